@@ -1,0 +1,164 @@
+"""Label sets, the circumplex and the mappings between them: the one place they are defined.
+
+Sources
+-------
+Pleasure, arousal and dominance of the emotion words: Russell & Mehrabian (1977), "Evidence for
+a three-factor theory of emotions", J. Res. Pers. 11, as tabulated by Hoffmann et al. (2012),
+"Mapping discrete emotions into the dimensional space". The four states are those of paper A,
+section 2.2; their place is the quadrant of the circumplex they name. `neutral` is the origin
+of the circumplex and counts as calm, the only state of paper A without activation or distress.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from emo_music_ros.streams import Estimate, FloatArray
+
+#: The states of paper A in the order of the message constants 1..4; 0 is unknown.
+STATES = ("positive", "calm", "anxiety", "depression")
+UNKNOWN = "unknown"
+
+#: Vocabularies of the corpora.
+FER2013 = ("anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral")
+RAVDESS = ("neutral", "calm", "happiness", "sadness", "anger", "fear", "disgust", "surprise")
+EKMAN = ("anger", "disgust", "fear", "happiness", "neutral", "sadness", "surprise")
+SMP2020 = ("anger", "happiness", "sadness", "fear", "surprise", "neutral")
+QUADRANTS = ("happy", "relaxed", "angry", "sad")  # paper B: Q1, Q4, Q2, Q3
+
+#: Word -> (valence, arousal, dominance), -1..1.
+PAD: dict[str, tuple[float, float, float]] = {
+    "happiness": (0.81, 0.51, 0.46),
+    "surprise": (0.40, 0.67, -0.13),
+    "anger": (-0.51, 0.59, 0.25),
+    "disgust": (-0.60, 0.35, 0.11),
+    "fear": (-0.64, 0.60, -0.43),
+    "sadness": (-0.63, -0.27, -0.33),
+    "calm": (0.68, -0.46, 0.06),
+    "neutral": (0.0, 0.0, 0.0),
+    "anxiety": (-0.51, 0.60, -0.33),
+    "boredom": (-0.65, -0.62, -0.33),
+    "positive": (0.81, 0.51, 0.46),
+    "depression": (-0.63, -0.27, -0.33),
+}
+
+#: Other words of the corpora, the papers and ROS4HRI -> word of `PAD`.
+SYNONYMS = {
+    "angry": "anger",
+    "disgusted": "disgust",
+    "fearful": "fear",
+    "scared": "fear",
+    "happy": "happiness",
+    "joy": "happiness",
+    "sad": "sadness",
+    "surprised": "surprise",
+    "relaxed": "calm",
+    "serene": "calm",
+    "anxious": "anxiety",
+    "stress": "anxiety",
+    "bored": "boredom",
+}
+
+#: Centre of each state on (valence, arousal): the middle of its quadrant.
+STATE_CENTRES = np.array([[0.5, 0.5], [0.5, -0.5], [-0.5, 0.5], [-0.5, -0.5]])
+#: Width of a state on the circumplex: neighbouring centres are two widths apart.
+STATE_WIDTH = 0.5
+#: How far `neutral` is taken as calm.
+NEUTRAL_STATES = np.array([0.1, 0.7, 0.1, 0.1])
+
+
+def canonical(label: str) -> str:
+    """Return the word of `PAD` for a label of any vocabulary.
+
+    Raises
+    ------
+    KeyError
+        If the label is not known.
+    """
+    word = SYNONYMS.get(label.lower(), label.lower())
+    if word not in PAD:
+        raise KeyError(label)
+    return word
+
+
+def circumplex(labels: Sequence[str], probabilities: ArrayLike) -> tuple[float, float, float]:
+    """Return the expected (valence, arousal, dominance), each -1..1, of class probabilities."""
+    weights = np.asarray(probabilities, float)
+    points = np.array([PAD[canonical(label)] for label in labels])
+    valence, arousal, dominance = weights @ points
+    return float(valence), float(arousal), float(dominance)
+
+
+def states_at(valence: ArrayLike, arousal: ArrayLike) -> NDArray[np.float64]:
+    """Return the probabilities [..., 4] of the four states at a point of the circumplex."""
+    point = np.stack(np.broadcast_arrays(valence, arousal), axis=-1)[..., None, :]
+    distance = np.sum((point - STATE_CENTRES) ** 2, axis=-1)
+    weight = np.exp(-distance / (2 * STATE_WIDTH**2))
+    return weight / weight.sum(axis=-1, keepdims=True)  # type: ignore[no-any-return]
+
+
+def states_of(label: str) -> NDArray[np.float64]:
+    """Return the probabilities [4] of the four states given one class."""
+    word = canonical(label)
+    if word in STATES:
+        return np.eye(4)[STATES.index(word)]  # type: ignore[no-any-return]
+    if word == "neutral":
+        return NEUTRAL_STATES
+    valence, arousal, _ = PAD[word]
+    return states_at(valence, arousal)
+
+
+def states_from(estimate: Estimate) -> NDArray[np.float64] | None:
+    """Return the probabilities [4] of the four states for an estimate, None if it says nothing.
+
+    Class probabilities are used where every class is a word of emotion, the circumplex otherwise.
+    """
+    try:
+        table = np.array([states_of(label) for label in estimate.labels])
+    except KeyError:
+        table = np.empty((0, 4))
+    if len(table) and len(table) == len(estimate.probabilities):
+        mixed = np.asarray(estimate.probabilities, float) @ table
+        if np.isfinite(mixed).all() and mixed.sum() > 0:
+            return mixed / mixed.sum()  # type: ignore[no-any-return]
+    valence, arousal = estimate.valence, estimate.arousal
+    if np.isnan(valence) and np.isnan(arousal):
+        return None
+    # An unknown axis says nothing: average over its range instead of taking its middle.
+    span = np.linspace(-1, 1, 9)
+    return (
+        states_at(span if np.isnan(valence) else valence, span if np.isnan(arousal) else arousal)
+        .reshape(-1, 4)
+        .mean(axis=0)
+    )
+
+
+def entropy(probabilities: ArrayLike) -> float:
+    """Return the entropy of a distribution divided by its maximum, 0 (certain) .. 1 (uniform)."""
+    weights = np.clip(np.asarray(probabilities, float), 1e-12, 1.0)
+    if weights.size < 2:
+        return 0.0
+    return float(np.clip(-(weights * np.log(weights)).sum() / np.log(weights.size), 0.0, 1.0))
+
+
+def from_labels(labels: Sequence[str], probabilities: FloatArray, quality: float = 1.0) -> Estimate:
+    """Make an estimate from class probabilities; confidence is one minus their entropy."""
+    valence, arousal, dominance = circumplex(labels, probabilities)
+    return Estimate(
+        tuple(labels),
+        np.asarray(probabilities, np.float32),
+        valence,
+        arousal,
+        dominance,
+        confidence=1.0 - entropy(probabilities),
+        quality=quality,
+    )
+
+
+def unknown(labels: Sequence[str] = ()) -> Estimate:
+    """Make the estimate that says nothing."""
+    nan = float("nan")
+    return Estimate(tuple(labels), np.empty(0, np.float32), nan, nan, nan, 0.0, 0.0)

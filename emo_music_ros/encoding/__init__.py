@@ -1,0 +1,1 @@
+"""Encoders: from a stream of one modality to embeddings and emotion estimates."""

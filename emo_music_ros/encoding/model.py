@@ -1,0 +1,92 @@
+"""Load the trained networks that come with the package, checked by hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emo_music_ros.errors import ModelError
+from emo_music_ros.resources import share
+
+
+class Model:
+    """One ONNX network with its description, run on one thread.
+
+    ``<name>.json`` beside ``<name>.onnx`` holds at least ``version`` (str), ``sha256`` of the
+    network, ``labels`` (list of str) and whatever constants the encoder needs.
+
+    Parameters
+    ----------
+    name : str
+        File name without ending.
+    folder : pathlib.Path, optional
+        Where to look; default is the ``models`` folder of the package.
+
+    Attributes
+    ----------
+    description : dict
+        Content of the JSON file.
+    labels : tuple of str
+        Class names.
+    version : str
+        Version of the model.
+
+    Raises
+    ------
+    ModelError
+        If a file is missing, unreadable, does not match its hash or is no network.
+    """
+
+    def __init__(self, name: str, folder: Path | None = None) -> None:
+        import onnxruntime  # 44 MB: only where a model is used
+
+        self.name = name
+        folder = share("models") if folder is None else Path(folder)
+        network, description = folder / f"{name}.onnx", folder / f"{name}.json"
+        remedy = "Restore it from the release, or train it again: emo-music train"
+        for path in (network, description):
+            if not path.is_file():
+                raise ModelError(f"model file {path} is missing", remedy)
+        try:
+            self.description: dict[str, Any] = json.loads(description.read_text("utf-8"))
+            expected = self.description["sha256"]
+            self.version = str(self.description["version"])
+            self.labels = tuple(str(label) for label in self.description["labels"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ModelError(
+                f"model description {description} is unreadable: {error!r}", remedy
+            ) from error
+        content = network.read_bytes()
+        if hashlib.sha256(content).hexdigest() != expected:
+            raise ModelError(f"model file {network} is corrupt: its hash does not match", remedy)
+        settings = onnxruntime.SessionOptions()
+        settings.intra_op_num_threads = 1
+        settings.inter_op_num_threads = 1
+        settings.log_severity_level = 3
+        try:
+            self._session = onnxruntime.InferenceSession(
+                content, settings, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # onnxruntime raises its own kinds
+            raise ModelError(
+                f"model file {network} is no usable network: {error}", remedy
+            ) from error
+        self._inputs = [entry.name for entry in self._session.get_inputs()]
+
+    def __call__(self, *inputs: NDArray[Any]) -> list[NDArray[np.float32]]:
+        """Run the network on its inputs in their order and return all outputs."""
+        return self._session.run(None, dict(zip(self._inputs, inputs, strict=True)))  # type: ignore[no-any-return]
+
+
+def describe(network: Path, **description: Any) -> None:
+    """Write the description of a freshly exported network beside it, hash included."""
+    digest = hashlib.sha256(network.read_bytes()).hexdigest()
+    text = json.dumps(
+        {**description, "sha256": digest}, indent=1, ensure_ascii=False, sort_keys=True
+    )
+    network.with_suffix(".json").write_text(text + "\n", "utf-8")

@@ -1,0 +1,40 @@
+"""The one exception people see: what went wrong, and what to do about it."""
+
+from __future__ import annotations
+
+
+class CompanionError(Exception):
+    """An error with a cause and a remedy, both written for the person who has to act.
+
+    Parameters
+    ----------
+    cause : str
+        What went wrong, naming the file, device, parameter or plugin.
+    remedy : str
+        What to do about it.
+    """
+
+    def __init__(self, cause: str, remedy: str) -> None:
+        super().__init__(f"{cause}. {remedy}")
+        self.cause = cause
+        self.remedy = remedy
+
+
+class ModelError(CompanionError):
+    """A model file is missing, corrupt or does not match its description."""
+
+
+class PluginError(CompanionError):
+    """A plugin is unknown, cannot be imported or refuses its options."""
+
+
+class OptionError(CompanionError):
+    """A parameter is unknown, of the wrong type or out of range."""
+
+
+class InputError(CompanionError):
+    """A file, device or stream cannot be read."""
+
+
+class StorageError(CompanionError):
+    """A database or file cannot be written."""

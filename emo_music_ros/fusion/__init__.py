@@ -1,0 +1,1 @@
+"""Fusion: from encodings of several modalities to one emotion state."""

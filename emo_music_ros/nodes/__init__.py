@@ -1,0 +1,1 @@
+"""One thin node per file: messages in, one object called, messages out."""

@@ -1,0 +1,1 @@
+"""Playback: decode, mix, cross-fade and put out sound."""

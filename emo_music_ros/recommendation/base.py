@@ -1,0 +1,125 @@
+"""What the parts of the recommender exchange, and the interfaces of its plugins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from emo_music_ros.streams import Estimate, FloatArray
+
+
+@dataclass(frozen=True)
+class Track:
+    """One analysed piece of music. Ranges as in Track.msg; `features` is its content vector."""
+
+    track_id: str
+    path: str
+    title: str = ""
+    artist: str = ""
+    genre: str = ""
+    duration: float = 0.0
+    tempo: float = 0.0
+    mode: float = 0.0
+    energy: float = 0.0
+    valence: float = 0.0
+    arousal: float = 0.0
+    dominance: float = 0.0
+    features: FloatArray = field(default_factory=lambda: np.zeros(0, np.float32))
+
+
+@dataclass(frozen=True)
+class ScanReport:
+    """What one scan of a library found; `unreadable` maps path to reason."""
+
+    added: int
+    unchanged: int
+    removed: int
+    unreadable: Mapping[str, str]
+
+
+class Catalogue(Protocol):
+    """A library of music."""
+
+    def scan(self, progress: Callable[[int, int, str], None] | None = None) -> ScanReport:
+        """Bring the library up to date; `progress` gets (done, total, file name)."""
+        ...
+
+    def tracks(self) -> list[Track]:
+        """Return every usable track."""
+        ...
+
+
+@dataclass(frozen=True)
+class Need:
+    """Where the music should be on (valence, arousal, dominance), -1..1 (paper A, section 2.3)."""
+
+    valence: float
+    arousal: float
+    dominance: float
+    reason: str
+
+
+@dataclass(frozen=True)
+class RankedTrack:
+    """A candidate with its score split into the terms of paper A, Eq. 8 and 9."""
+
+    track: Track
+    score: float
+    emotion_match: float
+    preference_match: float
+    history_match: float
+    attention: float
+    propensity: float
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What happened while one track was played; ranges as in ListeningOutcome.msg."""
+
+    time: float
+    person_id: str
+    track: Track
+    dwell: float
+    skipped: bool
+    interrupted: bool
+    repeats: int
+    rating: float
+    before: Estimate
+    after: Estimate
+    heart_rate_before: float
+    heart_rate_after: float
+    reward: float
+    recommendation_id: str = ""
+
+
+class Recommender(Protocol):
+    """Ranks the tracks of a library for one person in one state."""
+
+    def rank(
+        self,
+        state: str,
+        estimate: Estimate,
+        tracks: Sequence[Track],
+        person: "PersonMemory",
+        recent: Sequence[str],
+        count: int,
+    ) -> tuple[Need, list[RankedTrack]]:
+        """Return the need and at most `count` tracks, best first; `recent` are track ids to avoid.
+
+        `state` is one of emotion.STATES or ``unknown``; then the safe choice is made.
+        """
+        ...
+
+
+class PersonMemory(Protocol):
+    """What is known about one person: preference vector p_u and history h_u of paper A."""
+
+    person_id: str
+    preference: FloatArray
+
+    def history(self, track_id: str) -> tuple[float, int]:
+        """Return (mean reward -1..1, number of times heard) of one track."""
+        ...

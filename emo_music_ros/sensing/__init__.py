@@ -1,0 +1,1 @@
+"""Sensing: devices, recordings and the demonstration, all as sources of samples."""

@@ -1,0 +1,115 @@
+"""What flows between the stages, as plain data without ROS.
+
+All times are acquisition times in unix seconds. `source` says where a signal came from:
+``live:<device>``, ``recorded:<file or corpus>`` or ``simulated:<model>``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class ImageFrame:
+    """One picture: uint8 [height, width, 3] in BGR, or [height, width] grey."""
+
+    time: float
+    image: NDArray[np.uint8]
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class AudioBlock:
+    """Consecutive samples: float32 [samples] mono, -1..1; `time` is that of the first one."""
+
+    time: float
+    samples: FloatArray
+    sample_rate: int
+    first_sample: int = 0
+    dropped: int = 0
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class BiosignalBlock:
+    """Consecutive samples: float32 [samples, channels]; `time` is that of the first one.
+
+    `kind` is one of ``eeg`` (uV), ``ecg`` (mV), ``ppg`` (a.u.), ``eda`` (uS), ``respiration``
+    (a.u.), ``temperature`` (degC) and ``acceleration`` (g).
+    """
+
+    time: float
+    kind: str
+    samples: FloatArray
+    rate: float
+    channels: tuple[str, ...]
+    units: tuple[str, ...] = ()
+    first_index: int = 0
+    dropped: int = 0
+    clock_offset: float = 0.0
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """One thing said or typed; `time` is when it ended."""
+
+    time: float
+    text: str
+    language: str = ""
+    confidence: float = 1.0
+    person_id: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Interaction:
+    """One act of a person or report of the player; `action` is a name such as ``next``.
+
+    Names are those of the message constants in lower case: play, pause, resume, stop, next,
+    repeat, seek, volume, rate, track_started, track_finished, consent, select.
+    """
+
+    time: float
+    action: str
+    track_id: str = ""
+    value: float = 0.0
+    position: float = 0.0
+    person_id: str = ""
+    source: str = ""
+
+
+#: Anything a source plugin can deliver.
+Sample = ImageFrame | AudioBlock | BiosignalBlock | Utterance | Interaction
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a model believes: probabilities [labels] and the circumplex, -1..1, NaN = unknown."""
+
+    labels: tuple[str, ...]
+    probabilities: FloatArray
+    valence: float
+    arousal: float
+    dominance: float
+    confidence: float
+    quality: float = 1.0
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """What an encoder made of one window; `time` is that of the newest sample used."""
+
+    modality: str
+    time: float
+    window_start: float
+    estimate: Estimate
+    embedding: FloatArray
+    features: dict[str, float] = field(default_factory=dict)
+    source: str = ""
+    person_id: str = ""
