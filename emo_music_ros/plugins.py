@@ -66,9 +66,10 @@ def find(stage: str, name: str) -> type:
     return loaded
 
 
-def options_of(plugin: type) -> type:
+def options_of(plugin: type) -> type[Any]:
     """Return the options dataclass of a plugin class."""
-    return getattr(plugin, "Options", NoOptions)
+    options: type[Any] = getattr(plugin, "Options", NoOptions)
+    return options
 
 
 def create(stage: str, name: str, values: Mapping[str, Any] | None = None) -> Any:

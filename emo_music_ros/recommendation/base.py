@@ -103,7 +103,7 @@ class Recommender(Protocol):
         state: str,
         estimate: Estimate,
         tracks: Sequence[Track],
-        person: "PersonMemory",
+        person: PersonMemory,
         recent: Sequence[str],
         count: int,
     ) -> tuple[Need, list[RankedTrack]]:
