@@ -1,0 +1,62 @@
+"""What a person says or types: the terminal, a text topic and ROS4HRI speech."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from std_msgs.msg import String
+
+from emo_music_ros import streams
+from emo_music_ros.options import option
+from emo_music_ros.ros.host import run_node
+from emo_music_ros.ros.source_node import SourceNode
+from emo_music_ros.sensing.conversation import utterance_from_live_speech
+
+try:  # only where ROS4HRI is installed
+    from hri_msgs.msg import LiveSpeech
+except ImportError:
+    LiveSpeech = None
+
+
+class ConversationNode(SourceNode):
+    """What a person says or types: the terminal, a text topic and ROS4HRI speech."""
+
+    node_name = "conversation"
+    stages = {"plugin": ("source", "terminal")}
+    publishes = (streams.Utterance,)
+
+    @dataclass(frozen=True)
+    class Options(SourceNode.Options):
+        """Who speaks and where to listen."""
+
+        live_speech_topic: str = option(
+            "/humans/voices/anonymous_speaker/speech",
+            "ROS4HRI speech to take, where hri_msgs is installed",
+        )
+
+    def activate(self) -> None:
+        """Listen to text and speech beside the source plugin."""
+        super().activate()
+        self.listen(String, "conversation/text", self._on_text)
+        if LiveSpeech is not None:
+            self.listen(LiveSpeech, self.options.live_speech_topic, self._on_speech)
+
+    def _on_text(self, message: Any) -> None:
+        if message.data.strip():
+            self.deliver(
+                streams.Utterance(self.now(), message.data.strip(), source="live:conversation/text")
+            )
+
+    def _on_speech(self, message: Any) -> None:
+        locale = getattr(message, "locale", "") or getattr(message, "language", "")
+        utterance = utterance_from_live_speech(
+            self.now(), message.final, locale, message.confidence
+        )
+        if utterance is not None:
+            self.deliver(utterance)
+
+
+def main() -> int:
+    """Run the node."""
+    return run_node(ConversationNode)

@@ -1,0 +1,27 @@
+"""EEG to encodings of the mental state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from emo_music_ros import msg
+from emo_music_ros.ros import conversions as convert
+from emo_music_ros.ros.encoder_node import EncoderNode
+from emo_music_ros.ros.host import run_node
+from emo_music_ros.ros.qos import SIGNAL
+
+
+class EegEncoderNode(EncoderNode):
+    """EEG to encodings of the mental state."""
+
+    node_name = "eeg_encoder"
+    stages = {"plugin": ("encoder", "eeg")}
+
+    def inputs(self) -> list[tuple[Any, ...]]:
+        """Return the one topic this encoder takes."""
+        return [(msg.BiosignalChunk, "biosignals/eeg", convert.biosignal_block, SIGNAL)]
+
+
+def main() -> int:
+    """Run the node."""
+    return run_node(EegEncoderNode)

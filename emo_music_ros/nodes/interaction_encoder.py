@@ -1,0 +1,27 @@
+"""What people do with the player to weak evidence of engagement and mood."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from emo_music_ros import msg
+from emo_music_ros.ros import conversions as convert
+from emo_music_ros.ros.encoder_node import EncoderNode
+from emo_music_ros.ros.host import run_node
+from emo_music_ros.ros.qos import EVENT
+
+
+class InteractionEncoderNode(EncoderNode):
+    """What people do with the player to weak evidence of engagement and mood."""
+
+    node_name = "interaction_encoder"
+    stages = {"plugin": ("encoder", "interaction")}
+
+    def inputs(self) -> list[tuple[Any, ...]]:
+        """Return the one topic this encoder takes."""
+        return [(msg.InteractionEvent, "interaction/event", convert.interaction, EVENT)]
+
+
+def main() -> int:
+    """Run the node."""
+    return run_node(InteractionEncoderNode)

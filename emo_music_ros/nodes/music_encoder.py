@@ -1,0 +1,27 @@
+"""The music that is being played to encodings of its character."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from emo_music_ros import msg
+from emo_music_ros.ros import conversions as convert
+from emo_music_ros.ros.encoder_node import EncoderNode
+from emo_music_ros.ros.host import run_node
+from emo_music_ros.ros.qos import SIGNAL
+
+
+class MusicEncoderNode(EncoderNode):
+    """The music that is being played to encodings of its character."""
+
+    node_name = "music_encoder"
+    stages = {"plugin": ("encoder", "music")}
+
+    def inputs(self) -> list[tuple[Any, ...]]:
+        """Return the one topic this encoder takes."""
+        return [(msg.AudioChunk, "player/audio", convert.audio_block, SIGNAL)]
+
+
+def main() -> int:
+    """Run the node."""
+    return run_node(MusicEncoderNode)

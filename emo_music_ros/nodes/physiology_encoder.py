@@ -1,0 +1,32 @@
+"""Body signals to encodings of stress and arousal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from emo_music_ros import msg
+from emo_music_ros.ros import conversions as convert
+from emo_music_ros.ros.encoder_node import EncoderNode
+from emo_music_ros.ros.host import run_node
+from emo_music_ros.ros.qos import SIGNAL
+from emo_music_ros.ros.source_node import BIOSIGNALS
+
+
+class PhysiologyEncoderNode(EncoderNode):
+    """Body signals to encodings of stress and arousal."""
+
+    node_name = "physiology_encoder"
+    stages = {"plugin": ("encoder", "physiology")}
+
+    def inputs(self) -> list[tuple[Any, ...]]:
+        """Return every biosignal but the EEG, which has an encoder of its own."""
+        return [
+            (msg.BiosignalChunk, f"biosignals/{kind}", convert.biosignal_block, SIGNAL)
+            for kind in BIOSIGNALS
+            if kind != "eeg"
+        ]
+
+
+def main() -> int:
+    """Run the node."""
+    return run_node(PhysiologyEncoderNode)

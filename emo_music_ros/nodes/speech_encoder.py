@@ -1,0 +1,27 @@
+"""Sound of the microphone to encodings of each utterance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from emo_music_ros import msg
+from emo_music_ros.ros import conversions as convert
+from emo_music_ros.ros.encoder_node import EncoderNode
+from emo_music_ros.ros.host import run_node
+from emo_music_ros.ros.qos import SIGNAL
+
+
+class SpeechEncoderNode(EncoderNode):
+    """Sound of the microphone to encodings of each utterance."""
+
+    node_name = "speech_encoder"
+    stages = {"plugin": ("encoder", "speech")}
+
+    def inputs(self) -> list[tuple[Any, ...]]:
+        """Return the one topic this encoder takes."""
+        return [(msg.AudioChunk, "microphone/audio", convert.audio_block, SIGNAL)]
+
+
+def main() -> int:
+    """Run the node."""
+    return run_node(SpeechEncoderNode)

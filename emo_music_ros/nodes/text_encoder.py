@@ -1,0 +1,27 @@
+"""What is said or typed to encodings of its words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from emo_music_ros import msg
+from emo_music_ros.ros import conversions as convert
+from emo_music_ros.ros.encoder_node import EncoderNode
+from emo_music_ros.ros.host import run_node
+from emo_music_ros.ros.qos import EVENT
+
+
+class TextEncoderNode(EncoderNode):
+    """What is said or typed to encodings of its words."""
+
+    node_name = "text_encoder"
+    stages = {"plugin": ("encoder", "text")}
+
+    def inputs(self) -> list[tuple[Any, ...]]:
+        """Return the one topic this encoder takes."""
+        return [(msg.Utterance, "conversation/utterance", convert.utterance, EVENT)]
+
+
+def main() -> int:
+    """Run the node."""
+    return run_node(TextEncoderNode)

@@ -1,0 +1,422 @@
+"""Messages to plain data and back. Arrays move as buffers, never element by element."""
+
+from __future__ import annotations
+
+from array import array
+from typing import Any
+
+import numpy as np
+from builtin_interfaces.msg import Time
+from numpy.typing import NDArray
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+
+from emo_music_ros import msg, streams
+from emo_music_ros.emotion import STATES, UNKNOWN
+from emo_music_ros.fusion.base import Contribution, Emotion
+from emo_music_ros.recommendation.base import Need, Outcome, RankedTrack, Track
+
+#: State names in the order of the EmotionState constants.
+STATE_NAMES = (UNKNOWN, *STATES)
+#: Interaction names by message constant.
+ACTIONS = {
+    getattr(msg.InteractionEvent, name): name.lower()
+    for name in (
+        "PLAY", "PAUSE", "RESUME", "STOP", "NEXT", "REPEAT", "SEEK", "VOLUME", "RATE",
+        "TRACK_STARTED", "TRACK_FINISHED", "CONSENT", "SELECT",
+    )
+}  # fmt: skip
+ACTION_CODES = {name: code for code, name in ACTIONS.items()}
+
+
+def stamp(time: float) -> Time:
+    """Return a ROS time from unix seconds; not finite or negative becomes 0."""
+    if not np.isfinite(time) or time < 0:
+        return Time()
+    nanoseconds = round(time * 1e9)
+    return Time(sec=nanoseconds // 10**9, nanosec=nanoseconds % 10**9)
+
+
+def seconds(time: Time) -> float:
+    """Return unix seconds from a ROS time."""
+    return time.sec + time.nanosec * 1e-9
+
+
+def header(time: float, frame: str = "") -> Header:
+    """Return a header with the acquisition time."""
+    return Header(stamp=stamp(time), frame_id=frame)
+
+
+def floats(values: Any) -> array[float]:
+    """Return a float32 buffer for a message field."""
+    buffer = array("f")
+    buffer.frombytes(memoryview(np.ascontiguousarray(values, np.float32)).cast("B"))
+    return buffer
+
+
+def image_message(frame: streams.ImageFrame) -> Image:
+    """Return a picture as bgr8 or mono8; its source goes into the frame id."""
+    picture = np.ascontiguousarray(frame.image, np.uint8)
+    colour = picture.ndim == 3
+    buffer = array("B")
+    buffer.frombytes(memoryview(picture).cast("B"))
+    return Image(
+        header=header(frame.time, frame.source),
+        height=picture.shape[0],
+        width=picture.shape[1],
+        encoding="bgr8" if colour else "mono8",
+        step=picture.shape[1] * (3 if colour else 1),
+        data=buffer,
+    )
+
+
+#: Encoding -> (channels, order that gives BGR).
+_ENCODINGS: dict[str, tuple[int, tuple[int, ...] | None]] = {
+    "bgr8": (3, None),
+    "rgb8": (3, (2, 1, 0)),
+    "bgra8": (4, (0, 1, 2)),
+    "rgba8": (4, (2, 1, 0)),
+    "mono8": (1, None),
+}
+
+
+def image_frame(message: Image) -> streams.ImageFrame | None:
+    """Return the picture of a message, None if it is empty, short or of an unsupported encoding."""
+    if message.encoding not in _ENCODINGS:
+        return None
+    channels, order = _ENCODINGS[message.encoding]
+    height, width, step = message.height, message.width, message.step
+    data = np.frombuffer(message.data, np.uint8)
+    if not height or not width or step < width * channels or data.size < height * step:
+        return None
+    picture = data[: height * step].reshape(height, step)[:, : width * channels]
+    if channels > 1:
+        picture = picture.reshape(height, width, channels)
+        picture = picture if order is None else picture[:, :, list(order)]
+    return streams.ImageFrame(seconds(message.header.stamp), picture, message.header.frame_id)
+
+
+def audio_message(block: streams.AudioBlock) -> msg.AudioChunk:
+    """Return an audio block as a message."""
+    return msg.AudioChunk(
+        header=header(block.time),
+        source=block.source,
+        sample_rate=block.sample_rate,
+        channels=1,
+        first_sample=block.first_sample,
+        dropped=block.dropped,
+        data=floats(block.samples),
+    )
+
+
+def audio_block(message: msg.AudioChunk) -> streams.AudioBlock | None:
+    """Return an audio message as mono, None if its rate or channels make no sense."""
+    samples: NDArray[np.float32] = np.frombuffer(message.data, np.float32)
+    channels = message.channels
+    if not message.sample_rate or not channels or samples.size % channels:
+        return None
+    if channels > 1:
+        samples = samples.reshape(-1, channels).mean(axis=1)
+    return streams.AudioBlock(
+        seconds(message.header.stamp),
+        samples,
+        message.sample_rate,
+        message.first_sample,
+        message.dropped,
+        message.source,
+    )
+
+
+def biosignal_message(block: streams.BiosignalBlock) -> msg.BiosignalChunk:
+    """Return a biosignal block as a message, with its quality flags."""
+    samples = np.asarray(block.samples, np.float32)
+    finite = np.isfinite(samples).all()
+    quality = 0 if finite else msg.BiosignalChunk.QUALITY_INVALID
+    if finite and len(samples) > 1 and (np.ptp(samples, axis=0) == 0).any():
+        quality |= msg.BiosignalChunk.QUALITY_FLAT
+    return msg.BiosignalChunk(
+        header=header(block.time),
+        source=block.source,
+        kind=block.kind,
+        channel_names=list(block.channels),
+        units=list(block.units),
+        nominal_rate=float(block.rate),
+        first_index=block.first_index,
+        dropped=block.dropped,
+        clock_offset=block.clock_offset,
+        quality=quality,
+        data=floats(samples),
+    )
+
+
+def biosignal_block(message: msg.BiosignalChunk) -> streams.BiosignalBlock | None:
+    """Return a biosignal message as plain data, None if its shape or rate make no sense."""
+    data: NDArray[np.float32] = np.frombuffer(message.data, np.float32)
+    channels = len(message.channel_names)
+    if not channels or data.size % channels or not message.nominal_rate > 0:
+        return None
+    return streams.BiosignalBlock(
+        time=seconds(message.header.stamp),
+        kind=message.kind,
+        samples=data.reshape(-1, channels),
+        rate=message.nominal_rate,
+        channels=tuple(message.channel_names),
+        units=tuple(message.units),
+        first_index=message.first_index,
+        dropped=message.dropped,
+        clock_offset=message.clock_offset,
+        source=message.source,
+    )
+
+
+def utterance_message(utterance: streams.Utterance) -> msg.Utterance:
+    """Return an utterance as a message."""
+    return msg.Utterance(
+        header=header(utterance.time),
+        source=utterance.source,
+        person_id=utterance.person_id,
+        text=utterance.text,
+        language=utterance.language,
+        confidence=float(utterance.confidence),
+    )
+
+
+def utterance(message: msg.Utterance) -> streams.Utterance:
+    """Return an utterance message as plain data."""
+    return streams.Utterance(
+        seconds(message.header.stamp),
+        message.text,
+        message.language,
+        message.confidence,
+        message.person_id,
+        message.source,
+    )
+
+
+def interaction_message(event: streams.Interaction) -> msg.InteractionEvent:
+    """Return an interaction as a message."""
+    return msg.InteractionEvent(
+        header=header(event.time),
+        source=event.source,
+        person_id=event.person_id,
+        action=ACTION_CODES[event.action],
+        track_id=event.track_id,
+        value=float(event.value),
+        position=max(0.0, float(event.position)),
+    )
+
+
+def interaction(message: msg.InteractionEvent) -> streams.Interaction | None:
+    """Return an interaction message as plain data, None if its action is unknown."""
+    if message.action not in ACTIONS:
+        return None
+    return streams.Interaction(
+        seconds(message.header.stamp),
+        ACTIONS[message.action],
+        message.track_id,
+        message.value,
+        message.position,
+        message.person_id,
+        message.source,
+    )
+
+
+def estimate_message(estimate: streams.Estimate) -> msg.EmotionEstimate:
+    """Return an estimate as a message."""
+    return msg.EmotionEstimate(
+        labels=list(estimate.labels) if len(estimate.probabilities) else [],
+        probabilities=floats(estimate.probabilities),
+        valence=float(estimate.valence),
+        arousal=float(estimate.arousal),
+        dominance=float(estimate.dominance),
+        confidence=float(estimate.confidence),
+        quality=float(estimate.quality),
+    )
+
+
+def estimate(message: msg.EmotionEstimate) -> streams.Estimate:
+    """Return an estimate message as plain data, values outside their range made unknown."""
+
+    def axis(value: float) -> float:
+        return value if -1.0 <= value <= 1.0 else float("nan")
+
+    def share(value: float) -> float:
+        return min(max(value, 0.0), 1.0) if np.isfinite(value) else 0.0
+
+    probabilities: NDArray[np.float32] = np.frombuffer(message.probabilities, np.float32)
+    total = float(probabilities.sum()) if probabilities.size else 0.0
+    sound = (
+        probabilities.size == len(message.labels)
+        and bool(np.isfinite(probabilities).all())
+        and bool((probabilities >= 0).all())
+        and total > 0
+    )
+    return streams.Estimate(
+        tuple(message.labels),
+        probabilities / total if sound else np.empty(0, np.float32),
+        axis(message.valence),
+        axis(message.arousal),
+        axis(message.dominance),
+        share(message.confidence),
+        share(message.quality),
+    )
+
+
+def encoding_message(
+    encoding: streams.Encoding, encoder: str, version: str, person_id: str
+) -> msg.ModalityEncoding:
+    """Return an encoding as a message."""
+    return msg.ModalityEncoding(
+        header=header(encoding.time),
+        source=encoding.source,
+        person_id=encoding.person_id or person_id,
+        modality=encoding.modality,
+        encoder=encoder,
+        version=version,
+        window_start=stamp(encoding.window_start),
+        embedding=floats(encoding.embedding),
+        feature_names=list(encoding.features),
+        features=floats(list(encoding.features.values())),
+        estimate=estimate_message(encoding.estimate),
+    )
+
+
+def encoding(message: msg.ModalityEncoding) -> streams.Encoding:
+    """Return an encoding message as plain data."""
+    return streams.Encoding(
+        modality=message.modality,
+        time=seconds(message.header.stamp),
+        window_start=seconds(message.window_start),
+        estimate=estimate(message.estimate),
+        embedding=np.frombuffer(message.embedding, np.float32),
+        features=dict(zip(message.feature_names, message.features)),
+        source=message.source,
+        person_id=message.person_id,
+    )
+
+
+def emotion_message(emotion: Emotion) -> msg.EmotionState:
+    """Return a fused emotion as a message."""
+    return msg.EmotionState(
+        header=header(emotion.time),
+        person_id=emotion.person_id,
+        state=STATE_NAMES.index(emotion.state),
+        estimate=estimate_message(emotion.estimate),
+        uncertainty=float(emotion.uncertainty),
+        contributions=[
+            msg.Contribution(
+                modality=part.modality,
+                source=part.source,
+                weight=float(part.weight),
+                age=float(part.age),
+                quality=float(part.quality),
+            )
+            for part in emotion.contributions
+        ],
+        strategy=emotion.strategy,
+    )
+
+
+def emotion(message: msg.EmotionState) -> Emotion:
+    """Return an emotion message as plain data; a state out of range is unknown."""
+    known = message.state < len(STATE_NAMES)
+    return Emotion(
+        time=seconds(message.header.stamp),
+        state=STATE_NAMES[message.state] if known else UNKNOWN,
+        estimate=estimate(message.estimate),
+        uncertainty=message.uncertainty,
+        contributions=tuple(
+            Contribution(part.modality, part.weight, part.age, part.quality, part.source)
+            for part in message.contributions
+        ),
+        strategy=message.strategy,
+        person_id=message.person_id,
+    )
+
+
+def track_message(track: Track | None) -> msg.Track:
+    """Return a track as a message; None is the empty track."""
+    if track is None:
+        return msg.Track()
+    return msg.Track(
+        track_id=track.track_id,
+        path=track.path,
+        title=track.title,
+        artist=track.artist,
+        genre=track.genre,
+        duration=float(track.duration),
+        tempo=float(track.tempo),
+        mode=float(track.mode),
+        energy=float(track.energy),
+        valence=float(track.valence),
+        arousal=float(track.arousal),
+        dominance=float(track.dominance),
+    )
+
+
+def track(message: msg.Track) -> Track:
+    """Return a track message as plain data, without its content vector."""
+    return Track(
+        **{
+            name: getattr(message, name)
+            for name in (
+                "track_id", "path", "title", "artist", "genre", "duration", "tempo", "mode",
+                "energy", "valence", "arousal", "dominance",
+            )
+        }
+    )  # fmt: skip
+
+
+def recommendation_message(
+    time: float,
+    person_id: str,
+    recommendation_id: str,
+    strategy: str,
+    state: str,
+    need: Need,
+    ranked: list[RankedTrack],
+) -> msg.Recommendation:
+    """Return a recommendation as a message; `time` is that of the emotion it answers."""
+    return msg.Recommendation(
+        header=header(time),
+        recommendation_id=recommendation_id,
+        person_id=person_id,
+        strategy=strategy,
+        reason=need.reason,
+        state=STATE_NAMES.index(state),
+        need_valence=float(need.valence),
+        need_arousal=float(need.arousal),
+        need_dominance=float(need.dominance),
+        tracks=[
+            msg.RankedTrack(
+                track=track_message(item.track),
+                score=float(item.score),
+                emotion_match=float(item.emotion_match),
+                preference_match=float(item.preference_match),
+                history_match=float(item.history_match),
+                attention=float(item.attention),
+                propensity=float(item.propensity),
+            )
+            for item in ranked
+        ],
+    )
+
+
+def outcome_message(outcome: Outcome) -> msg.ListeningOutcome:
+    """Return a listening outcome as a message."""
+    return msg.ListeningOutcome(
+        header=header(outcome.time),
+        person_id=outcome.person_id,
+        recommendation_id=outcome.recommendation_id,
+        track=track_message(outcome.track),
+        dwell=float(outcome.dwell),
+        skipped=bool(outcome.skipped),
+        interrupted=bool(outcome.interrupted),
+        repeats=int(outcome.repeats),
+        rating=float(outcome.rating),
+        before=estimate_message(outcome.before),
+        after=estimate_message(outcome.after),
+        heart_rate_before=float(outcome.heart_rate_before),
+        heart_rate_after=float(outcome.heart_rate_after),
+        reward=float(outcome.reward),
+    )

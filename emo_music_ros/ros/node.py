@@ -1,0 +1,334 @@
+"""The base of every node: managed lifecycle, parameters, plugin, diagnostics."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from rclpy.clock import Clock, ClockType
+from rclpy.event_handler import SubscriptionEventCallbacks
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.publisher import Publisher
+from rclpy.qos import QoSProfile
+
+from emo_music_ros import plugins
+from emo_music_ros.errors import CompanionError, OptionError
+from emo_music_ros.options import Rule
+from emo_music_ros.ros.conversions import stamp
+from emo_music_ros.ros.parameters import Parameters
+from emo_music_ros.ros.qos import EVENT
+from emo_music_ros.ros.worker import Worker
+
+LEVELS = {"ok": DiagnosticStatus.OK, "warn": DiagnosticStatus.WARN, "error": DiagnosticStatus.ERROR}
+
+
+@dataclass(frozen=True)
+class NoOptions:
+    """A node without options of its own."""
+
+
+class CompanionNode(LifecycleNode):
+    """A managed node with one optional plugin.
+
+    Subclasses set the class attributes and fill the hooks `configure`, `activate`, `deactivate`
+    and `cleanup`. What is made with `listen`, `every`, `serve` and `work` lives only while the
+    node is active.
+
+    Attributes
+    ----------
+    node_name : str
+        Name and executable of the node.
+    stages : dict
+        Parameter that names a plugin -> (stage, default plugin). The first one is `self.plugin`.
+    Options : type
+        Options dataclass of the node itself; those of the plugin are declared under its name.
+    """
+
+    node_name: ClassVar[str] = ""
+    stages: ClassVar[dict[str, tuple[str, str]]] = {}
+    Options: ClassVar[type] = NoOptions
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(self.node_name, **kwargs)
+        self.on_finished: Callable[[], None] = lambda: None
+        self.plugins: dict[str, Any] = {}
+        self._health: tuple[str, str] = ("ok", "unconfigured")
+        self._entities: list[Callable[[], None]] = []
+        self._workers: list[tuple[str, Worker[Any]]] = []
+        self._lost: dict[str, int] = {}
+        self.parameters = Parameters(self, self._is_idle, self._options_changed)
+        self.parameters.declare_one(
+            "autostart", True, Rule("configure and activate by itself when started")
+        )
+        self.parameters.declare(self.Options)
+        for name, (stage, default) in self.stages.items():
+            known = ", ".join(sorted(plugins.available(stage)))
+            self.parameters.declare_one(name, default, Rule(f"{stage} plugin; installed: {known}"))
+        self._declare_plugins()
+        self.options: Any = None
+        self._steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", EVENT)
+        self._diagnostics_timer = self.create_timer(1.0, self._diagnose, clock=self._steady)
+        self._autostart_timer = self.create_timer(0.0, self._autostart, clock=self._steady)
+
+    # -- hooks -------------------------------------------------------------------------------
+
+    def configure(self) -> None:
+        """Load what the node needs; raise CompanionError to refuse."""
+
+    def activate(self) -> None:
+        """Start working: make publishers, subscriptions, timers and services."""
+
+    def deactivate(self) -> None:
+        """Stop working; subscriptions, timers, services and workers are gone already."""
+
+    def cleanup(self) -> None:
+        """Release what `configure` made."""
+
+    def options_changed(self) -> None:
+        """Take over `self.options` after a change at run time."""
+
+    def details(self) -> dict[str, Any]:
+        """Return more values for the diagnostics."""
+        return {}
+
+    @property
+    def plugin(self) -> Any:
+        """The node's first plugin, None while it is not configured."""
+        return self.plugins.get(next(iter(self.stages), ""))
+
+    # -- for subclasses ----------------------------------------------------------------------
+
+    def now(self) -> float:
+        """Return the ROS time in unix seconds."""
+        return self.get_clock().now().nanoseconds * 1e-9
+
+    def health(self, level: str, text: str) -> None:
+        """Set what the diagnostics say (`ok`, `warn` or `error`); a change is logged once."""
+        if (level, text) == self._health:
+            return
+        self._health = (level, text)
+        logger = self.get_logger()
+        {"ok": logger.info, "warn": logger.warning, "error": logger.error}[level](text)
+
+    def listen(
+        self, kind: type, topic: str, callback: Callable[[Any], None], qos: QoSProfile = EVENT
+    ) -> None:
+        """Subscribe while active; messages lost on the way are counted by topic."""
+
+        def lost(event: Any) -> None:
+            self._lost[topic] = self._lost.get(topic, 0) + event.total_count_change
+
+        def mismatch(event: Any) -> None:
+            self.health("warn", f"a publisher of '{topic}' offers an incompatible QoS. Compare "
+                        f"both with: ros2 topic info -v {topic}")  # fmt: skip
+
+        subscription = self.create_subscription(
+            kind,
+            topic,
+            callback,
+            qos,
+            event_callbacks=SubscriptionEventCallbacks(
+                message_lost=lost, incompatible_qos=mismatch
+            ),
+        )
+        self._entities.append(lambda: self.destroy_subscription(subscription))
+
+    def advertise(self, kind: type, topic: str, qos: QoSProfile = EVENT) -> Publisher:
+        """Make a publisher that lives while active."""
+        publisher = self.create_publisher(kind, topic, qos)
+        self._entities.append(lambda: self.destroy_publisher(publisher))
+        return publisher
+
+    def every(self, period: float, callback: Callable[[], None]) -> None:
+        """Call back every `period` seconds of steady time while active."""
+        timer = self.create_timer(period, callback, clock=self._steady)
+        self._entities.append(lambda: self.destroy_timer(timer))
+
+    def serve(self, kind: type, name: str, callback: Callable[[Any, Any], Any]) -> None:
+        """Offer a service while active; a CompanionError becomes its message."""
+
+        def guarded(request: Any, response: Any) -> Any:
+            try:
+                return callback(request, response)
+            except CompanionError as error:
+                response.success, response.message = False, str(error)
+                return response
+
+        service = self.create_service(kind, name, guarded)
+        self._entities.append(lambda: self.destroy_service(service))
+
+    def work(self, handle: Callable[[Any], None], slots: int, topic: str) -> Worker[Any]:
+        """Make a worker thread that lives while active; what it skips is counted by topic."""
+
+        def failed(error: Exception) -> None:
+            self.get_logger().error(f"{topic}: {error!r}", throttle_duration_sec=10.0)
+
+        worker: Worker[Any] = Worker(handle, slots, failed, f"{self.get_name()} {topic}")
+        self._workers.append((topic, worker))
+        self._entities.append(worker.stop)
+        return worker
+
+    def finish(self) -> None:
+        """Ask the process to end."""
+        self.on_finished()
+
+    # -- lifecycle ---------------------------------------------------------------------------
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Build the options and the plugin."""
+        try:
+            self._declare_plugins()
+            for problem in self.parameters.problems():
+                self.get_logger().error(problem)
+            if self.parameters.refused():
+                raise OptionError(
+                    "; ".join(self.parameters.refused()), "Correct it and configure again"
+                )
+            self.options = self.parameters.values(self.Options)
+            for name, (stage, _) in self.stages.items():
+                self.plugins[name] = self._make_plugin(name, stage)
+            self.configure()
+        except CompanionError as error:
+            self.plugins.clear()
+            self.health("error", str(error))
+            return TransitionCallbackReturn.FAILURE
+        self.health("ok", "configured")
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Start working."""
+        try:
+            self.activate()
+        except CompanionError as error:
+            self._release()
+            self.health("error", str(error))
+            return TransitionCallbackReturn.FAILURE
+        if self._health[1] == "configured":
+            problems = self.parameters.problems()
+            self.health("warn" if problems else "ok", "; ".join(["active", *problems]))
+        return super().on_activate(state)
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Stop working."""
+        self._release()
+        self.deactivate()
+        self.health("ok", "inactive")
+        return super().on_deactivate(state)
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Release everything."""
+        self.cleanup()
+        self.plugins.clear()
+        self.health("ok", "unconfigured")
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Stop working and release everything, from any state."""
+        self.close()
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Go back to unconfigured after an unexpected failure, ready to be configured again."""
+        self.health("error", f"failed while {state.label}; see the log, then configure again")
+        self.close()
+        return TransitionCallbackReturn.SUCCESS
+
+    def close(self) -> None:
+        """Stop and release whatever there is; safe in any state."""
+        self._release()
+        for step in (self.deactivate, self.cleanup):
+            try:
+                step()
+            except Exception as error:  # the rest must still be released
+                self.get_logger().error(f"while closing: {error!r}")
+        self.plugins.clear()
+
+    # -- inside ------------------------------------------------------------------------------
+
+    def _is_idle(self) -> bool:
+        return self._state_machine.current_state[1] == "unconfigured"
+
+    def _declare_plugins(self) -> None:
+        for name, (stage, _) in self.stages.items():
+            plugin = self.get_parameter(name).value
+            try:
+                options = plugins.options_of(plugins.find(stage, plugin))
+            except CompanionError as error:
+                self.health("error", str(error))
+                continue
+            self.parameters.declare(options, f"{plugin}.")
+
+    def _make_plugin(self, name: str, stage: str) -> Any:
+        plugin = self.get_parameter(name).value
+        options = plugins.options_of(plugins.find(stage, plugin))
+        return plugins.create(stage, plugin, self.parameters.mapping(options, f"{plugin}."))
+
+    def _options_changed(self) -> None:
+        self.options = self.parameters.values(self.Options)
+        for name, plugin in self.plugins.items():
+            if hasattr(plugin, "options"):
+                prefix = f"{self.get_parameter(name).value}."
+                plugin.options = self.parameters.values(plugins.options_of(type(plugin)), prefix)
+        self.options_changed()
+
+    def _autostart(self) -> None:
+        self.destroy_timer(self._autostart_timer)
+        if self.get_parameter("autostart").value and self._is_idle():
+            if self.trigger_configure() == TransitionCallbackReturn.SUCCESS:
+                self.trigger_activate()
+
+    def _release(self) -> None:
+        while self._entities:
+            self._entities.pop()()
+        self._workers.clear()
+
+    def dropped(self) -> dict[str, int]:
+        """Return the messages lost in transport or skipped by a worker, by topic."""
+        counts = dict(self._lost)
+        for topic, worker in self._workers:
+            counts[topic] = counts.get(topic, 0) + worker.skipped
+        return counts
+
+    def _diagnose(self) -> None:
+        level, text = self._health
+        values: dict[str, Any] = {
+            "lifecycle": self._state_machine.current_state[1],
+            "pid": os.getpid(),
+            "peak_rss_mb": peak_rss_mb(),
+            **{f"dropped {topic}": count for topic, count in self.dropped().items()},
+            **self.details(),
+        }
+        for name in self.stages:
+            values[name] = self.get_parameter(name).value
+        status = DiagnosticStatus(
+            level=LEVELS[level],
+            name=self.get_fully_qualified_name(),
+            message=text,
+            hardware_id="emo_music_ros",
+            values=[KeyValue(key=key, value=_text(value)) for key, value in values.items()],
+        )
+        message = DiagnosticArray(status=[status])
+        message.header.stamp = stamp(self.now())
+        self._diagnostics.publish(message)
+
+
+def _text(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def peak_rss_mb() -> float:
+    """Return the largest resident memory of this process so far in MB."""
+    try:
+        with open("/proc/self/status", encoding="ascii") as status:
+            for line in status:
+                if line.startswith("VmHWM:"):
+                    return int(line.split()[1]) / 1024
+    except OSError:
+        pass
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

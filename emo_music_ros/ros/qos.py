@@ -1,0 +1,22 @@
+"""Quality of service by name, so that publishers and subscribers always match."""
+
+from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
+
+
+def _profile(
+    depth: int, reliability: ReliabilityPolicy, durability: DurabilityPolicy
+) -> QoSProfile:
+    return QoSProfile(
+        depth=depth, history=HistoryPolicy.KEEP_LAST, reliability=reliability, durability=durability
+    )
+
+
+#: Images: only the newest counts. Publishers stay reliable (REP-2003), readers take what comes.
+FRAME_OUT = _profile(2, ReliabilityPolicy.RELIABLE, DurabilityPolicy.VOLATILE)
+FRAME_IN = _profile(1, ReliabilityPolicy.BEST_EFFORT, DurabilityPolicy.VOLATILE)
+#: Continuous signals: every block counts.
+SIGNAL = _profile(100, ReliabilityPolicy.RELIABLE, DurabilityPolicy.VOLATILE)
+#: Estimates, events and commands.
+EVENT = _profile(20, ReliabilityPolicy.RELIABLE, DurabilityPolicy.VOLATILE)
+#: State that a late joiner needs at once.
+LATCHED = _profile(1, ReliabilityPolicy.RELIABLE, DurabilityPolicy.TRANSIENT_LOCAL)

@@ -1,0 +1,95 @@
+"""The base of nodes that publish what a source plugin delivers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from sensor_msgs.msg import Image
+
+from emo_music_ros import msg, streams
+from emo_music_ros.options import option
+from emo_music_ros.ros import conversions as convert
+from emo_music_ros.ros.node import CompanionNode
+from emo_music_ros.ros.qos import EVENT, FRAME_OUT, SIGNAL
+from emo_music_ros.sensing.base import DeviceState, Source
+
+IMAGE = "camera/image_raw"
+AUDIO = "microphone/audio"
+UTTERANCE = "conversation/utterance"
+#: Kinds of biosignals, each published on ``biosignals/<kind>``.
+BIOSIGNALS = ("eeg", "ecg", "ppg", "eda", "respiration", "temperature", "acceleration")
+
+_LEVELS = {
+    DeviceState.STREAMING: "ok",
+    DeviceState.FINISHED: "ok",
+    DeviceState.CLOSED: "ok",
+    DeviceState.OPENING: "warn",
+    DeviceState.LOST: "error",
+}
+
+
+class SourceNode(CompanionNode):
+    """Publishes samples of the given types from one source plugin."""
+
+    publishes: ClassVar[tuple[type, ...]] = ()
+
+    @dataclass(frozen=True)
+    class Options:
+        """Who is being sensed."""
+
+        person_id: str = option("resident", "person the signals belong to")
+
+    def activate(self) -> None:
+        """Advertise the topics and start the source."""
+        self._publishers: dict[str, Any] = {}
+        if streams.ImageFrame in self.publishes:
+            self._publishers[IMAGE] = self.advertise(Image, IMAGE, FRAME_OUT)
+        if streams.AudioBlock in self.publishes:
+            self._publishers[AUDIO] = self.advertise(msg.AudioChunk, AUDIO, SIGNAL)
+        if streams.BiosignalBlock in self.publishes:
+            for kind in BIOSIGNALS:
+                topic = f"biosignals/{kind}"
+                self._publishers[topic] = self.advertise(msg.BiosignalChunk, topic, SIGNAL)
+        if streams.Utterance in self.publishes:
+            self._publishers[UTTERANCE] = self.advertise(msg.Utterance, UTTERANCE, EVENT)
+        source: Source = self.plugin
+        source.start(self.deliver)
+        self.every(0.5, self._watch)
+
+    def deactivate(self) -> None:
+        """Stop the source."""
+        if self.plugin is not None:
+            self.plugin.stop()
+
+    def deliver(self, sample: streams.Sample) -> None:
+        """Publish one sample; called from the thread of the source."""
+        if isinstance(sample, streams.ImageFrame):
+            topic, message = IMAGE, convert.image_message(sample)
+        elif isinstance(sample, streams.AudioBlock):
+            topic, message = AUDIO, convert.audio_message(sample)
+        elif isinstance(sample, streams.BiosignalBlock):
+            topic, message = f"biosignals/{sample.kind}", convert.biosignal_message(sample)
+        elif isinstance(sample, streams.Utterance):
+            topic, message = UTTERANCE, convert.utterance_message(sample)
+            message.person_id = message.person_id or self.options.person_id
+        else:
+            return
+        if topic in self._publishers:
+            self._publishers[topic].publish(message)
+
+    def details(self) -> dict[str, Any]:
+        """Return the counters of the source."""
+        if self.plugin is None:
+            return {}
+        status = self.plugin.status()
+        return {
+            "device": status.detail,
+            "device_state": status.state.value,
+            "delivered": status.delivered,
+            "lost_samples": status.dropped,
+        }
+
+    def _watch(self) -> None:
+        status = self.plugin.status()
+        self.health(_LEVELS[status.state], f"{status.state.value}: {status.detail}")
