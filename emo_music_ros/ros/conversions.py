@@ -373,10 +373,11 @@ def recommendation_message(
     recommendation_id: str,
     strategy: str,
     state: str,
-    need: Need,
+    need: Need | None,
     ranked: list[RankedTrack],
 ) -> msg.Recommendation:
     """Return a recommendation as a message; `time` is that of the emotion it answers."""
+    need = need or Need(0.0, 0.0, 0.0, "")
     return msg.Recommendation(
         header=header(time),
         recommendation_id=recommendation_id,

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from rclpy.qos import QoSProfile
+
 from emo_music_ros import msg
 from emo_music_ros.encoding.base import Encoder
 from emo_music_ros.options import option
 from emo_music_ros.ros import conversions as convert
 from emo_music_ros.ros.node import CompanionNode
-from emo_music_ros.ros.qos import EVENT, QoSProfile
+from emo_music_ros.ros.qos import EVENT
 from emo_music_ros.streams import Sample
 
 
@@ -37,6 +39,7 @@ class EncoderNode(CompanionNode):
     def activate(self) -> None:
         """Subscribe to the inputs; one worker keeps their order."""
         encoder: Encoder = self.plugin
+        encoder.reset()
         self.encoded = 0
         self._malformed = 0
         publisher = self.advertise(msg.ModalityEncoding, f"encoding/{encoder.modality}", EVENT)
@@ -66,11 +69,6 @@ class EncoderNode(CompanionNode):
 
         for kind, topic, conversion, qos in inputs:
             self.listen(kind, topic, take(conversion), qos)
-
-    def deactivate(self) -> None:
-        """Forget the stream."""
-        if self.plugin is not None:
-            self.plugin.reset()
 
     def details(self) -> dict[str, Any]:
         """Return the counters."""

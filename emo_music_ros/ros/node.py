@@ -83,7 +83,7 @@ class CompanionNode(LifecycleNode):
         """Start working: make publishers, subscriptions, timers and services."""
 
     def deactivate(self) -> None:
-        """Stop working; subscriptions, timers, services and workers are gone already."""
+        """Stop working; publishers still exist, and go with everything else right after."""
 
     def cleanup(self) -> None:
         """Release what `configure` made."""
@@ -214,8 +214,8 @@ class CompanionNode(LifecycleNode):
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Stop working."""
-        self._release()
         self.deactivate()
+        self._release()
         self.health("ok", "inactive")
         return super().on_deactivate(state)
 
@@ -239,8 +239,7 @@ class CompanionNode(LifecycleNode):
 
     def close(self) -> None:
         """Stop and release whatever there is; safe in any state."""
-        self._release()
-        for step in (self.deactivate, self.cleanup):
+        for step in (self.deactivate, self._release, self.cleanup):
             try:
                 step()
             except Exception as error:  # the rest must still be released

@@ -1,0 +1,164 @@
+"""Plays what is recommended and reports what is heard."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from emo_music_ros import msg, srv
+from emo_music_ros.errors import InputError
+from emo_music_ros.options import option
+from emo_music_ros.playback.player import Player
+from emo_music_ros.recommendation.base import Track
+from emo_music_ros.ros import conversions as convert
+from emo_music_ros.ros.host import run_node
+from emo_music_ros.ros.node import CompanionNode
+from emo_music_ros.ros.qos import EVENT, SIGNAL
+from emo_music_ros.streams import Interaction
+
+_STATUS = {
+    "stopped": msg.PlayerState.STOPPED,
+    "playing": msg.PlayerState.PLAYING,
+    "paused": msg.PlayerState.PAUSED,
+    "fading": msg.PlayerState.FADING,
+}
+
+
+class PlayerNode(CompanionNode):
+    """Plays what is recommended and reports what is heard."""
+
+    node_name = "player"
+    stages = {"plugin": ("player", "pyaudio")}
+
+    @dataclass(frozen=True)
+    class Options(Player.Options):
+        """How to play, and for whom."""
+
+        person_id: str = option("resident", "person who listens")
+
+    def activate(self) -> None:
+        """Open the sound device and listen for recommendations."""
+        options = self.options
+        self._known: dict[str, Track] = {}
+        self._state = self.advertise(msg.PlayerState, "player/state")
+        self._events = self.advertise(msg.InteractionEvent, "player/event")
+        audio = self.advertise(msg.AudioChunk, "player/audio", SIGNAL)
+        self._player = Player(
+            self.plugin,
+            options,
+            on_event=self._on_event,
+            on_audio=lambda block: audio.publish(convert.audio_message(block)),
+            on_error=lambda error: self.get_logger().error(str(error)),
+            person_id=options.person_id,
+        )
+        self._player.start()
+        self.listen(msg.Recommendation, "recommendation", self._on_recommendation, EVENT)
+        self.serve(srv.PlayTrack, "player/play", self._on_play)
+        self.serve(srv.SetPlayback, "player/set", self._on_set)
+        self.every(0.25, self._publish_state)
+
+    def deactivate(self) -> None:
+        """Fade out and close the sound device."""
+        if hasattr(self, "_player"):
+            self._player.close()
+
+    def options_changed(self) -> None:
+        """Take over volume and fades."""
+        self._player.reconfigure(self.options)
+
+    def details(self) -> dict[str, Any]:
+        """Return the counters of the player."""
+        if not hasattr(self, "_player"):
+            return {}
+        status = self._player.status()
+        return {"backend": self.plugin.name if self.plugin else "", "underruns": status.underruns}
+
+    def _on_recommendation(self, message: msg.Recommendation) -> None:
+        if not message.tracks:
+            self._player.stop()
+            return
+        for ranked in message.tracks:
+            track = convert.track(ranked.track)
+            self._known[track.track_id] = track
+        best = next(
+            (ranked.track for ranked in message.tracks if Path(ranked.track.path).is_file()), None
+        )
+        if best is None:
+            self.get_logger().error(
+                f"none of the recommended files exists on this machine, first "
+                f"'{message.tracks[0].track.path}'. Mount the library at the same path here"
+            )
+            return
+        self._player.play(
+            self._known[best.track_id],
+            recommendation_id=message.recommendation_id,
+            recommended=convert.seconds(message.header.stamp),
+        )
+
+    def _on_play(self, request: Any, response: Any) -> Any:
+        if request.track_id:
+            if request.track_id not in self._known:
+                raise InputError(
+                    f"track '{request.track_id}' was never recommended here",
+                    "Give its path instead",
+                )
+            track = self._known[request.track_id]
+        else:
+            path = Path(request.path).expanduser()
+            if not path.is_file():
+                raise InputError(f"there is no file '{path}'", "Give the path of an audio file")
+            track = Track(track_id=str(path), path=str(path), title=path.stem)
+        self._player.play(track)
+        response.success = True
+        return response
+
+    def _on_set(self, request: Any, response: Any) -> Any:
+        player, by = self._player, "live:service"
+        commands = {
+            request.PAUSE: lambda: player.pause(by=by),
+            request.RESUME: lambda: player.resume(by=by),
+            request.STOP: lambda: player.stop(by=by),
+            request.NEXT: lambda: player.next(by=by),
+            request.SEEK: lambda: player.seek(request.value, by=by),
+            request.VOLUME: lambda: player.volume(request.value, by=by),
+        }
+        if request.command not in commands:
+            raise InputError(
+                f"command {request.command} does not exist", "Give a number from 1 to 6"
+            )
+        commands[request.command]()
+        response.success = True
+        return response
+
+    def _on_event(self, event: Interaction) -> None:
+        self._events.publish(convert.interaction_message(event))
+        self._publish_state()
+
+    def _publish_state(self) -> None:
+        status = self._player.status()
+        error = status.error or getattr(self.plugin, "error", "")
+        self.health("warn" if error else "ok", error or f"{status.status} on {self.plugin.name}")
+        self._state.publish(
+            msg.PlayerState(
+                header=convert.header(self.now()),
+                status=_STATUS[status.status],
+                backend=self.plugin.name,
+                track=convert.track_message(status.track),
+                recommendation_id=status.recommendation_id,
+                recommended=convert.stamp(status.recommended),
+                started=convert.stamp(status.started),
+                position=float(status.position),
+                volume=float(status.volume),
+                underruns=status.underruns,
+                tracks_started=status.tracks_started,
+                tracks_finished=status.tracks_finished,
+                tracks_skipped=status.tracks_skipped,
+                error=error,
+            )
+        )
+
+
+def main() -> int:
+    """Run the node."""
+    return run_node(PlayerNode)

@@ -1,0 +1,81 @@
+import json
+import resource
+
+import numpy as np
+import pytest
+
+from emo_music_ros.errors import StorageError
+from emo_music_ros.summary import Summary
+
+KEYS = {
+    "emotion_states", "encodings", "recommendations", "tracks", "memory_updates", "latency_ms",
+    "dropped", "peak_rss_mb",
+}  # fmt: skip
+
+
+def filled():
+    summary = Summary({"scenario": "home"})
+    summary.emotion_states["calm"] += 3
+    summary.encoding("face", "recorded:a.mp4")
+    for milliseconds in range(1, 101):
+        summary.latency("emotion", milliseconds / 1000)
+    summary.node("/fusion", "ok", "", {"encoding/face": 2}, pid=1, rss_mb=100)
+    summary.node("/player", "warn", "no device", {"encoding/face": 1}, pid=1, rss_mb=120)
+    summary.node("/camera", "error", "unplugged", {}, pid=2, rss_mb=60)
+    return summary
+
+
+def test_counts_and_quantiles():
+    data = filled().as_dict()
+    assert data.keys() >= KEYS
+    assert data["emotion_states"] == {
+        "unknown": 0, "positive": 0, "calm": 3, "anxiety": 0, "depression": 0,
+    }  # fmt: skip
+    assert data["latency_ms"]["emotion"]["p50"] == pytest.approx(np.percentile(range(1, 101), 50))
+    assert data["latency_ms"]["sound"] == {"p50": None, "p95": None, "n": 0}
+    assert data["dropped"] == {"encoding/face": 3}
+    assert data["peak_rss_mb"] == 180  # a process counts once, however many nodes it runs
+    assert data["trouble"] == {"/camera": "unplugged", "/player": "no device"}
+
+
+def test_trouble_that_is_over_is_forgotten():
+    summary = filled()
+    summary.node("/camera", "ok", "", {}, pid=2, rss_mb=60)
+    assert "/camera" not in summary.as_dict()["trouble"]
+
+
+def test_impossible_latencies_do_not_count():
+    summary = Summary()
+    for value in (float("nan"), -1.0, float("inf")):
+        summary.latency("sound", value)
+    assert summary.as_dict()["latency_ms"]["sound"]["n"] == 0
+
+
+def test_written_whole_and_readable(tmp_path):
+    path = tmp_path / "new" / "summary.json"
+    filled().write(path)
+    assert json.loads(path.read_text()) == filled().as_dict()
+    assert [item.name for item in path.parent.iterdir()] == ["summary.json"]
+
+
+def test_full_disk_is_named_and_leaves_nothing_behind(tmp_path):
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+    try:
+        with pytest.raises(StorageError, match="cannot be written"):
+            filled().write(tmp_path / "summary.json")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not list(tmp_path.iterdir())
+
+
+def test_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError, match="cannot be written"):
+        filled().write(tmp_path / "file" / "summary.json")
+
+
+def test_table_shows_every_part():
+    table = filled().table()
+    for words in ("calm 3", "p50 50 ms", "encoding/face 3", "180 MB", "unplugged"):
+        assert words in table
