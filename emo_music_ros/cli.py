@@ -122,6 +122,14 @@ def list_plugins(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def reference(arguments: argparse.Namespace) -> int:
+    """Print the parameters of every node and plugin as Markdown."""
+    from emo_music_ros.ros.reference import markdown
+
+    print(markdown(), end="")
+    return 0
+
+
 def train(arguments: argparse.Namespace) -> int:
     """Train one model from a corpus and write network, description and card."""
     try:
@@ -162,6 +170,9 @@ def parser() -> argparse.ArgumentParser:
 
     one = commands.add_parser("plugins", help="list the installed plugins")
     one.set_defaults(run=list_plugins)
+
+    one = commands.add_parser("reference", help="print all parameters as Markdown")
+    one.set_defaults(run=reference)
 
     one = commands.add_parser("train", help="train one model from a corpus")
     one.add_argument("modality", choices=MODALITIES)
