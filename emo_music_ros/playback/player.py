@@ -1,0 +1,499 @@
+"""The player: decodes ahead, mixes late, and reports what was heard."""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from queue import SimpleQueue
+
+from emo_music_ros.errors import CompanionError, InputError
+from emo_music_ros.options import option
+from emo_music_ros.playback.base import Backend
+from emo_music_ros.playback.decode import CHUNK, AudioReader
+from emo_music_ros.playback.mixer import Ending, Mixer, guard
+from emo_music_ros.playback.prefetch import Prefetch
+from emo_music_ros.playback.tap import Tap
+from emo_music_ros.recommendation.base import Track
+from emo_music_ros.streams import AudioBlock, FloatArray, Interaction
+
+log = logging.getLogger(__name__)
+
+#: Decoded before a track begins [s].
+HEAD = 0.3
+#: A track replaced this much before its cross-fade would have to begin [s] still counts as heard.
+NEAR_END = 1.0
+#: Recommendations that arrive this soon after a person's stop [s] were on their way: not played.
+STOP_GRACE = 0.5
+#: How often the decoding thread looks at the rings [s].
+POLL = 0.1
+#: Longest fade when the player is closed [s].
+CLOSING = 0.3
+
+SOURCE = "live:player"
+NAN = float("nan")
+
+
+@dataclass(frozen=True)
+class PlayerStatus:
+    """What the player is doing. `status` is stopped, playing, paused or fading.
+
+    Times are unix seconds: `started` is when the first sample of the track was handed to the
+    device, `recommended` the stamp of the recommendation; NaN = none. `position` and
+    `duration` are in seconds, `volume` 0..1. The counters run since the player was made.
+    """
+
+    status: str
+    track: Track | None = None
+    position: float = 0.0
+    duration: float = 0.0
+    volume: float = 0.0
+    underruns: int = 0
+    started: float = NAN
+    recommendation_id: str = ""
+    recommended: float = NAN
+    tracks_started: int = 0
+    tracks_finished: int = 0
+    tracks_skipped: int = 0
+    error: str = ""
+
+
+@dataclass
+class _Item:
+    """A track on its way through the player."""
+
+    track: Track
+    recommendation_id: str
+    recommended: float
+    key: int
+    prefetch: Prefetch
+    offset: float = 0.0  # position of the first frame of this prefetch [s]
+    started: float = NAN
+    left: float = NAN  # position when it was replaced [s]
+    closed: bool = field(default=False, init=False)  # its end was counted
+    complained: bool = field(default=False, init=False)  # about a file that plays only in part
+
+    @property
+    def duration(self) -> float:
+        """Length of the track [s]."""
+        return self.prefetch.reader.duration
+
+
+@dataclass(frozen=True)
+class _Request:
+    """Something to open: a track from its beginning, or the current one at a position."""
+
+    track: Track
+    recommendation_id: str = ""
+    recommended: float = NAN
+    seek: float = NAN
+
+
+class Player:
+    """Plays tracks one after the other, cross-faded.
+
+    Commands return at once and are heard within a block of the device and its buffer. Files
+    are opened and decoded by a thread of the player; listeners are called from others. A file
+    that cannot be played is reported and changes nothing else.
+
+    Parameters
+    ----------
+    backend : Backend
+        Where the sound goes.
+    options : Player.Options, optional
+        What can be set.
+    on_event : callable, optional
+        Gets track_started, track_finished, and what a person asked for.
+    on_audio : callable, optional
+        Gets what is played, before the volume is applied: mono, 22.05 kHz.
+    on_error : callable, optional
+        Gets what went wrong with a track.
+    person_id : str
+        Who listens; copied into the events.
+    """
+
+    @dataclass(frozen=True)
+    class Options:
+        """What can be set."""
+
+        crossfade: float = option(
+            4.0, "cross-fade between tracks [s]", low=0.0, high=12.0, dynamic=True
+        )
+        fade_in: float = option(3.0, "fade-in from silence [s]", low=0.0, high=10.0, dynamic=True)
+        stop_fade: float = option(1.5, "fade-out when stopped [s]", low=0.0, high=2.0, dynamic=True)
+        volume: float = option(0.6, "volume at the start", low=0.0, high=1.0)
+        max_volume: float = option(0.8, "highest volume allowed", low=0.0, high=1.0, dynamic=True)
+        prefetch: float = option(2.0, "decoded ahead per track [s]", low=0.5, high=30.0)
+
+    def __init__(
+        self,
+        backend: Backend,
+        options: Options | None = None,
+        *,
+        on_event: Callable[[Interaction], None] | None = None,
+        on_audio: Callable[[AudioBlock], None] | None = None,
+        on_error: Callable[[CompanionError], None] | None = None,
+        person_id: str = "",
+    ) -> None:
+        self.backend = backend
+        self.options = options or self.Options()
+        self.person_id = person_id
+        self._on_event = on_event
+        self._on_audio = on_audio
+        self._on_error = on_error
+        self._asked = min(self.options.volume, self.options.max_volume)
+        self._mixer = Mixer(backend.rate, self._asked)
+        self._lock = threading.Lock()  # guards the mixer, the items and the counters
+        self._items: list[_Item] = []  # newest last; those that still sound
+        self._retired: list[Prefetch] = []  # to be closed by the decoding thread
+        self._keys = 0
+        self._frame = 0
+        self._started = self._finished = self._skipped = 0
+        self._error = ""
+        self._stopped_by_person = -math.inf
+        self._wake = threading.Condition()
+        self._request: _Request | None = None
+        self._stops = 0  # a track opened while this changes is not played
+        self._closing = False
+        self._silent = threading.Event()
+        self._reports: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._tap: Tap | None = None
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """Start the threads and the backend."""
+        if self._threads:
+            return
+        self._closing = False
+        self._threads = [
+            threading.Thread(target=self._decode_loop, name="player-decode", daemon=True),
+            threading.Thread(target=self._report_loop, name="player-report", daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
+        if self._on_audio is not None:
+            self._tap = Tap(self.backend.rate, self._on_audio)
+        self.backend.start(self._render)
+
+    def close(self) -> None:
+        """Fade out quickly and end everything within two seconds. May be called twice."""
+        if not self._threads:
+            return
+        with self._lock:
+            self._silent.clear()
+            self._mixer.stop(min(CLOSING, self.options.stop_fade))
+            idle = self._mixer.silent
+        if not idle:
+            self._silent.wait(2 * CLOSING)
+        self.backend.stop()
+        with self._wake:
+            self._closing = True
+            self._request = None
+            self._wake.notify_all()
+        self._threads[0].join(1.0)
+        with self._lock:
+            for item in self._items:
+                self._end(item, finished=False)
+                item.prefetch.close()
+            for prefetch in self._retired:
+                prefetch.close()
+            self._items.clear()
+            self._retired.clear()
+            self._mixer = Mixer(self.backend.rate, self._asked)
+        if self._tap is not None:
+            self._tap.close()
+            self._tap = None
+        self._reports.put(None)
+        self._threads[1].join(1.0)
+        self._threads = []
+
+    def reconfigure(self, options: Options) -> None:
+        """Take new options; those that are not dynamic count from the next start."""
+        self.options = options
+        with self._lock:
+            if self._asked > options.max_volume:
+                self._asked = options.max_volume
+                self._mixer.set_volume(self._asked)
+
+    def play(self, track: Track, recommendation_id: str = "", recommended: float = NAN) -> None:
+        """Play a track now, cross-faded with what sounds; the latest call wins.
+
+        Parameters
+        ----------
+        track : Track
+            What to play; its `path` is opened.
+        recommendation_id : str
+            The recommendation that led to it.
+        recommended : float
+            Stamp of that recommendation [unix s].
+        """
+        if recommendation_id and time.monotonic() - self._stopped_by_person < STOP_GRACE:
+            log.info("'%s' is not played: a person has just stopped the music", track.title)
+            return
+        self._open_soon(_Request(track, recommendation_id, recommended))
+
+    def pause(self, by: str = "") -> None:
+        """Halt; `by` says who asked, such as ``live:dashboard``, and makes it an event."""
+        with self._lock:
+            self._mixer.pause()
+        self._act("pause", by)
+
+    def resume(self, by: str = "") -> None:
+        """Go on after a pause."""
+        with self._lock:
+            self._mixer.resume()
+        self._act("resume", by)
+
+    def stop(self, by: str = "") -> None:
+        """Fade out within two seconds and forget what was to be played."""
+        self._act("stop", by)
+        if by:
+            self._stopped_by_person = time.monotonic()
+        with self._wake:
+            self._request = None
+            self._stops += 1
+        with self._lock:
+            self._mixer.stop(self.options.stop_fade)
+
+    def next(self, by: str = "") -> None:
+        """Fade the current track out at once; whoever recommends answers with :meth:`play`."""
+        self._act("next", by)
+        with self._lock:
+            self._mixer.leave(max(self.options.crossfade, 1.0))
+
+    def seek(self, seconds: float, by: str = "") -> None:
+        """Go to a position in the current track [s]."""
+        with self._lock:
+            item = self._items[-1] if self._items else None
+        if item is None:
+            return
+        target = min(max(seconds, 0.0), max(item.duration - 0.1, 0.0))
+        self._act("seek", by, target)
+        self._open_soon(_Request(item.track, item.recommendation_id, item.recommended, seek=target))
+
+    def volume(self, value: float, by: str = "") -> None:
+        """Ramp to a volume, 0..1, at most the highest allowed."""
+        if not math.isfinite(value):
+            return
+        with self._lock:
+            self._asked = min(max(value, 0.0), self.options.max_volume)
+            self._mixer.set_volume(self._asked)
+        self._act("volume", by, self._asked)
+
+    def status(self) -> PlayerStatus:
+        """Return what the player is doing. Cheap, callable from any thread."""
+        with self._lock:
+            item = self._items[-1] if self._items else None
+            if item is None or self._mixer.idle:
+                item, name = None, "stopped"
+            elif self._mixer.paused:
+                name = "paused"
+            else:
+                name = "fading" if self._mixer.fading else "playing"
+            return PlayerStatus(
+                name,
+                item.track if item else None,
+                self._position(item) if item else 0.0,
+                item.duration if item else 0.0,
+                self._asked,
+                self.backend.underruns + self._mixer.starved,
+                item.started if item else NAN,
+                item.recommendation_id if item else "",
+                item.recommended if item else NAN,
+                self._started,
+                self._finished,
+                self._skipped,
+                self.backend.error or self._error,
+            )
+
+    # -- the audio thread ----------------------------------------------------------------
+
+    def _render(self, frames: int, heard: float) -> FloatArray:
+        with self._lock:
+            silent = self._mixer.silent
+            mix = self._mixer.mix(frames)
+            out = self._mixer.level(mix)
+            if self._items and math.isnan(self._items[-1].started):
+                item = self._items[-1]
+                if self._mixer.consumed(item.key):
+                    item.started = time.time()
+                    self._started += 1
+                    self._event("track_started", item, item.started, item.offset)
+            for key, ending in self._mixer.take_endings():
+                self._ended(key, ending)
+            source = f"recorded:{self._items[-1].track.path}" if self._items else ""
+            frame, self._frame = self._frame, self._frame + frames
+            if self._mixer.silent:
+                self._silent.set()
+        if not silent and self._tap is not None:
+            self._tap.put(heard, frame, guard(mix), source)
+        return out
+
+    def _ended(self, key: int, ending: Ending) -> None:
+        for item in list(self._items):
+            if item.key == key:
+                self._end(item, finished=ending is Ending.FINISHED)
+                self._items.remove(item)
+                self._retired.append(item.prefetch)
+
+    def _end(self, item: _Item, finished: bool) -> None:
+        """Count the end of a track once; a cross-fade near its end is an end, too."""
+        if item.closed or math.isnan(item.started):
+            return
+        item.closed = True
+        position = self._position(item)
+        rest = item.duration - position
+        if finished or rest <= self.options.crossfade + NEAR_END and not math.isnan(item.left):
+            self._finished += 1
+            self._event("track_finished", item, time.time(), position)
+        else:
+            self._skipped += 1
+
+    def _position(self, item: _Item) -> float:
+        if not math.isnan(item.left):
+            return item.left
+        consumed = self._mixer.consumed(item.key) or 0
+        return min(item.offset + consumed / self.backend.rate, item.duration)
+
+    # -- reporting -----------------------------------------------------------------------
+
+    def _act(self, action: str, by: str, value: float = 0.0) -> None:
+        if not by or self._on_event is None:
+            return
+        with self._lock:
+            item = self._items[-1] if self._items else None
+            position = self._position(item) if item else 0.0
+        self._deliver(
+            Interaction(
+                time.time(),
+                action,
+                item.track.track_id if item else "",
+                value,
+                position,
+                self.person_id,
+                by,
+            )
+        )
+
+    def _event(self, action: str, item: _Item, when: float, position: float) -> None:
+        if self._on_event is not None:
+            self._deliver(
+                Interaction(
+                    when, action, item.track.track_id, 0.0, position, self.person_id, SOURCE
+                )
+            )
+
+    def _deliver(self, event: Interaction) -> None:
+        listener = self._on_event
+        if listener is not None:
+            self._reports.put(lambda: listener(event))
+
+    def _fail(self, error: CompanionError) -> None:
+        self._error = str(error)
+        log.warning("%s", error)
+        listener = self._on_error
+        if listener is not None:
+            self._reports.put(lambda: listener(error))
+
+    def _report_loop(self) -> None:
+        while (report := self._reports.get()) is not None:
+            try:
+                report()
+            except Exception:  # the listener is foreign code; playing goes on
+                log.exception("a listener of the player failed")
+
+    # -- the decoding thread -------------------------------------------------------------
+
+    def _open_soon(self, request: _Request) -> None:
+        with self._wake:
+            pending = self._request
+            if pending is None or math.isnan(pending.seek) <= math.isnan(request.seek):
+                self._request = request  # a seek does not replace a track that is to begin
+            self._wake.notify_all()
+
+    def _decode_loop(self) -> None:
+        while True:
+            with self._wake:
+                self._wake.wait_for(lambda: self._closing or self._request is not None, POLL)
+                if self._closing:
+                    return
+                request, self._request = self._request, None
+                stops = self._stops
+            try:
+                if request is not None:
+                    self._open(request, stops)
+                self._fill()
+            except CompanionError as error:
+                self._fail(error)
+            except Exception as error:  # decoding libraries fail in many ways; playing goes on
+                log.exception("decoding failed")
+                self._fail(InputError(f"a track cannot be decoded: {error!r}", "Replace the file"))
+
+    def _open(self, request: _Request, stops: int) -> None:
+        start = 0.0 if math.isnan(request.seek) else request.seek
+        reader = AudioReader(request.track.path, self.backend.rate, start)
+        prefetch = Prefetch(reader, round(self.options.prefetch * self.backend.rate))
+        while prefetch.ready < HEAD * self.backend.rate and prefetch.fill(CHUNK):
+            pass
+        if not prefetch.ready:
+            prefetch.close()
+            raise InputError(
+                f"'{request.track.path}' cannot be played: it holds no audio",
+                "Replace the file or remove it",
+            )
+        with self._wake, self._lock:
+            newer = self._request is not None and math.isnan(self._request.seek)
+            if newer or self._stops != stops:
+                self._retired.append(prefetch)  # something else was asked for meanwhile
+                return
+            self._keys += 1
+            if math.isnan(request.seek):
+                self._begin(request, prefetch)
+            else:
+                self._continue(request, prefetch, start)
+
+    def _begin(self, request: _Request, prefetch: Prefetch) -> None:
+        for item in self._items:
+            item.left = self._position(item)
+            self._end(item, finished=False)
+        self._error = ""
+        self._items.append(
+            _Item(
+                request.track, request.recommendation_id, request.recommended, self._keys, prefetch
+            )
+        )
+        self._mixer.play(self._keys, prefetch, self.options.crossfade, self.options.fade_in)
+
+    def _continue(self, request: _Request, prefetch: Prefetch, start: float) -> None:
+        """Swap the current track for itself at another position, unless it ended meanwhile."""
+        item = self._items[-1] if self._items else None
+        if item is None or item.closed or item.track is not request.track:
+            self._retired.append(prefetch)
+            return
+        old = _Item(item.track, "", NAN, item.key, item.prefetch)  # sounds until it is faded
+        old.closed = True
+        self._items.insert(len(self._items) - 1, old)
+        item.key, item.prefetch, item.offset = self._keys, prefetch, start
+        self._mixer.swap(self._keys, prefetch)
+
+    def _fill(self) -> None:
+        with self._lock:
+            prefetches = [item.prefetch for item in self._items]
+        while prefetches:
+            # In turn and in small steps, so that no ring runs dry while another is filled.
+            prefetches = [prefetch for prefetch in prefetches if prefetch.fill(CHUNK)]
+            if self._request is not None:
+                break
+        with self._lock:
+            items = list(self._items)
+            retired, self._retired = self._retired, []
+        for item in items:
+            complaint = item.prefetch.reader.complaint
+            if complaint and not item.complained:
+                item.complained = True
+                self._fail(InputError(complaint, "Replace the file"))
+        for prefetch in retired:
+            prefetch.close()
