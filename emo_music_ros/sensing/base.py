@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from emo_music_ros.plugins import NoOptions
 from emo_music_ros.streams import Sample
 
 
@@ -48,3 +49,23 @@ class Source(Protocol):
     def status(self) -> SourceStatus:
         """Return the state now. Cheap, callable from any thread."""
         ...
+
+
+class Nothing:
+    """A source that delivers nothing, for modalities that are switched off."""
+
+    Options = NoOptions
+
+    def __init__(self, options: NoOptions | None = None) -> None:
+        del options
+
+    def start(self, deliver: Callable[[Sample], None]) -> None:
+        """Do nothing."""
+        del deliver
+
+    def stop(self) -> None:
+        """Do nothing."""
+
+    def status(self) -> SourceStatus:
+        """Return CLOSED."""
+        return SourceStatus(DeviceState.CLOSED, "switched off")

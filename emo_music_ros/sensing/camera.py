@@ -1,0 +1,175 @@
+"""Pictures from a camera, a stream, a video file or a folder."""
+
+from __future__ import annotations
+
+import stat
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from emo_music_ros.errors import InputError
+from emo_music_ros.options import option
+from emo_music_ros.sensing.device import PATIENCE, Connection, DeviceSource
+from emo_music_ros.sensing.media import IMAGES, fitted, images_lane, opencv, video_lane
+from emo_music_ros.sensing.recording import Playback
+from emo_music_ros.streams import ImageFrame, Sample
+
+#: A live camera that gives no picture for so long [s] is lost.
+SILENCE = 5.0
+
+
+@dataclass(frozen=True)
+class CameraOptions:
+    """What can be set."""
+
+    device: str = option(
+        "0", "camera index, device file, stream URL, video file, picture or folder of pictures"
+    )
+    width: int = option(640, "largest width of a picture [pixels]", low=16, high=7680)
+    height: int = option(480, "largest height of a picture [pixels]", low=16, high=4320)
+    rate: float = option(15.0, "pictures delivered at most [Hz]", low=0.1, high=120.0)
+    loop: bool = option(True, "start a file or folder again at its end")
+    latency_offset: float = option(
+        0.0, "time between exposure and grab, subtracted from the stamp [s]", low=0.0, high=1.0
+    )
+
+
+class Camera(DeviceSource):
+    """Delivers :class:`~emo_music_ros.streams.ImageFrame`, stamped at the grab.
+
+    Parameters
+    ----------
+    options : CameraOptions
+        What to open.
+    """
+
+    Options = CameraOptions
+
+    def __init__(self, options: CameraOptions | None = None) -> None:
+        self._options = CameraOptions() if options is None else options
+        super().__init__(f"camera {self._options.device}", self._open)
+
+    def _open(self, stop: threading.Event) -> Connection:
+        device = self._options.device
+        if device.isdigit() or "://" in device:
+            return LiveCamera(self._options, stop)
+        path = Path(device).expanduser()
+        try:
+            mode = path.stat().st_mode
+        except OSError as error:
+            raise InputError(
+                f"camera: {path} cannot be opened: {error.strerror}",
+                "Set device to a camera index, a file, a folder or a URL",
+            ) from error
+        if stat.S_ISCHR(mode):
+            return LiveCamera(self._options, stop)
+        size = self._options.width, self._options.height
+        source, period = f"recorded:{path.name}", 1 / self._options.rate
+        if stat.S_ISDIR(mode):
+            files = sorted(entry for entry in path.iterdir() if entry.suffix.lower() in IMAGES)
+            timed = [(index * period, file) for index, file in enumerate(files)]
+            lane = images_lane(timed, period, *size, source)
+        elif path.suffix.lower() in IMAGES:
+            lane = images_lane([(0.0, path)], period, *size, source)
+        else:
+            lane = video_lane(path, self._options.rate, *size, source)
+        return Playback(f"camera {path}", [lane], self._options.loop)
+
+
+class LiveCamera:
+    """A real camera, read by a thread of its own so that no old picture waits in its buffer.
+
+    Parameters
+    ----------
+    options : CameraOptions
+        What to open.
+    stop : threading.Event
+        Ends the thread.
+
+    Raises
+    ------
+    InputError
+        If the camera cannot be opened.
+    """
+
+    def __init__(self, options: CameraOptions, stop: threading.Event) -> None:
+        cv2 = opencv()
+        self.detail = f"camera {options.device}"
+        self.dropped = 0
+        self._options = options
+        self._stop = stop
+        self._closed = False
+        self._latest: ImageFrame | None = None
+        self._failure = ""
+        self._change = threading.Condition()
+        capture = cv2.VideoCapture(
+            int(options.device) if options.device.isdigit() else options.device
+        )
+        if not capture.isOpened():
+            capture.release()
+            raise InputError(
+                f"{self.detail} cannot be opened",
+                "Connect it, close what else uses it, and check that this user may read "
+                "/dev/video* (group video)",
+            )
+        capture.set(cv2.CAP_PROP_FRAME_WIDTH, options.width)
+        capture.set(cv2.CAP_PROP_FRAME_HEIGHT, options.height)
+        capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+        self._last = time.monotonic()
+        threading.Thread(
+            target=self._capture, args=(capture,), name=f"{self.detail} capture", daemon=True
+        ).start()
+
+    def read(self, stop: threading.Event) -> Sequence[Sample]:
+        """Return the newest picture, if there is one since the last call."""
+        with self._change:
+            self._change.wait_for(lambda: self._latest is not None or self._failure, PATIENCE)
+            frame, self._latest = self._latest, None
+            failure = self._failure
+        if frame is not None:
+            self._last = time.monotonic()
+            return (frame,)
+        if failure or time.monotonic() - self._last > SILENCE:
+            raise InputError(
+                f"{self.detail} {failure or 'gives no picture'}", "Connect it again; it is retried"
+            )
+        return ()
+
+    def close(self) -> None:
+        """Let the capture thread end; it releases the camera."""
+        self._closed = True
+
+    def _capture(self, capture: Any) -> None:
+        try:
+            due = time.monotonic()
+            while not (self._stop.is_set() or self._closed):
+                if not capture.grab():
+                    self._fail("was unplugged or its stream ended")
+                    return
+                stamp = time.time() - self._options.latency_offset
+                now = time.monotonic()
+                if now < due:
+                    continue
+                due = max(due + 1 / self._options.rate, now - 1 / self._options.rate)
+                ok, image = capture.retrieve()
+                if not ok or image is None or not image.size:
+                    self.dropped += 1
+                    continue
+                picture = fitted(image, self._options.width, self._options.height)
+                frame = ImageFrame(stamp, picture, f"live:camera {self._options.device}")
+                with self._change:
+                    self.dropped += self._latest is not None
+                    self._latest = frame
+                    self._change.notify()
+        except Exception as error:  # OpenCV raises its own kinds
+            self._fail(f"failed: {error!r}")
+        finally:
+            capture.release()
+
+    def _fail(self, failure: str) -> None:
+        with self._change:
+            self._failure = failure
+            self._change.notify()

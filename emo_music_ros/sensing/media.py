@@ -1,0 +1,265 @@
+"""Pictures, video and audio files as lanes of a recording."""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emo_music_ros.errors import InputError
+from emo_music_ros.sensing.recording import Lane
+from emo_music_ros.streams import AudioBlock, FloatArray, ImageFrame, Sample
+
+#: Sample rate of everything the microphone and audio files deliver [Hz].
+AUDIO_RATE = 16000
+#: Samples in one audio block: 50 ms.
+AUDIO_BLOCK = AUDIO_RATE // 20
+
+VIDEOS = (".mp4", ".avi", ".mkv", ".webm", ".mov")
+IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
+AUDIO = (".wav", ".flac", ".ogg", ".mp3")
+
+
+def opencv() -> Any:
+    """Return OpenCV, with its and FFmpeg's chatter on standard error switched off."""
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    import cv2
+
+    module: Any = cv2  # its type stubs lack much of it
+    module.setLogLevel(0)
+    return module
+
+
+def fitted(image: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
+    """Return a picture scaled down, if need be, to fit into width x height [pixels]."""
+    scale = min(width / image.shape[1], height / image.shape[0])
+    if scale >= 1:
+        return image
+    size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
+    return opencv().resize(image, size, interpolation=opencv().INTER_AREA)  # type: ignore[no-any-return]
+
+
+def read_image(path: Path) -> NDArray[np.uint8]:
+    """Return a picture as uint8 [height, width, 3] in BGR.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, has no pixels or is no picture.
+    """
+    remedy = "Give a PNG or JPEG picture"
+    try:
+        content = np.fromfile(path, np.uint8)
+    except OSError as error:
+        raise InputError(f"picture {path} cannot be read: {error}", remedy) from error
+    image = opencv().imdecode(content, opencv().IMREAD_COLOR) if content.size else None
+    if image is None or not image.size:
+        raise InputError(f"picture {path} is empty or damaged", remedy)
+    return image  # type: ignore[no-any-return]
+
+
+def images_lane(
+    files: Sequence[tuple[float, Path]], hold: float, width: int, height: int, source: str
+) -> Lane:
+    """Return pictures shown at given times as a lane.
+
+    Parameters
+    ----------
+    files : sequence of (float, pathlib.Path)
+        When each one is shown [s] and its file.
+    hold : float
+        How long the last one is shown [s].
+    width, height : int
+        Largest size [pixels].
+    source : str
+        Label of the frames.
+
+    Raises
+    ------
+    InputError
+        If none of the files is a picture. Single bad ones are left out.
+    """
+    errors = []
+    for _, path in files:
+        try:
+            read_image(path)
+            break
+        except InputError as error:
+            errors.append(str(error))
+    else:
+        raise InputError(
+            f"there is no usable picture: {errors[0] if errors else 'no files'}",
+            f"Give files ending in {', '.join(IMAGES)}",
+        )
+
+    def samples() -> Iterator[Sample]:
+        broken = None
+        for time, path in files:
+            try:
+                image = read_image(path)
+            except InputError as error:
+                broken = broken or error
+                continue
+            yield ImageFrame(time, fitted(image, width, height), source)
+        if broken is not None:
+            raise broken
+
+    return Lane(source, samples, hold)
+
+
+def video_lane(path: Path, rate: float, width: int, height: int, source: str) -> Lane:
+    """Return the frames of a video file, at most `rate` [Hz] of them, as a lane.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be opened or has no frame.
+    """
+    cv2 = opencv()
+
+    def opened() -> Any:
+        capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+        ok, image = capture.read() if capture.isOpened() else (False, None)
+        if not ok or image is None or not image.size:
+            capture.release()
+            raise InputError(
+                f"video {path} has no frame that can be read",
+                "Check that it plays elsewhere, or convert it to H.264 MP4",
+            )
+        return capture, image
+
+    capture, _ = opened()
+    fps = capture.get(cv2.CAP_PROP_FPS)
+    capture.release()
+    if not 0 < fps <= 1000:
+        fps = rate
+
+    def samples() -> Iterator[Sample]:
+        capture, image = opened()
+        try:
+            index, slot = 0, -1
+            while True:
+                time = index / fps
+                if int(time * rate + 1e-6) != slot:
+                    slot = int(time * rate + 1e-6)
+                    if image is None:
+                        _, image = capture.retrieve()
+                    if image is not None and image.size:
+                        yield ImageFrame(time, fitted(image, width, height), source)
+                image = None
+                if not capture.grab():
+                    return
+                index += 1
+        finally:
+            capture.release()
+
+    return Lane(source, samples, 1 / min(fps, rate))
+
+
+class Resampler:
+    """Any rate to 16 kHz in blocks of 50 ms; mono in, mono out.
+
+    Parameters
+    ----------
+    rate : float
+        Rate of the input [Hz].
+    """
+
+    def __init__(self, rate: float) -> None:
+        import soxr
+
+        same = round(rate) == AUDIO_RATE
+        self._stream = None if same else soxr.ResampleStream(rate, AUDIO_RATE, 1, "float32")
+        self._rest: FloatArray = np.empty(0, np.float32)
+        self.produced = 0  # samples given out so far
+
+    def __call__(self, samples: FloatArray, last: bool = False) -> list[FloatArray]:
+        """Return the blocks that are complete; with `last` the incomplete one too.
+
+        Samples that are not finite become 0, and all are clipped to -1..1.
+        """
+        clean = np.nan_to_num(np.asarray(samples, np.float32), nan=0.0, posinf=1.0, neginf=-1.0)
+        if self._stream is not None:
+            clean = self._stream.resample_chunk(clean, last=last)
+        joined = np.concatenate((self._rest, np.clip(clean, -1.0, 1.0)))
+        whole = len(joined) if last else len(joined) // AUDIO_BLOCK * AUDIO_BLOCK
+        self._rest = joined[whole:]
+        self.produced += whole
+        return [joined[start : start + AUDIO_BLOCK] for start in range(0, whole, AUDIO_BLOCK)]
+
+
+def audio_lane(path: Path, source: str) -> Lane:
+    """Return an audio file, mono at 16 kHz in blocks of 50 ms, as a lane.
+
+    Raises
+    ------
+    InputError
+        If it cannot be opened or is empty. A truncated file plays as far as it goes, and the
+        lane then raises it by name.
+    """
+    import soundfile
+
+    remedy = "Give a WAV, FLAC, OGG or MP3 file that plays elsewhere"
+    try:
+        info = soundfile.info(str(path))
+    except (OSError, RuntimeError) as error:
+        raise InputError(f"audio file {path} cannot be read: {error}", remedy) from error
+    missing = _missing_bytes(path)
+    if not info.frames or not info.channels or not info.samplerate:
+        raise InputError(f"audio file {path} holds no samples", remedy)
+
+    def samples() -> Iterator[Sample]:
+        resampler = Resampler(info.samplerate)
+        step = max(1, info.samplerate // 20)
+        played = 0
+        broken = ""
+        with soundfile.SoundFile(str(path)) as file:
+            while True:
+                try:
+                    block = file.read(step, dtype="float32", always_2d=True)
+                except RuntimeError as error:
+                    broken, block = str(error), np.empty((0, 1), np.float32)
+                played += len(block)
+                last = len(block) < step
+                first = resampler.produced
+                for samples in resampler(block.mean(axis=1, dtype=np.float32), last=last):
+                    yield AudioBlock(
+                        first / AUDIO_RATE, samples, AUDIO_RATE, first_sample=first, source=source
+                    )
+                    first += len(samples)
+                if last:
+                    break
+        # The length of an MP3 is only estimated by its header.
+        short = played < info.frames * (0.98 if path.suffix.lower() == ".mp3" else 1)
+        if missing or broken or short:
+            seconds = played / info.samplerate
+            raise InputError(
+                f"audio file {path} is truncated or damaged after {seconds:.2f} s {broken}".strip(),
+                "The readable part was played; copy the file again",
+            )
+
+    return Lane(source, samples)
+
+
+def _missing_bytes(path: Path) -> int:
+    """Return how many bytes of audio a WAV file promises but does not have.
+
+    The decoder reads such a file without complaint, as if it had been meant to be shorter.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        head = file.read(12)
+        if head[:4] != b"RIFF" or head[8:] != b"WAVE":
+            return 0
+        while len(chunk := file.read(8)) == 8:
+            name, length = struct.unpack("<4sI", chunk)
+            if name == b"data":
+                streamed = length in (0, 0xFFFFFFFF, 0x7FFFFFFF)  # written by a pipe: unknown
+                return 0 if streamed else max(0, int(file.tell() + length - size))
+            file.seek(length + length % 2, os.SEEK_CUR)
+    return 0
