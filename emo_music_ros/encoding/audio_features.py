@@ -1,0 +1,220 @@
+"""What is measured in a stretch of speech: log-Mel spectrum, pitch, energy, rate and pauses.
+
+Paper A, section 2.1 and table 2. All functions take float samples [n] of one channel, -1..1, at
+16 kHz, and are defined for every input: broken samples count as silence (see :func:`clean`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import median_filter, uniform_filter1d
+from scipy.signal import find_peaks, resample_poly
+
+from emo_music_ros.streams import FloatArray
+
+RATE = 16000  # Hz
+WINDOW = 400  # samples, 25 ms
+HOP = 160  # samples, 10 ms
+FFT = 512
+BANDS = 64
+LOWEST_BAND = 50.0  # Hz
+FLOOR = 1e-7  # epsilon of Eq. 1: the power of rounding to 16 bit in one band is below it
+
+PITCH_LOW, PITCH_HIGH = 65.0, 500.0  # Hz: from a deep man to a child
+PITCH_RATE = RATE // 2
+PITCH_WINDOW = 384  # samples at PITCH_RATE, 48 ms: three periods of the lowest pitch
+VOICED = 0.45  # of the autocorrelation at lag zero (Boersma 1993)
+OCTAVE_COST = 0.01  # per octave, prefers the shorter of equally good periods (Boersma 1993)
+
+PAUSE = 25.0  # dB below the loud parts
+NUCLEUS = 2.0  # dB dip between two syllables (de Jong & Wempe 2009)
+
+
+def clean(samples: FloatArray) -> NDArray[np.float32]:
+    """Return samples [n] as float32 in -1..1, NaN and infinity replaced by 0."""
+    whole = np.asarray(samples, np.float32).reshape(-1)
+    return np.clip(np.nan_to_num(whole, nan=0.0, posinf=0.0, neginf=0.0), -1.0, 1.0)
+
+
+@cache
+def mel_filters(
+    rate: int = RATE, fft: int = FFT, bands: int = BANDS, low: float = LOWEST_BAND
+) -> NDArray[np.float32]:
+    """Return triangular filters H of Eq. 1, [bands, fft // 2 + 1], of unit area.
+
+    The Mel scale is Slaney's (linear to 1 kHz, logarithmic above), as in librosa, whose import
+    alone would cost seconds.
+    """
+    linear, split, step = 200 / 3, 1000.0, np.log(6.4) / 27
+
+    def to_mel(hertz: float) -> float:
+        if hertz < split:
+            return hertz / linear
+        return float(split / linear + np.log(hertz / split) / step)
+
+    mel = np.linspace(to_mel(low), to_mel(rate / 2), bands + 2)
+    edge = np.where(
+        mel < split / linear, mel * linear, split * np.exp((mel - split / linear) * step)
+    )
+    bins = np.arange(fft // 2 + 1) * rate / fft
+    rising = (bins - edge[:-2, None]) / (edge[1:-1] - edge[:-2])[:, None]
+    falling = (edge[2:, None] - bins) / (edge[2:] - edge[1:-1])[:, None]
+    area = (edge[2:] - edge[:-2])[:, None] / 2
+    return (np.maximum(0.0, np.minimum(rising, falling)) / area).astype(np.float32)
+
+
+def frames(samples: FloatArray, length: int = WINDOW, hop: int = HOP) -> FloatArray:
+    """Return overlapping frames [count, length]; short input is padded to one frame."""
+    if len(samples) < length:
+        samples = np.pad(samples, (0, length - len(samples)))
+    return np.lib.stride_tricks.sliding_window_view(samples, length)[::hop]
+
+
+def log_mel(samples: FloatArray) -> NDArray[np.float32]:
+    """Return the log-Mel spectrum [64, frames] of paper A, Eq. 1: log(|X|^2 H + epsilon)."""
+    spectrum = np.fft.rfft(frames(clean(samples)) * _hann(WINDOW), FFT)
+    power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32) / FFT
+    return np.log(mel_filters() @ power.T + np.float32(FLOOR))
+
+
+def level(samples: FloatArray) -> NDArray[np.float64]:
+    """Return the energy of every frame in dB below full scale, -100..0."""
+    power = np.square(frames(clean(samples)), dtype=np.float64).mean(axis=1)
+    return 10 * np.log10(power + 1e-10)
+
+
+def pitch(samples: FloatArray) -> NDArray[np.float64]:
+    """Return the fundamental frequency of every 10 ms [frames] in Hz, NaN where unvoiced.
+
+    Autocorrelation of the windowed signal divided by that of the window (Boersma 1993), without
+    his path search: a median over 50 ms takes out single octave errors.
+    """
+    slow = resample_poly(clean(samples).astype(np.float64), 1, RATE // PITCH_RATE)
+    cut = frames(slow, PITCH_WINDOW, HOP * PITCH_RATE // RATE)
+    cut = cut - cut.mean(axis=1, keepdims=True)
+    spectrum = np.fft.rfft(cut * _hann(PITCH_WINDOW), 2 * PITCH_WINDOW)
+    first, last = int(PITCH_RATE / PITCH_HIGH), int(PITCH_RATE / PITCH_LOW) + 1
+    both = np.fft.irfft(spectrum.real**2 + spectrum.imag**2)[:, : last + 2]
+    energy = both[:, :1]
+    correlation = both / np.maximum(energy, 1e-12) / _window_correlation()[: last + 2]
+
+    lags = np.arange(first, last + 1)
+    middle = correlation[:, lags]
+    before, after = correlation[:, lags - 1], correlation[:, lags + 1]
+    peak = (middle > before) & (middle >= after)
+    merit = np.where(peak, middle - OCTAVE_COST * np.log2(lags / first), -np.inf)
+    best = merit.argmax(axis=1)
+    row = np.arange(len(best))
+    left, top, right = before[row, best], middle[row, best], after[row, best]
+    bend = left - 2 * top + right
+    shift = np.where(bend < -1e-9, 0.5 * (left - right) / np.minimum(bend, -1e-9), 0.0)
+    hertz = PITCH_RATE / (lags[best] + shift)
+    voiced = (top > VOICED) & peak.any(axis=1) & (energy[:, 0] > 1e-6)
+    return _steady(np.where(voiced, hertz, np.nan))
+
+
+def _steady(hertz: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Replace what leaves the running median by a quarter, and drop voicing of a single frame."""
+    known = np.isfinite(hertz)
+    if not known.any():
+        return hertz
+    voiced = hertz[known]
+    middle = median_filter(voiced, 5, mode="nearest")
+    result = np.full_like(hertz, np.nan)
+    result[known] = np.where(np.abs(voiced / middle - 1) > 0.25, middle, voiced)
+    lonely = known & ~np.roll(known, 1) & ~np.roll(known, -1)
+    result[lonely] = np.nan
+    return result
+
+
+@cache
+def _hann(length: int) -> NDArray[np.float32]:
+    return np.hanning(length + 1)[:-1].astype(np.float32)
+
+
+@cache
+def _window_correlation() -> NDArray[np.float64]:
+    """Autocorrelation of the pitch window, 1 at lag zero."""
+    spectrum = np.fft.rfft(_hann(PITCH_WINDOW).astype(np.float64), 2 * PITCH_WINDOW)
+    both = np.fft.irfft(np.abs(spectrum) ** 2)[:PITCH_WINDOW]
+    return both / both[0]  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True)
+class Prosody:
+    """How something was said. NaN where nothing was voiced.
+
+    Attributes
+    ----------
+    pitch_mean : float
+        Median fundamental frequency [Hz].
+    pitch_range : float
+        From its 10th to its 90th percentile [semitones].
+    energy : float
+        Mean level of what is not pause [dB below full scale].
+    energy_range : float
+        Standard deviation of that level [dB].
+    speech_rate : float
+        Syllable nuclei per second.
+    pause_share : float
+        Share of the time more than 25 dB below the loud parts, 0..1.
+    duration : float
+        Length [s].
+    voiced_share : float
+        Share of the time with a pitch, 0..1.
+    """
+
+    pitch_mean: float
+    pitch_range: float
+    energy: float
+    energy_range: float
+    speech_rate: float
+    pause_share: float
+    duration: float
+    voiced_share: float
+
+    def vector(self) -> NDArray[np.float32]:
+        """Return the values [7] that do not depend on the gain of the microphone, 0 = unknown."""
+        values = (
+            np.log2(self.pitch_mean / 150.0),
+            self.pitch_range / 6.0 - 1.0,
+            self.energy_range / 4.0 - 2.0,
+            self.speech_rate / 2.0 - 2.0,
+            self.pause_share * 4.0 - 1.0,
+            np.log2(max(self.duration, 0.1) / 2.0),
+            self.voiced_share * 4.0 - 2.0,
+        )
+        return np.clip(np.nan_to_num(np.array(values, np.float32)), -3.0, 3.0)
+
+
+def prosody(samples: FloatArray) -> Prosody:
+    """Measure the prosody of one utterance."""
+    loudness, hertz = level(samples), pitch(samples)
+    count = min(len(loudness), len(hertz))
+    loudness, hertz = loudness[:count], hertz[:count]
+    duration = len(samples) / RATE
+    heard = loudness > max(float(np.percentile(loudness, 95)) - PAUSE, -90.0)
+    voiced = hertz[np.isfinite(hertz)]
+    nan = float("nan")
+    spread = np.percentile(voiced, (10, 50, 90)) if voiced.size else np.full(3, nan)
+    return Prosody(
+        pitch_mean=float(spread[1]),
+        pitch_range=float(12 * np.log2(spread[2] / spread[0])),
+        energy=float(loudness[heard].mean()) if heard.any() else -100.0,
+        energy_range=float(loudness[heard].std()) if heard.any() else 0.0,
+        speech_rate=_nuclei(loudness, np.isfinite(hertz) & heard) / max(duration, 0.1),
+        pause_share=float(1 - heard.mean()),
+        duration=duration,
+        voiced_share=float(np.isfinite(hertz).mean()),
+    )
+
+
+def _nuclei(loudness: NDArray[np.float64], voiced: NDArray[np.bool_]) -> int:
+    """Count syllables: voiced peaks of the level with a dip of 2 dB between them."""
+    smooth = uniform_filter1d(np.pad(loudness, 1, constant_values=-100.0), 5)
+    peaks, _ = find_peaks(smooth, prominence=NUCLEUS, distance=8)
+    return int(voiced[np.clip(peaks - 1, 0, len(voiced) - 1)].sum())
