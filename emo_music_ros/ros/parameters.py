@@ -43,6 +43,7 @@ class Parameters:
         self._on_change = on_change
         self._declared: dict[str, tuple[Any, Rule]] = {}
         self._refused: dict[str, str] = {}
+        self._declaring = False
         node.add_on_set_parameters_callback(self._validate)
         node.add_post_set_parameters_callback(self._changed)
 
@@ -90,11 +91,17 @@ class Parameters:
             except OptionError as error:
                 self._refused[name] = str(error)
         self._declared[name] = (default, rule)
-        self._node.declare_parameter(name, value, _descriptor(default, rule), ignore_override=True)
+        self._declaring = True  # rclpy runs the callbacks of a change for a declaration too
+        try:
+            self._node.declare_parameter(
+                name, value, _descriptor(default, rule), ignore_override=True
+            )
+        finally:
+            self._declaring = False
 
     def _validate(self, parameters: list[Parameter]) -> SetParametersResult:
         for parameter in parameters:
-            if parameter.name not in self._declared:
+            if self._declaring or parameter.name not in self._declared:
                 continue
             default, rule = self._declared[parameter.name]
             if not rule.dynamic and not self._is_idle():
@@ -110,6 +117,8 @@ class Parameters:
         return SetParametersResult(successful=True)
 
     def _changed(self, parameters: list[Parameter]) -> None:
+        if self._declaring:
+            return
         names = [parameter.name for parameter in parameters if parameter.name in self._declared]
         for name in names:
             self._refused.pop(name, None)

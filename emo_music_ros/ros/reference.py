@@ -61,8 +61,11 @@ def _table(options: type[Any]) -> list[str]:
     ]
     if not rows:
         return []
-    head = "| parameter | type | default | allowed | at run time | meaning |\n|---|---|---|---|---|---|"
-    return [head + "\n" + "\n".join(rows)]
+    head = [
+        "| parameter | type | default | allowed | at run time | meaning |",
+        "|---|---|---|---|---|---|",
+    ]
+    return ["\n".join(head + rows)]
 
 
 def _range(rule: Rule) -> str:
