@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -111,8 +112,13 @@ class CompanionNode(LifecycleNode):
         if (level, text) == self._health:
             return
         self._health = (level, text)
-        logger = self.get_logger()
-        {"ok": logger.info, "warn": logger.warning, "error": logger.error}[level](text)
+        # rclpy ties a line of code to one severity
+        if level == "ok":
+            self.get_logger().info(text)
+        elif level == "warn":
+            self.get_logger().warning(text)
+        else:
+            self.get_logger().error(text)
 
     def listen(
         self, kind: type, topic: str, callback: Callable[[Any], None], qos: QoSProfile = EVENT
@@ -182,8 +188,6 @@ class CompanionNode(LifecycleNode):
         """Build the options and the plugin."""
         try:
             self._declare_plugins()
-            for problem in self.parameters.problems():
-                self.get_logger().error(problem)
             if self.parameters.refused():
                 raise OptionError(
                     "; ".join(self.parameters.refused()), "Correct it and configure again"
@@ -192,10 +196,9 @@ class CompanionNode(LifecycleNode):
             for name, (stage, _) in self.stages.items():
                 self.plugins[name] = self._make_plugin(name, stage)
             self.configure()
-        except CompanionError as error:
+        except Exception as error:  # whatever it is, the node stays and can be mended
             self.plugins.clear()
-            self.health("error", str(error))
-            return TransitionCallbackReturn.FAILURE
+            return self._refuse(error)
         self.health("ok", "configured")
         return TransitionCallbackReturn.SUCCESS
 
@@ -203,12 +206,11 @@ class CompanionNode(LifecycleNode):
         """Start working."""
         try:
             self.activate()
-        except CompanionError as error:
+        except Exception as error:  # whatever it is, the node stays and can be mended
             self._release()
-            self.health("error", str(error))
-            return TransitionCallbackReturn.FAILURE
+            return self._refuse(error)
         if self._health[1] == "configured":
-            problems = self.parameters.problems()
+            problems = self.parameters.mistyped()
             self.health("warn" if problems else "ok", "; ".join(["active", *problems]))
         return super().on_activate(state)
 
@@ -247,6 +249,12 @@ class CompanionNode(LifecycleNode):
         self.plugins.clear()
 
     # -- inside ------------------------------------------------------------------------------
+
+    def _refuse(self, error: Exception) -> TransitionCallbackReturn:
+        if not isinstance(error, CompanionError):
+            self.get_logger().error(traceback.format_exc())
+        self.health("error", str(error) or repr(error))
+        return TransitionCallbackReturn.FAILURE
 
     def _is_idle(self) -> bool:
         return self._state_machine.current_state[1] == "unconfigured"

@@ -68,14 +68,13 @@ class Parameters:
             found[entry.name] = list(value) if isinstance(default_of(entry), list) else value
         return found
 
-    def problems(self) -> list[str]:
-        """Return what is wrong with the values the node was started with."""
-        unknown = [
+    def mistyped(self) -> list[str]:
+        """Return the parameters the node was started with that do not exist."""
+        return [
             f"parameter '{name}' does not exist. {nearest(name, list(self._declared))}"
             for name in self._node._parameter_overrides
             if name not in self._declared and not name.startswith(FOREIGN)
         ]
-        return list(self._refused.values()) + unknown
 
     def refused(self) -> list[str]:
         """Return the values that were refused; the node must not work with a default instead."""
