@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -73,15 +73,14 @@ def predict(arguments: argparse.Namespace) -> int:
 def companion(arguments: argparse.Namespace) -> int:
     """Prepare the music library and run the loop."""
     os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
-    from emo_music_ros.recommendation.prepare import prepare_library
     from emo_music_ros.ros.graph import graph
 
     began = time.monotonic()
-    library = prepare_library(arguments.library, progress_bar)
+    prepare_library(arguments.library)
     specs = graph(
         input=arguments.input,
         replay=arguments.replay,
-        library=str(library),
+        library=arguments.library,
         scenario=arguments.scenario,
         duration=arguments.duration,
         summary=arguments.summary,
@@ -102,11 +101,29 @@ def companion(arguments: argparse.Namespace) -> int:
     )
 
 
-def progress_bar(items: Iterable[Any], total: int, text: str) -> Iterable[Any]:
-    """Show a bar on the terminal while iterating."""
+def prepare_library(folder: str) -> None:
+    """Analyse what is new in the music library, with a progress bar; trouble is told, not fatal."""
     from tqdm import tqdm
 
-    return tqdm(items, total=total, desc=text, unit="file", leave=True, file=sys.stdout)
+    from emo_music_ros.recommendation.library import FolderCatalogue
+
+    bar = tqdm(unit="piece", leave=False, disable=None, file=sys.stdout)
+
+    def progress(done: int, total: int, name: str) -> None:
+        bar.total = total
+        bar.set_description(f"music library: {name[:40]}", refresh=False)
+        bar.update(done - bar.n)
+
+    try:
+        catalogue = FolderCatalogue(FolderCatalogue.Options(path=folder))
+        report = catalogue.scan(progress)
+        bar.close()
+        print(f"music library: {len(catalogue.tracks())} pieces, {report.added} new", flush=True)
+        for path, reason in report.unreadable.items():
+            print(f"left out of the library: {path}: {reason}", flush=True)
+    except CompanionError as error:
+        bar.close()
+        print(f"music library: {error}", file=sys.stderr, flush=True)
 
 
 def list_plugins(arguments: argparse.Namespace) -> int:

@@ -11,7 +11,7 @@ from emo_music_ros import streams
 from emo_music_ros.options import option
 from emo_music_ros.ros.host import run_node
 from emo_music_ros.ros.source_node import SourceNode
-from emo_music_ros.sensing.conversation import utterance_from_live_speech
+from emo_music_ros.sensing.conversation import language_of, utterance_from_live_speech
 
 try:  # only where ROS4HRI is installed
     from hri_msgs.msg import LiveSpeech
@@ -49,9 +49,12 @@ class ConversationNode(SourceNode):
             )
 
     def _on_speech(self, message: Any) -> None:
-        locale = getattr(message, "locale", "") or getattr(message, "language", "")
         utterance = utterance_from_live_speech(
-            self.now(), message.final, locale, message.confidence
+            message.final,
+            message.incremental,
+            getattr(message, "locale", "") or getattr(message, "language", ""),
+            message.confidence,
+            time=self.now(),
         )
         if utterance is not None:
             self.deliver(utterance)
