@@ -43,10 +43,10 @@ class ConversationNode(SourceNode):
             self.listen(LiveSpeech, self.options.live_speech_topic, self._on_speech)
 
     def _on_text(self, message: Any) -> None:
-        if message.data.strip():
-            self.deliver(
-                streams.Utterance(self.now(), message.data.strip(), source="live:conversation/text")
-            )
+        text = message.data.strip()
+        if text:
+            source = "live:conversation/text"
+            self.deliver(streams.Utterance(self.now(), text, language_of(text), source=source))
 
     def _on_speech(self, message: Any) -> None:
         utterance = utterance_from_live_speech(
