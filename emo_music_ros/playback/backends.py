@@ -213,9 +213,9 @@ class PyAudioBackend(_Threaded):
         first = True
         while not self._stop.is_set():
             now = time.monotonic()
-            ran_dry = not first and now > dry
             samples = device.convert(render(block, time.time() + max(dry - now, 0.0)))
             begun = time.monotonic()
+            ran_dry = not first and begun > dry
             if len(samples):
                 try:
                     device.stream.write(

@@ -93,7 +93,7 @@ class Mixer:
         self._transport = Envelope(1.0)
         self._mode = _Mode.RUNNING
         self._volume = Envelope(volume)
-        self._endings: list[tuple[int, Ending]] = []
+        self._endings: list[tuple[int, Ending, int]] = []
 
     @property
     def idle(self) -> bool:
@@ -198,8 +198,8 @@ class Mixer:
             geometric(self._volume.gain, volume),
         )
 
-    def take_endings(self) -> list[tuple[int, Ending]]:
-        """Return the keys of the voices that ended since the last call, in that order."""
+    def take_endings(self) -> list[tuple[int, Ending, int]]:
+        """Return key, reason and frames played of the voices that ended since the last call."""
         endings, self._endings = self._endings, []
         return endings
 
@@ -268,8 +268,8 @@ class Mixer:
             if voice.ended or faded:
                 self._voices.remove(voice)
                 ending = Ending.FADED if voice.leaving else Ending.FINISHED
-                self._endings.append((voice.key, ending))
+                self._endings.append((voice.key, ending, voice.consumed))
 
     def _drop_all(self) -> None:
-        self._endings += [(voice.key, Ending.FADED) for voice in self._voices]
+        self._endings += [(voice.key, Ending.FADED, voice.consumed) for voice in self._voices]
         self._voices.clear()

@@ -30,6 +30,8 @@ NEAR_END = 1.0
 STOP_GRACE = 0.5
 #: How often the decoding thread looks at the rings [s].
 POLL = 0.1
+#: Fade-out of a track that a person skips [s]: shorter than a cross-fade, it was asked for.
+NEXT_FADE = 1.5
 #: Longest fade when the player is closed [s].
 CLOSING = 0.3
 
@@ -72,7 +74,6 @@ class _Item:
     prefetch: Prefetch
     offset: float = 0.0  # position of the first frame of this prefetch [s]
     started: float = NAN
-    left: float = NAN  # position when it was replaced [s]
     closed: bool = field(default=False, init=False)  # its end was counted
     complained: bool = field(default=False, init=False)  # about a file that plays only in part
 
@@ -196,7 +197,7 @@ class Player:
         self._threads[0].join(1.0)
         with self._lock:
             for item in self._items:
-                self._end(item, finished=False)
+                self._end(item, self._position(item), finished=False)
                 item.prefetch.close()
             for prefetch in self._retired:
                 prefetch.close()
@@ -262,7 +263,7 @@ class Player:
         """Fade the current track out at once; whoever recommends answers with :meth:`play`."""
         self._act("next", by)
         with self._lock:
-            self._mixer.leave(max(self.options.crossfade, 1.0))
+            self._mixer.leave(NEXT_FADE)
 
     def seek(self, seconds: float, by: str = "") -> None:
         """Go to a position in the current track [s]."""
@@ -322,8 +323,8 @@ class Player:
                     item.started = time.time()
                     self._started += 1
                     self._event("track_started", item, item.started, item.offset)
-            for key, ending in self._mixer.take_endings():
-                self._ended(key, ending)
+            for key, ending, consumed in self._mixer.take_endings():
+                self._ended(key, ending, consumed)
             source = f"recorded:{self._items[-1].track.path}" if self._items else ""
             frame, self._frame = self._frame, self._frame + frames
             if self._mixer.silent:
@@ -332,30 +333,28 @@ class Player:
             self._tap.put(heard, frame, guard(mix), source)
         return out
 
-    def _ended(self, key: int, ending: Ending) -> None:
+    def _ended(self, key: int, ending: Ending, consumed: int) -> None:
         for item in list(self._items):
             if item.key == key:
-                self._end(item, finished=ending is Ending.FINISHED)
+                self._end(item, self._at(item, consumed), ending is Ending.FINISHED)
                 self._items.remove(item)
                 self._retired.append(item.prefetch)
 
-    def _end(self, item: _Item, finished: bool) -> None:
-        """Count the end of a track once; a cross-fade near its end is an end, too."""
+    def _end(self, item: _Item, position: float, finished: bool) -> None:
+        """Count the end of a track once."""
         if item.closed or math.isnan(item.started):
             return
         item.closed = True
-        position = self._position(item)
-        rest = item.duration - position
-        if finished or rest <= self.options.crossfade + NEAR_END and not math.isnan(item.left):
+        if finished:
             self._finished += 1
             self._event("track_finished", item, time.time(), position)
         else:
             self._skipped += 1
 
     def _position(self, item: _Item) -> float:
-        if not math.isnan(item.left):
-            return item.left
-        consumed = self._mixer.consumed(item.key) or 0
+        return self._at(item, self._mixer.consumed(item.key) or 0)
+
+    def _at(self, item: _Item, consumed: int) -> float:
         return min(item.offset + consumed / self.backend.rate, item.duration)
 
     # -- reporting -----------------------------------------------------------------------
@@ -457,8 +456,9 @@ class Player:
 
     def _begin(self, request: _Request, prefetch: Prefetch) -> None:
         for item in self._items:
-            item.left = self._position(item)
-            self._end(item, finished=False)
+            position = self._position(item)
+            near = item.duration - position <= self.options.crossfade + NEAR_END
+            self._end(item, position, finished=near)
         self._error = ""
         self._items.append(
             _Item(

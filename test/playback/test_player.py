@@ -1,0 +1,469 @@
+from __future__ import annotations
+
+import math
+import threading
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from emo_music_ros.playback.backends import NullBackend
+from emo_music_ros.playback.player import Player
+from emo_music_ros.recommendation.base import Track
+
+RATE = 44100
+DEADLINE = 20.0
+
+
+class HandBackend:
+    """A device whose clock the test turns."""
+
+    name = "hand"
+    rate = RATE
+
+    def __init__(self):
+        self.underruns = 0
+        self.error = ""
+        self.render = None
+        self.clock = 1_000_000.0
+        self.heard = []
+
+    def start(self, render):
+        self.render = render
+
+    def stop(self):
+        self.render = None
+
+    def turn(self, seconds):
+        """Let time pass, at most 20 ms between two looks of the decoding thread."""
+        for _ in range(max(round(seconds * RATE / 512), 1)):
+            self.heard.append(self.render(512, self.clock))
+            self.clock += 512 / RATE
+
+    def sound(self):
+        return np.concatenate(self.heard)
+
+
+class Rig:
+    """A player, its device, and what it reported."""
+
+    def __init__(self, **options):
+        self.backend = HandBackend()
+        self.events, self.errors, self.blocks = [], [], []
+        self.player = Player(
+            self.backend,
+            Player.Options(**{"volume": 1.0, "max_volume": 1.0, "prefetch": 30.0, **options}),
+            on_event=self.events.append,
+            on_error=self.errors.append,
+            on_audio=self.blocks.append,
+            person_id="anna",
+        )
+        self.player.start()
+
+    def until(self, condition, turn=0.02):
+        """Let time pass until something is so."""
+        deadline = time.monotonic() + DEADLINE
+        while not condition():
+            assert time.monotonic() < deadline, self.player.status()
+            if turn:
+                self.backend.turn(turn)
+            time.sleep(0.001)
+
+    def starts(self, track, **more):
+        before = self.player.status().tracks_started
+        self.player.play(track, **more)
+        self.until(lambda: self.player.status().tracks_started > before)
+
+    def decoded(self):
+        """Wait until everything that sounds is decoded to its end."""
+        self.until(lambda: all(item.prefetch.complete for item in self.player._items), turn=0)
+
+    def actions(self):
+        return [(event.action, event.track_id) for event in self.events]
+
+
+@pytest.fixture
+def rig():
+    made = []
+
+    def make(**options):
+        made.append(Rig(**options))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.backend.stop = lambda: None
+        if each.player._threads:
+            pump(each.backend, each.player.close)
+
+
+def pump(backend, call):
+    """Call something that waits for the device while the device runs."""
+    done = threading.Event()
+
+    def run():
+        call()
+        done.set()
+
+    threading.Thread(target=run).start()
+    while not done.is_set():
+        backend.turn(0.02)
+        time.sleep(0.001)
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("music")
+    tracks = []
+    for index, (name, seconds) in enumerate(
+        [("one", 10.0), ("two", 10.0), ("three", 10.0), ("short", 1.0)]
+    ):
+        path = folder / f"{name}.wav"
+        wave = 0.4 * np.sin(2 * np.pi * (220 + 110 * index) * np.arange(seconds * RATE) / RATE)
+        soundfile.write(path, np.stack([wave, wave], 1).astype(np.float32), RATE, subtype="FLOAT")
+        tracks.append(Track(name, str(path), title=name, duration=seconds))
+    return tracks
+
+
+def frequency(samples):
+    return np.abs(np.fft.rfft(samples[:, 0])).argmax() * RATE / len(samples)
+
+
+def test_nothing_to_play_is_stopped(rig):
+    made = rig()
+    made.backend.turn(0.1)
+    status = made.player.status()
+    assert status.status == "stopped"
+    assert status.track is None
+    assert math.isnan(status.started)
+    assert not made.backend.sound().any()
+
+
+def test_a_track_is_played_from_its_start_to_its_end(rig, library):
+    made = rig(fade_in=0.5)
+    before = time.time()
+    made.starts(library[0], recommendation_id="r1", recommended=123.0)
+    status = made.player.status()
+    assert status.status == "playing"
+    assert (status.track, status.recommendation_id, status.recommended) == (
+        library[0],
+        "r1",
+        123.0,
+    )
+    assert before <= status.started <= time.time()
+    assert status.duration == pytest.approx(10.0)
+    made.decoded()
+    made.backend.turn(5.0)
+    assert made.player.status().position == pytest.approx(5.0, abs=0.1)
+    made.backend.turn(5.5)
+    status = made.player.status()
+    assert status.status == "stopped"
+    assert (status.tracks_started, status.tracks_finished, status.tracks_skipped) == (1, 1, 0)
+    assert status.underruns == 0
+    made.until(lambda: len(made.events) == 2, turn=0)
+    assert made.actions() == [("track_started", "one"), ("track_finished", "one")]
+    assert made.events[1].position == pytest.approx(10.0, abs=0.01)
+    assert all(event.source == "live:player" and event.person_id == "anna" for event in made.events)
+    sound = made.backend.sound()
+    begin = np.flatnonzero(sound.any(axis=1))[0]
+    wave, _ = soundfile.read(library[0].path, dtype="float32")
+    middle = slice(RATE, 9 * RATE)
+    assert np.allclose(sound[begin - 1 :][middle], wave[middle], atol=1e-6)
+
+
+def test_the_next_track_is_cross_faded(rig, library):
+    made = rig(fade_in=0.1, crossfade=2.0)
+    made.starts(library[0])
+    made.decoded()
+    made.backend.turn(3.0)
+    made.starts(library[1])
+    assert made.player.status().status == "fading"
+    assert made.player.status().track == library[1]
+    made.decoded()
+    made.backend.turn(3.0)
+    status = made.player.status()
+    assert status.status == "playing"
+    assert (status.tracks_started, status.tracks_finished, status.tracks_skipped) == (2, 0, 1)
+    assert frequency(made.backend.sound()[-RATE // 2 :]) == pytest.approx(330, abs=2)
+    sound = made.backend.sound()
+    assert np.abs(np.diff(sound, n=2, axis=0)).max() < 0.01  # no click: 440 Hz at 0.4 has 0.0016
+
+
+def test_a_cross_fade_at_the_end_counts_as_finished(rig, library):
+    made = rig(fade_in=0.1, crossfade=4.0)
+    made.starts(library[0])
+    made.decoded()
+    made.backend.turn(6.2)
+    made.starts(library[1])
+    made.until(lambda: len(made.events) == 3, turn=0)
+    assert made.actions() == [
+        ("track_started", "one"),
+        ("track_finished", "one"),
+        ("track_started", "two"),
+    ]
+    assert made.player.status().tracks_finished == 1
+    made.decoded()
+    made.backend.turn(5.0)
+    assert made.player.status().tracks_finished == 1
+    assert made.player.status().tracks_skipped == 0
+
+
+def test_pause_resume_and_their_events(rig, library):
+    made = rig(fade_in=0.1)
+    made.starts(library[0])
+    made.decoded()
+    made.backend.turn(2.0)
+    made.player.pause(by="live:dashboard")
+    made.backend.turn(0.1)
+    position = made.player.status().position
+    made.backend.turn(2.0)
+    assert made.player.status().status == "paused"
+    assert made.player.status().position == position
+    assert not made.backend.heard[-1].any()
+    made.player.resume(by="live:dashboard")
+    made.backend.turn(1.0)
+    assert made.player.status().status == "playing"
+    assert made.player.status().position == pytest.approx(position + 1.0, abs=0.05)
+    made.until(lambda: len(made.events) == 3, turn=0)
+    pause, resume = made.events[1:]
+    assert (pause.action, pause.source, pause.track_id) == ("pause", "live:dashboard", "one")
+    assert pause.position == pytest.approx(2.0, abs=0.1)
+    assert resume.action == "resume"
+
+
+def test_the_system_steers_without_events(rig, library):
+    made = rig(fade_in=0.1)
+    made.starts(library[0])
+    for command in ("pause", "resume", "next", "stop"):
+        getattr(made.player, command)()
+    made.player.volume(0.5)
+    made.player.seek(3.0)
+    made.backend.turn(0.1)
+    assert {event.action for event in made.events} <= {"track_started"}
+
+
+@pytest.mark.parametrize(("command", "share"), [("pause", 0.1), ("stop", 0.9), ("next", 0.9999)])
+def test_a_command_takes_effect_in_the_next_block(rig, library, command, share):
+    made = rig(fade_in=0.0, stop_fade=0.05, crossfade=0.05)
+    made.starts(library[0])
+    made.decoded()
+    made.backend.turn(1.0)
+    loud = np.abs(made.backend.sound()[-2048:]).max()
+    getattr(made.player, command)()
+    for _ in range(3):
+        made.backend.turn(512 / RATE)
+    assert np.abs(made.backend.heard[-1]).max() < share * loud
+
+
+def test_stop_is_silent_within_two_seconds(rig, library):
+    made = rig(fade_in=0.1)
+    made.starts(library[0])
+    made.decoded()
+    made.backend.turn(2.0)
+    made.player.stop(by="live:dashboard")
+    made.backend.turn(0.5)
+    assert made.player.status().status == "fading"
+    made.backend.turn(1.5)
+    assert not made.backend.heard[-1].any()
+    status = made.player.status()
+    assert status.status == "stopped"
+    assert (status.tracks_finished, status.tracks_skipped) == (0, 1)
+
+
+def test_what_was_recommended_before_a_persons_stop_is_not_played(rig, library):
+    made = rig()
+    made.player.stop(by="live:dashboard")
+    made.player.play(library[0], recommendation_id="on its way")
+    made.backend.turn(0.5)
+    assert made.player.status().status == "stopped"
+    made.starts(library[0])  # a person's own choice has no recommendation
+
+
+def test_next_fades_out_even_if_nobody_answers(rig, library):
+    made = rig(fade_in=0.1, crossfade=1.0)
+    made.starts(library[0])
+    made.decoded()
+    made.backend.turn(2.0)
+    made.player.next(by="live:dashboard")
+    made.backend.turn(1.7)
+    status = made.player.status()
+    assert status.status == "stopped"
+    assert status.tracks_skipped == 1
+    made.until(lambda: ("next", "one") in made.actions(), turn=0)
+
+
+def test_seek_goes_there_without_a_click_and_is_no_new_track(rig, library):
+    made = rig(fade_in=0.1)
+    made.starts(library[0], recommendation_id="r1")
+    made.decoded()
+    made.backend.turn(1.0)
+    made.player.seek(7.0, by="live:dashboard")
+    made.until(lambda: made.player.status().position >= 7.0)
+    made.decoded()
+    made.backend.turn(0.5)
+    status = made.player.status()
+    assert 7.4 < status.position < 8.5
+    assert (status.status, status.tracks_started, status.tracks_skipped) == ("playing", 1, 0)
+    assert status.recommendation_id == "r1"
+    made.backend.turn(3.5)
+    status = made.player.status()
+    assert (status.status, status.tracks_finished) == ("stopped", 1)
+    assert np.abs(np.diff(made.backend.sound(), n=2, axis=0)).max() < 0.01
+    assert ("seek", "one") in made.actions()
+
+
+def test_seek_while_paused_stays_paused(rig, library):
+    made = rig(fade_in=0.1)
+    made.starts(library[0])
+    made.decoded()
+    made.backend.turn(1.0)
+    made.player.pause()
+    made.backend.turn(0.2)
+    made.player.seek(5.0)
+    made.until(lambda: made.player.status().position == pytest.approx(5.0, abs=0.01))
+    assert made.player.status().status == "paused"
+    assert not made.backend.heard[-1].any()
+    made.player.resume()
+    made.backend.turn(0.5)
+    assert made.player.status().position == pytest.approx(5.5, abs=0.05)
+
+
+def test_volume_is_capped_and_reported(rig, library):
+    made = rig(volume=1.0, max_volume=0.5, fade_in=0.0)
+    assert made.player.status().volume == 0.5
+    made.player.volume(0.9, by="live:dashboard")
+    assert made.player.status().volume == 0.5
+    made.player.volume(0.1)
+    made.player.volume(float("nan"))
+    assert made.player.status().volume == 0.1
+    made.until(lambda: bool(made.events), turn=0)
+    assert made.events[0].value == 0.5
+    made.player.volume(0.5)
+    made.player.reconfigure(replace(made.player.options, max_volume=0.2))
+    assert made.player.status().volume == 0.2
+
+
+@pytest.mark.parametrize("content", [None, b"", b"not music" * 1000])
+def test_a_file_that_cannot_be_played_changes_nothing_else(rig, library, tmp_path, content):
+    made = rig(fade_in=0.1)
+    made.starts(library[0])
+    path = tmp_path / "broken.mp3"
+    if content is not None:
+        path.write_bytes(content)
+    made.player.play(Track("broken", str(path)))
+    made.until(lambda: bool(made.errors))
+    status = made.player.status()
+    assert (status.status, status.track) == ("playing", library[0])
+    assert "broken.mp3" in status.error
+    assert "broken.mp3" in made.errors[0].cause
+    assert made.errors[0].remedy
+    made.starts(library[1])
+    assert made.player.status().error == ""
+
+
+def test_a_truncated_file_plays_and_is_reported_once(rig, library, tmp_path):
+    data = open(library[0].path, "rb").read()
+    path = tmp_path / "cut.wav"
+    path.write_bytes(data[: len(data) // 3])
+    made = rig(fade_in=0.1)
+    made.starts(Track("cut", str(path)))
+    made.decoded()
+    made.backend.turn(4.0)
+    made.until(lambda: bool(made.errors))
+    assert made.player.status().tracks_finished == 1
+    made.backend.turn(0.5)
+    assert len(made.errors) == 1
+    assert "cut.wav" in made.errors[0].cause
+
+
+def test_listeners_hear_what_is_played_before_the_volume(rig, library):
+    made = rig(fade_in=0.1, volume=0.1)
+    made.starts(library[0])
+    made.decoded()
+    made.backend.turn(10.5)
+    made.until(lambda: sum(len(block.samples) for block in made.blocks) > 219000, turn=0.02)
+    samples = np.concatenate([block.samples for block in made.blocks])
+    assert made.blocks[0].sample_rate == 22050
+    assert made.blocks[0].source.startswith("recorded:")
+    assert len(samples) == pytest.approx(10 * 22050, abs=1200)
+    assert abs(samples[22050:]).max() == pytest.approx(0.4, abs=0.01)
+    assert np.abs(np.fft.rfft(samples[22050:44100])).argmax() == pytest.approx(220, abs=1)
+    assert made.blocks[0].time == pytest.approx(1_000_000, abs=20)
+
+
+def test_a_listener_that_fails_does_not_stop_the_player(library):
+    heard = threading.Event()
+
+    def fail(_):
+        heard.set()
+        raise ValueError("listener")
+
+    player = Player(NullBackend(), on_event=fail, on_audio=fail)
+    player.start()
+    try:
+        player.play(library[3])
+        assert heard.wait(DEADLINE)
+        deadline = time.monotonic() + DEADLINE
+        while player.status().tracks_finished == 0:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+    finally:
+        player.close()
+    assert player.status().underruns == 0
+
+
+def test_it_can_be_closed_and_started_again(rig, library):
+    made = rig(fade_in=0.0)
+    made.starts(library[0])
+    made.decoded()
+    made.backend.turn(1.0)
+    render = made.backend.render
+    made.backend.stop = lambda: None
+    pump(made.backend, made.player.close)
+    made.player.close()
+    assert not render(512, 0.0).any()
+    assert made.player.status().status == "stopped"
+    assert np.abs(np.diff(made.backend.sound(), n=2, axis=0)).max() < 0.01
+    made.player.start()
+    made.starts(library[1])
+    assert made.player.status().track == library[1]
+
+
+COMMANDS = st.sampled_from(
+    ["one", "two", "short", "broken", "pause", "resume", "stop", "next", "seek", "volume"]
+)
+
+
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.lists(st.tuples(COMMANDS, st.floats(0.01, 1.5)), min_size=1, max_size=12))
+def test_any_sequence_of_commands_ends_well(rig, library, commands):
+    made = rig(fade_in=0.1, crossfade=0.3)
+    names = {track.track_id: track for track in library}
+    names["broken"] = Track("broken", "/nowhere/broken.mp3")
+    for command, pause in commands:
+        if command in names:
+            made.player.play(names[command])
+        elif command in ("seek", "volume"):
+            getattr(made.player, command)(pause)
+        else:
+            getattr(made.player, command)(by="live:test")
+        made.backend.turn(pause)
+        status = made.player.status()
+        assert status.status in ("stopped", "playing", "paused", "fading")
+        assert 0 <= status.position <= max(status.duration, 0)
+    made.player.stop()
+    made.until(lambda: made.player.status().status == "stopped")
+    made.until(lambda: made.player._request is None)
+    made.backend.turn(0.05)
+    status = made.player.status()
+    assert status.tracks_finished + status.tracks_skipped == status.tracks_started
+    sound = made.backend.sound()
+    assert np.isfinite(sound).all()
+    assert abs(sound).max() <= 1.0
+    made.starts(library[1])
