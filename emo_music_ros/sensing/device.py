@@ -168,11 +168,12 @@ class DeviceSource:
             except CompanionError as error:
                 self._set(stop, waiting, str(error), delivered, dropped)
             except Exception as error:  # drivers raise anything; the device is looked for again
-                log.exception("%s failed", self._name)
-                failure = InputError(
-                    f"{self._name} failed: {error!r}", "It is tried again; see the log"
+                failure = str(
+                    InputError(f"{self._name} failed: {error!r}", "It is tried again; see the log")
                 )
-                self._set(stop, waiting, str(failure), delivered, dropped)
+                if failure != self.status().detail:  # once, not at every attempt
+                    log.exception("%s failed", self._name)
+                self._set(stop, waiting, failure, delivered, dropped)
             finally:
                 if connection is not None:
                     _close(connection, self._name)

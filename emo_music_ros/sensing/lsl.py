@@ -319,7 +319,7 @@ class Inlet:
                     break
                 pieces.append(values)
                 stamps.append(times)
-        except self._pylsl.LostError as error:
+        except RuntimeError as error:  # what pylsl raises when a stream is lost
             if not pieces:
                 raise InputError(
                     f"LSL stream '{self._name}' ({self._kind}) ended",

@@ -30,9 +30,8 @@ def opencv() -> Any:
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     import cv2
 
-    module: Any = cv2  # its type stubs lack much of it
-    module.setLogLevel(0)
-    return module
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    return cv2
 
 
 def fitted(image: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
@@ -219,6 +218,9 @@ def audio_lane(path: Path, source: str) -> Lane:
         played = 0
         broken = ""
         with soundfile.SoundFile(str(path)) as file:
+            # After every read soundfile seeks to where it already is, which makes the MP3
+            # decoder lose its state and go silent.
+            file.seekable = lambda: False
             while True:
                 try:
                     block = file.read(step, dtype="float32", always_2d=True)

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import io
+import os
+import sys
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emo_music_ros.sensing.base import DeviceState
+from emo_music_ros.sensing.conversation import (
+    Terminal,
+    TerminalOptions,
+    language_of,
+    utterance_from_live_speech,
+)
+
+
+@pytest.fixture()
+def pipe(monkeypatch: pytest.MonkeyPatch):
+    """Standard input as a pipe; returns the end to write into."""
+    reader, writer = os.pipe()
+    stdin = os.fdopen(reader)
+    monkeypatch.setattr(sys, "stdin", stdin)
+    end = os.fdopen(writer, "wb", buffering=0)
+    yield end
+    end.close()
+    stdin.close()
+
+
+def test_lines_become_utterances(pipe, collect, running, sensing):
+    source = Terminal(TerminalOptions(person_id="ada"))
+    running(source, collect)
+    text = "I am happy\n\n  我很难过  \nhal".encode()
+    for place in range(len(text)):  # bytes may come one at a time, even within a character
+        pipe.write(text[place : place + 1])
+    got = collect.wait(lambda got: len(got) >= 2)
+    assert [(u.text, u.language) for u in got] == [("I am happy", "en"), ("我很难过", "zh")]
+    assert all(u.person_id == "ada" and u.source == "live:terminal" for u in got)
+    assert got[0].confidence == 1.0
+    assert abs(got[0].time - time.time()) < 20
+    sensing.in_state(source, DeviceState.STREAMING)
+    pipe.write(b"f a line")
+    pipe.close()
+    sensing.in_state(source, DeviceState.FINISHED)
+    assert collect.samples[-1].text == "half a line"
+    assert "ended" in source.status().detail
+
+
+def test_invalid_bytes_do_not_stop_it(pipe, collect, running):
+    running(Terminal(), collect)
+    pipe.write(b"\xff\xfe broken\n")
+    assert "broken" in collect.wait(len)[0].text
+
+
+def test_stops_while_nobody_types(pipe, collect, running):
+    source = Terminal()
+    running(source, collect)
+    source.stop()
+    assert source.status().state is DeviceState.CLOSED
+
+
+@pytest.mark.parametrize("stdin", [None, io.StringIO("text")])
+def test_without_standard_input(monkeypatch, collect, running, sensing, stdin):
+    monkeypatch.setattr(sys, "stdin", stdin)
+    source = Terminal()
+    running(source, collect)
+    sensing.in_state(source, DeviceState.FINISHED)
+    assert "no standard input" in source.status().detail
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("hello", "en"),
+        ("你好", "zh"),
+        ("我爱 music", "zh"),
+        ("こんにちは", ""),
+        ("日本語です", ""),
+        ("123 ?!", ""),
+        ("", ""),
+    ],
+)
+def test_language_by_script(text, language):
+    assert language_of(text) == language
+
+
+@given(st.text())
+def test_language_never_fails(text):
+    assert language_of(text) in ("", "en", "zh")
+
+
+def test_live_speech():
+    assert utterance_from_live_speech("", "I am", "en_GB", 0.5, time=3.0) is None
+    said = utterance_from_live_speech(" I am sad ", "", "en_GB", 0.5, time=3.0, person_id="ada")
+    assert said is not None
+    assert (said.time, said.text, said.language) == (3.0, "I am sad", "en")
+    assert (said.confidence, said.person_id) == (0.5, "ada")
+    unsure = utterance_from_live_speech("我很好", "", "", 0.0, time=0.0)
+    assert unsure is not None
+    assert (unsure.language, unsure.confidence) == ("zh", 1.0)
