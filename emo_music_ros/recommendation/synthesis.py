@@ -115,7 +115,7 @@ def render(parts: Sequence[Part], sample_rate: int = 44100, tail: float = 2.0) -
     events.sort()
     length = (events[-1][0] if events else 0) + int(tail * sample_rate)
     audio = np.zeros((length, 2), np.float32)
-    memory = memoryview(audio).cast("B") if length else memoryview(b"")
+    memory = memoryview(audio.view(np.uint8).reshape(-1).data)
     frame = audio.itemsize * 2
     position = 0
     for sample, on, channel, pitch, velocity in [*events, (length, -1, 0, 0, 0)]:
