@@ -1,0 +1,127 @@
+"""Which nodes run with which parameters: one description for launch and the composed run."""
+
+from __future__ import annotations
+
+import glob
+import importlib.util
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from emo_music_ros.errors import InputError
+
+INPUTS = ("auto", "devices", "demo", "replay")
+SCENARIOS = ("home", "daycare", "group")
+
+ENCODERS = (
+    "face_encoder",
+    "speech_encoder",
+    "text_encoder",
+    "physiology_encoder",
+    "eeg_encoder",
+    "music_encoder",
+    "interaction_encoder",
+)
+
+
+@dataclass(frozen=True)
+class NodeSpec:
+    """One node to start: its executable, its name, and parameters that override the files."""
+
+    executable: str
+    name: str
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+
+def graph(
+    input: str = "auto",  # noqa: A002 - the name people type
+    replay: str = "",
+    library: str = "",
+    scenario: str = "home",
+    duration: float = 0.0,
+    summary: str = "",
+) -> list[NodeSpec]:
+    """Return the nodes of the whole loop in the order they are started.
+
+    Parameters
+    ----------
+    input : str
+        One of `INPUTS`; ``auto`` takes the devices if there is a camera or a sound input, the
+        demonstration otherwise.
+    replay : str
+        Recording for ``input="replay"``: a folder or an MCAP file.
+    library : str
+        Folder of music; empty = the built-in library.
+    scenario : str
+        One of `SCENARIOS`.
+    duration : float
+        Length of the session [s]; 0 = until stopped.
+    summary : str
+        File for the summary JSON; empty = none.
+
+    Raises
+    ------
+    InputError
+        If an argument is none of its choices or the recording does not exist.
+    """
+    if input not in INPUTS or scenario not in SCENARIOS:
+        raise InputError(
+            f"input '{input}' with scenario '{scenario}' is not possible",
+            f"Input is one of {', '.join(INPUTS)}; scenario one of {', '.join(SCENARIOS)}",
+        )
+    if not duration >= 0:
+        raise InputError(f"duration {duration} is not possible", "Give seconds, 0 = until stopped")
+    return [
+        *sensors(input, replay),
+        *encoders(),
+        *music(library, scenario),
+        NodeSpec("session", "session", _session(scenario, duration, summary)),
+    ]
+
+
+def sensors(input: str = "auto", replay: str = "") -> list[NodeSpec]:  # noqa: A002
+    """Return the nodes that sense."""
+    if input == "auto":
+        input = "devices" if has_devices() else "demo"  # noqa: A001
+    nodes = [NodeSpec("biosignals", "biosignals"), NodeSpec("interaction", "interaction")]
+    if input == "devices":
+        names = ("camera", "microphone", "conversation")
+        return [*(NodeSpec(name, name) for name in names), *nodes]
+    if input == "demo":
+        return [*nodes, NodeSpec("replay", "replay", {"plugin": "demo"})]
+    path = Path(replay).expanduser()
+    if not replay or not path.exists():
+        raise InputError(f"there is no recording '{replay}'", "Name a folder or an MCAP file")
+    # a folder that `ros2 bag record` made is an MCAP recording too
+    plugin = "folder" if path.is_dir() and not any(path.glob("*.mcap")) else "mcap"
+    parameters = {"plugin": plugin, f"{plugin}.path": str(path.resolve())}
+    return [*nodes, NodeSpec("replay", "replay", parameters)]
+
+
+def encoders() -> list[NodeSpec]:
+    """Return the nodes that recognise."""
+    return [NodeSpec(name, name) for name in (*ENCODERS, "fusion")]
+
+
+def music(library: str = "", scenario: str = "home") -> list[NodeSpec]:
+    """Return the nodes that recommend and play."""
+    player = "pyaudio" if importlib.util.find_spec("pyaudio") else "null"
+    chosen: dict[str, Any] = {"therapeutic.scenario": scenario}
+    if library:
+        chosen["folder.path"] = str(Path(library).expanduser().resolve())
+    return [
+        NodeSpec("recommender", "recommender", chosen),
+        NodeSpec("player", "player", {"plugin": player}),
+    ]
+
+
+def has_devices() -> bool:
+    """Tell whether there is a camera or a sound input."""
+    return bool(glob.glob("/dev/video*") or glob.glob("/dev/snd/pcmC*c"))
+
+
+def _session(scenario: str, duration: float, summary: str) -> dict[str, Any]:
+    parameters: dict[str, Any] = {"scenario": scenario, "duration": float(duration)}
+    if summary:
+        parameters["summary"] = str(Path(summary).expanduser().resolve())
+    return parameters
