@@ -1,0 +1,51 @@
+# The two commands: `make companion` sets everything up and runs the loop, `make test` sets
+# everything up and runs the checks. All of it lands in .venv.
+
+PYTHON ?= python3
+DURATION ?= 90
+INPUT ?= auto
+REPLAY ?=
+LIBRARY ?=
+SCENARIO ?= home
+SUMMARY ?=
+ARGS ?=
+
+BOOTSTRAP = $(PYTHON) scripts/bootstrap.py
+
+.DEFAULT_GOAL := help
+.PHONY: help companion test build lint lock clean
+
+help:
+	@echo 'make companion   set up and run the loop'
+	@echo '    DURATION=seconds              how long, 0 = until Ctrl-C (90)'
+	@echo '    INPUT=auto|devices|demo|replay  where the signals come from (auto)'
+	@echo '    REPLAY=path                   recording, a folder or an .mcap file'
+	@echo '    LIBRARY=folder                music; default: a library made on the first run'
+	@echo '    SCENARIO=home|daycare|group   settings (home)'
+	@echo '    SUMMARY=path                  summary JSON of the run'
+	@echo 'make test        set up and run all checks and tests (ARGS=... for pytest)'
+	@echo 'make build       build and install into .venv what changed'
+	@echo 'make lint        check style and types'
+	@echo 'make lock        resolve the pinned versions again'
+	@echo 'make clean       remove everything that was made here'
+
+companion:
+	@$(BOOTSTRAP) companion --input "$(INPUT)" --duration "$(DURATION)" --scenario "$(SCENARIO)" \
+	  $(if $(REPLAY),--replay "$(REPLAY)") $(if $(LIBRARY),--library "$(LIBRARY)") \
+	  $(if $(SUMMARY),--summary "$(SUMMARY)") $(ARGS)
+
+test:
+	@$(BOOTSTRAP) test $(ARGS)
+
+build:
+	@$(BOOTSTRAP) build
+
+lint:
+	@$(BOOTSTRAP) lint
+
+lock:
+	@$(PYTHON) scripts/lock.py
+
+clean:
+	rm -rf .venv build install log .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +

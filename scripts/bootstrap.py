@@ -1,0 +1,404 @@
+"""Set up .venv, build the package into it, and run the loop or the checks.
+
+Called by the Makefile. Every step that is done leaves a stamp, a hash of what it depends on, so
+that the next run skips it. Stamps are written last: an interrupted step is repeated.
+
+    python3 scripts/bootstrap.py build
+    python3 scripts/bootstrap.py companion [arguments of `emo-music run`]
+    python3 scripts/bootstrap.py lint
+    python3 scripts/bootstrap.py test [arguments of pytest]
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import importlib.util
+import os
+import random
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import sysconfig
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+VENV = ROOT / ".venv"
+BUILD = VENV / "build"
+STAMPS = VENV / "stamps"
+LOGS = VENV / "log"
+REQUIREMENTS = ROOT / "requirements"
+SUPPORTED = ((3, 10), (3, 13))  # ROS 2 Jazzy is published for these
+SOURCES = (
+    *("CMakeLists.txt", "package.xml", "setup.py", "cmake", "msg", "srv", "action"),
+    *("emo_music_ros", "config", "launch", "models"),
+)
+
+
+def say(text: str) -> None:
+    """Print one status line."""
+    print(f"[setup] {text}", flush=True)
+
+
+def stop(text: str) -> None:
+    """End with a message and without a traceback."""
+    sys.exit(f"[setup] {text}")
+
+
+# Python ---------------------------------------------------------------------------------------
+
+
+def supported(version: tuple[int, ...]) -> bool:
+    """Tell whether ROS 2 is published for a Python version."""
+    return SUPPORTED[0] <= tuple(version[:2]) <= SUPPORTED[1]
+
+
+def use_supported_python() -> None:
+    """Start again with another Python of this machine if this one is too old or too new."""
+    if supported(sys.version_info):
+        return
+    for minor in range(SUPPORTED[1][1], SUPPORTED[0][1] - 1, -1):
+        other = shutil.which(f"python3.{minor}")
+        if other:
+            os.execv(other, [other, *sys.argv])
+    low, high = (".".join(map(str, bound)) for bound in SUPPORTED)
+    here = ".".join(map(str, sys.version_info[:3]))
+    stop(f"this is Python {here}. Install Python {low} to {high} and run: make PYTHON=python{high}")
+
+
+# Steps ----------------------------------------------------------------------------------------
+
+
+def digest(*parts: str | bytes) -> str:
+    """Return the hash of some texts."""
+    total = hashlib.sha256()
+    for part in parts:
+        total.update(part.encode() if isinstance(part, str) else part)
+        total.update(b"\0")
+    return total.hexdigest()
+
+
+def is_done(step: str, state: str) -> bool:
+    """Tell whether a step was finished in this state."""
+    try:
+        return (STAMPS / step).read_text() == state
+    except OSError:
+        return False
+
+
+def set_done(step: str, state: str) -> None:
+    """Note that a step was finished in this state."""
+    STAMPS.mkdir(parents=True, exist_ok=True)
+    (STAMPS / f"{step}.new").write_text(state)
+    os.replace(STAMPS / f"{step}.new", STAMPS / step)
+
+
+class StepError(Exception):
+    """A command of a step failed; the argument is the end of its output."""
+
+
+def run(title: str, command: list[str | Path], environment: dict[str, str], shown: str) -> None:
+    """Run a command with its output in a log and its progress on one line.
+
+    Parameters
+    ----------
+    title : str
+        What is being done, in words.
+    command : list
+        Program and arguments.
+    environment : dict
+        Its environment.
+    shown : str
+        Regular expression; its last match in the output is the progress.
+    """
+    LOGS.mkdir(parents=True, exist_ok=True)
+    log = LOGS / (re.sub(r"\W+", "_", title) + ".log")
+    begun = time.monotonic()
+    moving = sys.stdout.isatty()
+    if not moving:
+        say(f"{title} ...")
+    seen = 0
+    with log.open("w") as file:
+        process = subprocess.Popen(
+            [str(part) for part in command],
+            **{"cwd": ROOT, "env": environment, "text": True, "errors": "replace"},
+            **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT},
+        )
+        try:
+            for line in process.stdout:
+                file.write(line)
+                match = re.search(shown, line)
+                seen += bool(match)
+                if match and moving:
+                    text = f"[setup] {title}: {seen} {match.group(1)}"
+                    print(f"\r\033[K{text[:shutil.get_terminal_size().columns - 1]}", end="")
+        except BaseException:
+            process.terminate()
+            raise
+        finally:
+            process.wait()
+            if moving:
+                print("\r\033[K", end="")
+    if process.returncode:
+        raise StepError("\n".join(log.read_text().splitlines()[-40:]) + f"\n(all of it: {log})")
+    say(f"{title}: {time.monotonic() - begun:.0f} s")
+
+
+def clean_environment() -> dict[str, str]:
+    """Return the environment without another ROS, virtual environment or Python in it."""
+    foreign = r"(AMENT|COLCON|CMAKE_PREFIX|ROS_(DISTRO|VERSION|PYTHON)|PYTHON(PATH|HOME)|_ROS_WHEELS)"
+    result = {name: value for name, value in os.environ.items() if not re.match(foreign, name)}
+    result.pop("LD_LIBRARY_PATH", None)
+    return result
+
+
+def venv_environment() -> dict[str, str]:
+    """Return the environment of the build: the virtual environment is the ROS prefix."""
+    packages = next(VENV.glob("lib/python3*/site-packages"))
+    libraries = [VENV / "lib", *sorted(packages.glob("ros_*.libs"))]
+    return clean_environment() | {
+        "VIRTUAL_ENV": str(VENV),
+        "PATH": f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        "AMENT_PREFIX_PATH": str(VENV),
+        "CMAKE_PREFIX_PATH": str(VENV),
+        "LD_LIBRARY_PATH": os.pathsep.join(map(str, libraries)),
+        "_ROS_WHEELS_BOOTSTRAP_COMPLETE": "1",
+    }
+
+
+# System packages --------------------------------------------------------------------------------
+
+
+def has_header(name: str) -> bool:
+    """Tell whether the C compiler finds a header."""
+    command = [os.environ.get("CC", "cc"), "-E", "-x", "c", "-"]
+    with contextlib.suppress(OSError):
+        source = f"#include <{name}>\n".encode()
+        return subprocess.run(command, input=source, capture_output=True).returncode == 0
+    return False
+
+
+def missing_packages() -> tuple[list[str], list[str]]:
+    """Return the Debian names of what is missing: needed, and good to have."""
+    needed = []
+    if not shutil.which(os.environ.get("CXX", "c++")):
+        needed.append("g++")
+    if not Path(sysconfig.get_paths()["include"], "Python.h").is_file():
+        needed.append(f"python3.{sys.version_info[1]}-dev")
+    if importlib.util.find_spec("ensurepip") is None:
+        needed.append(f"python3.{sys.version_info[1]}-venv")
+    wanted = [] if has_header("portaudio.h") else ["portaudio19-dev"]
+    return needed, wanted
+
+
+def may_install() -> list[str] | None:
+    """Return what to put before apt-get to be allowed to install, or None."""
+    if not shutil.which("apt-get"):
+        return None
+    if os.geteuid() == 0:
+        return []
+    sudo = ["sudo", "-n"]
+    if shutil.which("sudo") and not subprocess.run([*sudo, "true"], capture_output=True).returncode:
+        return sudo
+    return None
+
+
+def ensure_system_packages() -> None:
+    """Install the few Debian packages that are needed, or say which command does it."""
+    needed, wanted = missing_packages()
+    missing = needed + wanted
+    if not missing or (not needed and is_done("no_portaudio", "refused")):
+        return
+    before = may_install()
+    if before is not None:
+        environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+        install = [*before, "apt-get", "install", "-y", "--no-install-recommends", *missing]
+        title = "system packages " + " ".join(missing)
+        with contextlib.suppress(StepError):
+            run("list of system packages", [*before, "apt-get", "update"], environment, "^Get:(.*)")
+        with contextlib.suppress(StepError):
+            run(title, install, environment, r"^(?:Unpacking|Setting up) (\S+)")
+        needed, wanted = missing_packages()
+    if needed:
+        names = " ".join(needed + wanted)
+        stop(f"the build needs system packages. Run: sudo apt-get install {names}")
+    if wanted:
+        say("no headers of PortAudio: going on without microphone and audible output.")
+        say(f"For sound run: sudo apt-get install {' '.join(wanted)} && make build")
+        set_done("no_portaudio", "refused")
+
+
+# The virtual environment ------------------------------------------------------------------------
+
+
+def ensure_venv() -> None:
+    """Make .venv; make it again if it was moved, is incomplete or of another Python."""
+    state = digest(str(VENV), sys.version, sys.base_prefix)
+    if is_done("venv", state):
+        return
+    begun = time.monotonic()
+    if VENV.exists():
+        shutil.rmtree(VENV)
+    subprocess.run(
+        [sys.executable, "-m", "venv", str(VENV)],
+        **{"check": True, "env": clean_environment(), "stdin": subprocess.DEVNULL},
+    )
+    set_done("venv", state)
+    say(f"virtual environment: {time.monotonic() - begun:.0f} s")
+
+
+def pip_install(step: str, title: str, *arguments: str | Path) -> None:
+    """Install requirement files unless the same ones are installed already."""
+    files = [Path(part) for part in arguments if str(part).endswith(".txt")]
+    state = digest(*(file.read_bytes() for file in files))
+    if is_done(step, state):
+        return
+    pip = [VENV / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "install"]
+    shown = r"^\s*(?:Collecting|Building wheel for|Installing collected packages) ?([^\s(:]*)"
+    run(title, [*pip, "--progress-bar", "off", *arguments], clean_environment(), shown)
+    set_done(step, state)
+
+
+def ensure_packages(development: bool) -> None:
+    """Install the pinned Python packages."""
+    exact: tuple[str | Path, ...] = ("-c", REQUIREMENTS / "constraints.txt")
+    names = ["ros", "run"]
+    files = [part for name in names for part in ("-r", REQUIREMENTS / f"{name}.txt")]
+    pip_install("packages", "Python packages", *exact, *files)
+    bare = ("--no-deps", "-r", REQUIREMENTS / "no-deps.txt")
+    pip_install("bare_packages", "Python packages without dependencies", *bare)
+    if development:
+        pip_install(
+            "dev_packages", "Python packages for tests", *exact, "-r", REQUIREMENTS / "dev.txt"
+        )
+    if has_header("portaudio.h"):
+        try:
+            pip_install("sound_packages", "PyAudio", "-r", REQUIREMENTS / "sound.txt")
+        except StepError as error:
+            say(f"PyAudio cannot be built, going on without sound:\n{error}")
+
+
+# The build --------------------------------------------------------------------------------------
+
+
+def source_state() -> str:
+    """Return a hash over names, sizes and times of everything that is installed."""
+    parts = [(STAMPS / "packages").read_text()]
+    for name in SOURCES:
+        top = ROOT / name
+        for path in sorted(top.rglob("*")) if top.is_dir() else [top]:
+            if "__pycache__" not in path.parts and path.is_file():
+                status = path.stat()
+                parts.append(f"{path.relative_to(ROOT)} {status.st_size} {status.st_mtime_ns}")
+    return digest(*parts)
+
+
+def installed_files() -> set[str]:
+    """Return what the last installation put into .venv."""
+    try:
+        return set((BUILD / "install_manifest.txt").read_text().splitlines())
+    except OSError:
+        return set()
+
+
+def build() -> None:
+    """Build the interfaces and install the package, only what changed."""
+    state = source_state()
+    if is_done("build", state):
+        return
+    environment = venv_environment()
+    tool = VENV / "bin" / "cmake"
+    before = installed_files()
+    if not (BUILD / "build.ninja").is_file():
+        run(
+            "configuring",
+            [
+                *(tool, "-S", ROOT, "-B", BUILD, "-G", "Ninja", "-DBUILD_TESTING=OFF"),
+                *(f"-DCMAKE_INSTALL_PREFIX={VENV}", f"-DPython3_EXECUTABLE={VENV}/bin/python"),
+            ],
+            *(environment, r"^-- (.*)"),
+        )
+    run("building", [tool, "--build", BUILD], environment, r"^\[\d+/(\d+)\]")
+    run("installing", [tool, "--install", BUILD], environment, r"^-- Installing: (.*)")
+    for stale in before - installed_files():
+        Path(stale).unlink(missing_ok=True)
+    set_done("build", state)
+
+
+def ensure_build() -> None:
+    """Build; after a failure once more from nothing, in case an interrupted run left a mess."""
+    try:
+        build()
+    except StepError:
+        if not BUILD.exists():
+            raise
+        say("the build failed; trying again from nothing")
+        shutil.rmtree(BUILD)
+        build()
+
+
+def ensure(development: bool = False) -> None:
+    """Do every step of the setup that is not done yet; one process at a time."""
+    with open(__file__) as lock:
+        with contextlib.suppress(OSError):
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        ensure_venv_possible()
+        try:
+            ensure_packages(development)
+            ensure_build()
+        except StepError as error:
+            stop(f"a step failed:\n{error}")
+
+
+def ensure_venv_possible() -> None:
+    """Get the system packages, then the virtual environment."""
+    ensure_system_packages()
+    ensure_venv()
+
+
+# Commands ---------------------------------------------------------------------------------------
+
+
+def become(program: str, *arguments: str, **environment: str) -> None:
+    """Replace this process by a program of the virtual environment."""
+    path = str(VENV / "bin" / program)
+    sys.stdout.flush()
+    os.chdir(ROOT)
+    os.execve(path, [path, *arguments], clean_environment() | environment)
+
+
+def lint() -> None:
+    """Check style and types."""
+    for command in ("ruff check .", "ruff format --check .", "mypy emo_music_ros"):
+        say(command)
+        program, *arguments = shlex.split(command)
+        finished = subprocess.run([VENV / "bin" / program, *arguments], cwd=ROOT)
+        if finished.returncode:
+            stop(f"'{command}' found something to mend")
+
+
+def main() -> None:
+    """Run one command."""
+    command, arguments = (sys.argv[1:2] or ["help"])[0], sys.argv[2:]
+    if command not in ("build", "companion", "lint", "test"):
+        stop(__doc__ or "")
+    use_supported_python()
+    ensure(development=command in ("lint", "test"))
+    if command == "companion":
+        become("emo-music", "run", *arguments)
+    if command in ("lint", "test"):
+        lint()
+    if command == "test":
+        domain = os.environ.get("ROS_DOMAIN_ID", str(random.randint(1, 100)))
+        become("pytest", *arguments, ROS_DOMAIN_ID=domain, ROS_AUTOMATIC_DISCOVERY_RANGE="LOCALHOST")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)

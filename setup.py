@@ -1,0 +1,66 @@
+"""Python metadata and entry points.
+
+CMakeLists.txt installs the package; this file tells it, and any other tool, which plugins and
+commands the package offers.
+"""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).resolve().parent
+VERSION = re.search(
+    r'^__version__ = "(.+)"$', (HERE / "emo_music_ros" / "__init__.py").read_text(), re.MULTILINE
+).group(1)
+
+setup(
+    name="emo_music_ros",
+    version=VERSION,
+    description="Sense how somebody feels and play the music that helps",
+    author="emo_music_ros maintainers",
+    author_email="maintainers@users.noreply.github.com",
+    license="Apache-2.0",
+    packages=find_packages(include=["emo_music_ros", "emo_music_ros.*"]),
+    package_data={"emo_music_ros": ["py.typed"]},
+    python_requires=">=3.10",
+    entry_points={
+        "console_scripts": ["emo-music = emo_music_ros.cli:main"],
+        "emo_music_ros.source": [
+            "camera = emo_music_ros.sensing.camera:Camera",
+            "microphone = emo_music_ros.sensing.microphone:Microphone",
+            "audio_file = emo_music_ros.sensing.microphone:AudioFile",
+            "lsl = emo_music_ros.sensing.lsl:LslInlets",
+            "terminal = emo_music_ros.sensing.conversation:Terminal",
+            "folder = emo_music_ros.sensing.replay:FolderReplay",
+            "mcap = emo_music_ros.sensing.mcap:McapReplay",
+            "demo = emo_music_ros.sensing.demo:Demo",
+            "none = emo_music_ros.sensing.base:Nothing",
+        ],
+        "emo_music_ros.encoder": [
+            "face = emo_music_ros.encoding.face:FaceEncoder",
+            "speech = emo_music_ros.encoding.speech:SpeechEncoder",
+            "text = emo_music_ros.encoding.text:TextEncoder",
+            "physiology = emo_music_ros.encoding.physiology:PhysiologyEncoder",
+            "eeg = emo_music_ros.encoding.eeg:EegEncoder",
+            "music = emo_music_ros.encoding.music:MusicEncoder",
+            "interaction = emo_music_ros.encoding.interaction:InteractionEncoder",
+        ],
+        "emo_music_ros.fusion": [
+            "weighted = emo_music_ros.fusion.strategies:WeightedFusion",
+            "average = emo_music_ros.fusion.strategies:AverageFusion",
+            "single = emo_music_ros.fusion.strategies:SingleModality",
+        ],
+        "emo_music_ros.recommender": [
+            "therapeutic = emo_music_ros.recommendation.therapeutic:TherapeuticRecommender",
+            "random = emo_music_ros.recommendation.therapeutic:RandomRecommender",
+        ],
+        "emo_music_ros.catalogue": [
+            "folder = emo_music_ros.recommendation.library:FolderCatalogue",
+        ],
+        "emo_music_ros.player": [
+            "pyaudio = emo_music_ros.playback.backends:PyAudioBackend",
+            "null = emo_music_ros.playback.backends:NullBackend",
+        ],
+    },
+)
