@@ -79,7 +79,7 @@ class LiveMicrophone:
                 "Install the PortAudio headers (Debian: portaudio19-dev) and then PyAudio",
             ) from error
         self._pyaudio = pyaudio
-        _silence_alsa()
+        _silence_libraries()
         self.dropped = 0
         self._latency_offset = options.latency_offset
         self._blocks: queue.Queue[tuple[float, bytes, bool]] = queue.Queue(round(BUFFER / BLOCK))
@@ -208,13 +208,18 @@ class LiveMicrophone:
 _ALSA_HANDLER = ctypes.CFUNCTYPE(
     None, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p
 )(lambda *_: None)
+_JACK_HANDLER = ctypes.CFUNCTYPE(None, ctypes.c_char_p)(lambda _: None)
 
 
 @functools.cache
-def _silence_alsa() -> None:
-    """Keep ALSA from printing a page about every device that is not there, at every attempt."""
+def _silence_libraries() -> None:
+    """Keep ALSA and JACK from printing a page at every attempt to find a device."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL("libasound.so.2").snd_lib_error_set_handler(_ALSA_HANDLER)
+    with contextlib.suppress(OSError, AttributeError):
+        jack = ctypes.CDLL("libjack.so.0")
+        jack.jack_set_error_function(_JACK_HANDLER)
+        jack.jack_set_info_function(_JACK_HANDLER)
 
 
 @dataclass(frozen=True)

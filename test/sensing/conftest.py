@@ -66,12 +66,12 @@ def in_state(source: Source, *states: DeviceState) -> None:
     until(lambda: source.status().state in states)
 
 
-@pytest.fixture()
+@pytest.fixture
 def collect() -> Collector:
     return Collector()
 
 
-@pytest.fixture()
+@pytest.fixture
 def sensing() -> Any:
     """The helpers of this file, which test modules cannot import by name."""
 
@@ -83,7 +83,7 @@ def sensing() -> Any:
     return Helpers
 
 
-@pytest.fixture()
+@pytest.fixture
 def running() -> Any:
     """Start sources that are stopped at the end of the test."""
     started: list[Source] = []

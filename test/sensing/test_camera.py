@@ -50,7 +50,7 @@ class FakeCapture:
         type(self).released += 1
 
 
-@pytest.fixture()
+@pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch) -> type[FakeCapture]:
     class Capture(FakeCapture):
         plugged = threading.Event()

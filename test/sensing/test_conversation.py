@@ -18,7 +18,7 @@ from emo_music_ros.sensing.conversation import (
 )
 
 
-@pytest.fixture()
+@pytest.fixture
 def pipe(monkeypatch: pytest.MonkeyPatch):
     """Standard input as a pipe; returns the end to write into."""
     reader, writer = os.pipe()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -21,12 +22,24 @@ from emo_music_ros.sensing.media import (
     read_image,
     video_lane,
 )
+from emo_music_ros.sensing.recording import Lane
 
 
 def tone(seconds: float, rate: int, frequency: float = 440.0) -> np.ndarray:
     return (0.5 * np.sin(2 * np.pi * frequency * np.arange(round(seconds * rate)) / rate)).astype(
         np.float32
     )
+
+
+def drained(lane: Lane) -> tuple[list[Any], InputError | None]:
+    """Return what a lane gave, and the error it ended with."""
+    got: list[Any] = []
+    try:
+        for sample in lane.samples():
+            got.append(sample)
+    except InputError as error:
+        return got, error
+    return got, None
 
 
 @settings(max_examples=30, deadline=None)
@@ -79,13 +92,10 @@ def test_truncated_wav_plays_as_far_as_it_goes(tmp_path: Path):
     path = tmp_path / "cut.wav"
     soundfile.write(path, tone(2.0, 16000), 16000, subtype="PCM_16")
     path.write_bytes(path.read_bytes()[: 44 + 2 * 16000])
-    lane = audio_lane(path, "recorded:cut.wav")
-    blocks = []
-    with pytest.raises(InputError, match="truncated or damaged after 1.00 s") as caught:
-        for block in lane.samples():
-            blocks.append(block)
-    assert str(path) in caught.value.cause
-    assert caught.value.remedy
+    blocks, error = drained(audio_lane(path, "recorded:cut.wav"))
+    assert error is not None
+    assert f"{path} is truncated or damaged after 1.00 s" in error.cause
+    assert error.remedy
     np.testing.assert_allclose(
         np.concatenate([block.samples for block in blocks]), tone(1.0, 16000), atol=1e-3
     )
@@ -96,11 +106,9 @@ def test_truncated_flac_is_named(tmp_path: Path):
     noise = np.random.default_rng(0).uniform(-0.5, 0.5, 32000)
     soundfile.write(path, noise, 16000)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    got = []
-    with pytest.raises(InputError, match="truncated or damaged"):
-        for block in audio_lane(path, "").samples():
-            got.append(block)
+    got, error = drained(audio_lane(path, ""))
     assert got
+    assert "truncated or damaged" in str(error)
 
 
 @pytest.mark.parametrize("content", [b"", b"RIFF", b"no audio at all" * 50])
@@ -133,10 +141,8 @@ def test_one_bad_picture_is_left_out_and_named(tmp_path: Path):
         cv2.imwrite(str(tmp_path / f"{index}.png"), np.full((10, 20, 3), 100 + index, np.uint8))
     (tmp_path / "1.png").touch()
     lane = images_lane([(0.2 * i, tmp_path / f"{i}.png") for i in range(3)], 0.2, 640, 480, "s")
-    got = []
-    with pytest.raises(InputError, match="1.png"):
-        for frame in lane.samples():
-            got.append(frame)
+    got, error = drained(lane)
+    assert "1.png" in str(error)
     assert [frame.time for frame in got] == [0.0, 0.4]
     assert got[1].image[0, 0, 0] == 102
 

@@ -66,12 +66,10 @@ def fake_pyaudio(rate: float = 48000.0, mono: bool = True) -> Any:
         def terminate(self) -> None:
             Audio.terminated += 1
 
-    return SimpleNamespace(
-        PyAudio=Audio, paFloat32=1, paInputOverflow=2, paContinue=0, Audio=Audio
-    )
+    return SimpleNamespace(PyAudio=Audio, paFloat32=1, paInputOverflow=2, paContinue=0, Audio=Audio)
 
 
-@pytest.fixture()
+@pytest.fixture
 def pyaudio(monkeypatch: pytest.MonkeyPatch) -> Any:
     module = fake_pyaudio()
     monkeypatch.setitem(sys.modules, "pyaudio", module)
@@ -192,9 +190,7 @@ print(json.dumps({
 """
 
 
-@pytest.mark.skipif(
-    importlib.util.find_spec("pyaudio") is None, reason="PyAudio is not installed"
-)
+@pytest.mark.skipif(importlib.util.find_spec("pyaudio") is None, reason="PyAudio is not installed")
 def test_real_pyaudio_records_from_an_alsa_file(tmp_path: Path):
     sound = 0.25 * np.sin(2 * np.pi * 440 * np.arange(44100 * 30) / 44100)
     (tmp_path / "in.raw").write_bytes(sound.astype("<f4").tobytes())
@@ -222,6 +218,7 @@ def test_real_pyaudio_records_from_an_alsa_file(tmp_path: Path):
     assert np.argmax(np.abs(np.fft.rfft(tone))) * 16000 / len(tone) == pytest.approx(440, abs=2)
     assert 0.2 < np.abs(tone).max() < 0.3
     assert "ALSA lib" not in result.stderr
+    assert "jack server" not in result.stderr
 
 
 def test_audio_file_is_paced(tmp_path: Path, collect, running, sensing):

@@ -1,0 +1,284 @@
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from typing import Any
+
+import numpy as np
+import pylsl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emo_music_ros.errors import OptionError
+from emo_music_ros.sensing.base import DeviceState
+from emo_music_ros.sensing.lsl import Gaps, Inlet, LslInlets, LslOptions
+from emo_music_ros.sensing.outlet import Outlet
+from emo_music_ros.streams import BiosignalBlock
+
+
+@pytest.fixture
+def tag() -> str:
+    """A name of this test's own, so that tests do not see each other's streams."""
+    return uuid.uuid4().hex[:8]
+
+
+def options(tag: str, **values: Any) -> LslOptions:
+    return LslOptions(
+        **{"name": f"{tag}*", "resolve_interval": 0.1, "offset_interval": 0.2, **values}
+    )
+
+
+def raw(
+    tag: str,
+    kind: str,
+    channels: int = 1,
+    rate: float = 64.0,
+    form: str = "float32",
+    units: list[str] | None = None,
+    source_id: str = "",
+) -> pylsl.StreamOutlet:
+    """An outlet as some other program would open it."""
+    info = pylsl.StreamInfo(
+        f"{tag}-{kind}", kind, channels, rate, form, source_id or uuid.uuid4().hex
+    )
+    if units:
+        info.set_channel_labels([f"c{place}" for place in range(channels)])
+        info.set_channel_units(units)
+    return pylsl.StreamOutlet(info)
+
+
+def connected(outlet: pylsl.StreamOutlet, sensing: Any) -> None:
+    sensing.until(outlet.have_consumers)
+
+
+def blocks_of(collect: Any, kind: str) -> list[BiosignalBlock]:
+    return [block for block in list(collect.samples) if block.kind == kind]
+
+
+def values_of(collect: Any, kind: str) -> np.ndarray:
+    blocks = blocks_of(collect, kind)
+    return np.concatenate([b.samples for b in blocks]) if blocks else np.empty((0, 1))
+
+
+def test_round_trip_of_several_streams_without_loss(tag, collect, running, sensing):
+    source = LslInlets(options(tag))
+    running(source, collect)
+    assert source.status().state is DeviceState.OPENING
+    ppg = raw(tag, "bvp", 2, 64.0, units=["a.u.", "a.u."])
+    eeg = raw(tag, "EEG", 4, 256.0)
+    for outlet in (ppg, eeg):
+        connected(outlet, sensing)
+    # A channel that counts: no loss, no repetition, no change of order.
+    for first in range(0, 1000, 50):
+        count = np.arange(first, first + 50, dtype=np.float32)
+        ppg.push_chunk(np.stack([count, -count], axis=1), 1000 + (first + 49) / 64)
+        eeg.push_chunk(np.repeat(count[:, None], 4, axis=1), 1000 + (first + 49) / 256)
+        sensing.until(
+            lambda enough=first + 50: (
+                min(len(values_of(collect, kind)) for kind in ("ppg", "eeg")) >= enough
+            )
+        )
+    np.testing.assert_array_equal(values_of(collect, "ppg")[:, 0], np.arange(1000))
+    np.testing.assert_array_equal(values_of(collect, "ppg")[:, 1], -np.arange(1000))
+    np.testing.assert_array_equal(values_of(collect, "eeg")[:, 3], np.arange(1000))
+    for kind, rate, names in (
+        ("ppg", 64.0, ("c0", "c1")),
+        ("eeg", 256.0, ("eeg1", "eeg2", "eeg3", "eeg4")),
+    ):
+        index, unix = 0, time.time() - pylsl.local_clock()
+        for block in blocks_of(collect, kind):
+            assert block.first_index == index
+            assert block.time == pytest.approx(1000 + index / rate + unix, abs=0.02)
+            assert (block.rate, block.channels, block.dropped) == (rate, names, 0)
+            assert len(block.units) == len(names)
+            assert block.source == f"live:{tag}-{'bvp' if kind == 'ppg' else 'EEG'}"
+            assert block.samples.dtype == np.float32
+            assert abs(block.clock_offset) < 0.02
+            index += len(block.samples)
+    status = source.status()
+    assert status.state is DeviceState.STREAMING
+    assert f"{tag}-bvp" in status.detail
+    assert f"{tag}-EEG" in status.detail
+    begin = time.monotonic()
+    source.stop()
+    assert time.monotonic() - begin < 5  # a second on a machine that is not loaded
+    assert source.status().state is DeviceState.CLOSED
+
+
+def test_our_outlet_carries_its_label_and_its_times(tag, collect, running, sensing, monkeypatch):
+    outlet = Outlet("eda", ["wrist"], 4.0, source="recorded:EDA.csv", source_id=tag)
+    # Our outlets have a fixed name: this test's stream is told from others by its identifier.
+    running(LslInlets(options(tag, name="*", predicate=f"source_id='{tag}'")), collect)
+    sensing.until(outlet.have_consumers)
+    now = time.time()
+    outlet.push(np.array([[1.0], [np.nan], [3.0]]), now - 0.5)
+    sensing.until(lambda: len(values_of(collect, "eda")) >= 3)
+    block = collect.samples[0]
+    assert block.source == "recorded:EDA.csv"
+    assert (block.channels, block.units, block.rate) == (("wrist",), ("uS",), 4.0)
+    assert block.time == pytest.approx(now - 0.5, abs=0.02)
+    np.testing.assert_array_equal(values_of(collect, "eda")[:, 0], [1.0, np.nan, 3.0])
+    outlet.push(np.empty((0, 1)))
+
+
+def test_lost_samples_are_counted_and_leave_a_jump(tag, collect, running, sensing):
+    source = LslInlets(options(tag))
+    running(source, collect)
+    outlet = raw(tag, "PPG")
+    connected(outlet, sensing)
+    stamps = [1000 + i / 64 for i in range(100) if not 40 <= i < 47]
+    outlet.push_chunk(np.zeros((len(stamps), 1), np.float32), stamps)
+    sensing.until(lambda: len(values_of(collect, "ppg")) >= 93)
+    blocks = blocks_of(collect, "ppg")
+    ends = {block.first_index + len(block.samples) for block in blocks}
+    starts = {block.first_index for block in blocks}
+    assert 40 in ends
+    assert 47 in starts
+    assert blocks[-1].dropped == 7
+    sensing.until(lambda: source.status().dropped == 7)
+
+
+@pytest.mark.parametrize(
+    ("kind", "channels", "rate", "form", "words"),
+    [
+        ("ACC", 2, 32.0, "float32", "2 channels"),
+        ("EEG", 0, 256.0, "float32", "0 channels"),
+        ("PPG", 1, 0.0, "float32", "rate is 0 Hz"),
+        ("GSR", 1, 4.0, "string", "carries text"),
+        ("EDA", 9, 4.0, "float32", "9 channels"),
+    ],
+)
+def test_unusable_stream_is_refused_by_name_and_others_go_on(
+    tag, collect, running, sensing, kind, channels, rate, form, words
+):
+    bad = raw(tag, kind, channels, rate, form)
+    good = raw(tag, "RESP", 1, 25.0)
+    source = LslInlets(options(tag))
+    running(source, collect)
+    connected(good, sensing)
+    good.push_chunk(np.zeros((10, 1), np.float32))
+    sensing.until(lambda: words in source.status().detail)
+    assert f"LSL stream '{tag}-{kind}' ({kind}): refused" in source.status().detail
+    sensing.until(lambda: len(values_of(collect, "respiration")) == 10)
+    assert not bad.have_consumers()
+
+
+def test_second_stream_of_a_kind_and_foreign_kinds_are_left_alone(tag, collect, running, sensing):
+    first, second = raw(tag, "ECG", 1, 250.0), raw(tag, "EKG", 1, 250.0)
+    other, markers = raw(tag, "EEG", 4, 256.0), raw(tag, "Markers", 1, 0.0, "string")
+    source = LslInlets(options(tag, kinds=["ecg"]))
+    running(source, collect)
+    sensing.until(lambda: "already gives ecg" in source.status().detail)
+    sensing.until(lambda: first.have_consumers() or second.have_consumers())
+    assert not (first.have_consumers() and second.have_consumers())
+    assert not other.have_consumers()
+    assert not markers.have_consumers()
+
+
+def test_stream_that_ends_is_found_again(tag, collect, running, sensing):
+    source = LslInlets(options(tag, kinds=["temperature"]))
+    running(source, collect)
+    for value in (1.0, 2.0):
+        outlet = raw(tag, "TEMP", 1, 4.0, source_id=tag)
+        connected(outlet, sensing)
+        outlet.push_chunk(np.full((2, 1), value, np.float32))
+        sensing.until(lambda value=value: (values_of(collect, "temperature") == value).sum() == 2)
+        sensing.in_state(source, DeviceState.STREAMING)
+        del outlet
+        sensing.in_state(source, DeviceState.LOST)
+    assert blocks_of(collect, "temperature")[-1].first_index == 0
+
+
+def test_stream_that_falls_silent_is_lost(tag, collect, running, sensing):
+    source = LslInlets(options(tag, kinds=["ppg"], stale_after=0.5))
+    running(source, collect)
+    outlet = raw(tag, "PPG")
+    connected(outlet, sensing)
+    outlet.push_chunk(np.zeros((5, 1), np.float32))
+    sensing.in_state(source, DeviceState.STREAMING)
+    sensing.in_state(source, DeviceState.LOST)
+    assert "gives no samples for 0.5 s" in source.status().detail
+    connected(outlet, sensing)
+    sensing.until(lambda: bool(outlet.push_sample([1.0]) or (values_of(collect, "ppg") == 1).any()))
+
+
+def test_clock_of_another_machine(tag, sensing, monkeypatch):
+    """The remote clock is 100 s ahead, then 0.1 s more: stamps follow, and the offset is told."""
+    outlet = raw(tag, "PPG")
+    ahead = [100.0]
+    monkeypatch.setattr(pylsl.StreamInlet, "time_correction", lambda self, timeout=0.0: -ahead[0])
+    info = pylsl.resolve_byprop("name", f"{tag}-PPG", timeout=20)[0]
+    stop = threading.Event()
+    inlet = Inlet("ppg", info, LslOptions(offset_interval=0.1), stop)
+
+    def block() -> BiosignalBlock:
+        outlet.push_chunk(np.zeros((1, 1), np.float32), pylsl.local_clock() + ahead[0])
+        got: list[Any] = []
+        sensing.until(lambda: got.extend(inlet.read(stop)) or got)
+        return got[0]
+
+    first = block()
+    assert first.clock_offset == 100.0
+    assert first.time == pytest.approx(time.time(), abs=5)
+    ahead[0] = 100.1
+    sensing.until(lambda: block().clock_offset == 100.1)
+    inlet.close()
+
+
+def test_units_are_converted(tag, collect, running, sensing):
+    outlets = {
+        "ecg": raw(tag, "ECG", 1, 250.0, units=["microvolts"]),
+        "acceleration": raw(tag, "ACC", 3, 32.0, units=["m/s^2"] * 3),
+        "eda": raw(tag, "EDA", 1, 4.0, units=["uS"]),
+        "ppg": raw(tag, "PPG", 1, 64.0, units=["counts"]),
+    }
+    running(LslInlets(options(tag)), collect)
+    expected = {"ecg": (2.0, "mV"), "acceleration": (2000 / 9.80665, "g")}
+    for kind, outlet in outlets.items():
+        connected(outlet, sensing)
+        outlet.push_chunk(np.full((1, outlet.channel_count), 2000.0, np.float32))
+        sensing.until(lambda kind=kind: len(values_of(collect, kind)))
+        value, unit = expected.get(kind, (2000.0, {"eda": "uS", "ppg": "counts"}.get(kind)))
+        block = blocks_of(collect, kind)[0]
+        np.testing.assert_allclose(block.samples, value, rtol=1e-6)
+        assert set(block.units) == {unit}
+
+
+def test_unknown_kind():
+    with pytest.raises(OptionError, match="resp1ration"):
+        LslInlets(LslOptions(kinds=["resp1ration"]))
+
+
+@given(
+    st.lists(st.booleans(), min_size=2, max_size=200),
+    st.lists(st.integers(1, 50), min_size=1, max_size=20),
+    st.floats(-0.2, 0.2),
+)
+def test_gaps_do_not_depend_on_the_chunks(arrived, sizes, jitter):
+    """Whatever is cut from a regular stream is found, wherever the chunks are cut."""
+    places = np.flatnonzero(np.array([True, *arrived]))
+    shake = jitter * (-1.0) ** np.arange(len(places))
+    stamps = 50.0 + (places + shake) / 64
+    gaps = Gaps(64.0)
+    found, begin = [], 0
+    for chunk in np.split(stamps, np.cumsum(sizes)[np.cumsum(sizes) < len(stamps)]):
+        found += [(begin + place, lost) for place, lost in gaps.find(chunk)] if len(chunk) else []
+        begin += len(chunk)
+    missing = np.diff(places) - 1
+    assert found == [(place + 1, missing[place]) for place in np.flatnonzero(missing)]
+
+
+def test_packets_stamped_as_a_whole_have_no_gaps():
+    gaps = Gaps(64.0)
+    for packet in range(50):
+        assert not gaps.find(np.full(10, 1000 + packet * 10 / 64))
+    lost = gaps.find(np.full(10, 1000 + 51 * 10 / 64))  # one packet is missing
+    assert sum(count for _, count in lost) == pytest.approx(10, abs=1)
+
+
+def test_a_clock_that_runs_fast_has_no_gaps():
+    gaps = Gaps(64.0)
+    stamps = 1000 + np.arange(100000) / 63.5
+    assert not gaps.find(stamps)
