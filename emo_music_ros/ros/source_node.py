@@ -42,17 +42,17 @@ class SourceNode(CompanionNode):
 
     def activate(self) -> None:
         """Advertise the topics and start the source."""
-        self._publishers: dict[str, Any] = {}
+        self._outputs: dict[str, Any] = {}
         if streams.ImageFrame in self.publishes:
-            self._publishers[IMAGE] = self.advertise(Image, IMAGE, FRAME_OUT)
+            self._outputs[IMAGE] = self.advertise(Image, IMAGE, FRAME_OUT)
         if streams.AudioBlock in self.publishes:
-            self._publishers[AUDIO] = self.advertise(msg.AudioChunk, AUDIO, SIGNAL)
+            self._outputs[AUDIO] = self.advertise(msg.AudioChunk, AUDIO, SIGNAL)
         if streams.BiosignalBlock in self.publishes:
             for kind in BIOSIGNALS:
                 topic = f"biosignals/{kind}"
-                self._publishers[topic] = self.advertise(msg.BiosignalChunk, topic, SIGNAL)
+                self._outputs[topic] = self.advertise(msg.BiosignalChunk, topic, SIGNAL)
         if streams.Utterance in self.publishes:
-            self._publishers[UTTERANCE] = self.advertise(msg.Utterance, UTTERANCE, EVENT)
+            self._outputs[UTTERANCE] = self.advertise(msg.Utterance, UTTERANCE, EVENT)
         source: Source = self.plugin
         source.start(self.deliver)
         self.every(0.5, self._watch)
@@ -75,8 +75,8 @@ class SourceNode(CompanionNode):
             message.person_id = message.person_id or self.options.person_id
         else:
             return
-        if topic in self._publishers:
-            self._publishers[topic].publish(message)
+        if topic in self._outputs:
+            self._outputs[topic].publish(message)
 
     def details(self) -> dict[str, Any]:
         """Return the counters of the source."""
