@@ -1,0 +1,212 @@
+"""What people do with the player, as weak evidence of engagement and liking.
+
+Behaviour frequency, response latency and preference are the features of paper A, table 2. No
+corpus of such logs with felt emotions exists, so nothing is trained here: the estimate is a
+closed formula whose constants are stated below, and its confidence is bounded accordingly.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from emo_music_ros.emotion import unknown
+from emo_music_ros.options import option
+from emo_music_ros.streams import Encoding, Estimate, Interaction, Sample
+
+LABELS = ("liking", "disliking")
+#: Reports of the player and formalities: not acts of the person.
+REPORTS = frozenset({"track_started", "track_finished", "consent"})
+ACTIONS = REPORTS | {
+    "play", "pause", "resume", "stop", "next", "repeat", "seek", "volume", "rate", "select"
+}  # fmt: skip
+#: What an act says about liking, -1..1. A rating says its own value; a skip counts more the
+#: earlier it comes; hearing a track to its end may only be politeness.
+LIKING = {"repeat": 1.0, "select": 0.3, "track_finished": 0.3, "next": -1.0, "stop": -0.3}
+#: Pieces of evidence that weigh as much as the assumption that nothing is liked or disliked.
+PRIOR = 2.0
+#: Largest valence: liking the music is not being happy.
+LARGEST_VALENCE = 0.6
+#: Acts a minute at which engagement counts as half.
+HALF_ENGAGED = 1.0
+FEATURES = (
+    "behaviour_frequency",
+    "response_latency",
+    "dwell_share",
+    "skip_rate",
+    "repeats",
+    "mean_rating",
+    "liking",
+    "engagement",
+)
+#: What a feature is divided by in the embedding, before it is bounded to -1..1.
+SCALES = (10.0, 120.0, 1.0, 1.0, 5.0, 1.0, 1.0, 1.0)
+
+
+@dataclass(frozen=True)
+class _Act:
+    time: float
+    action: str
+    rating: float  # NaN = none
+    dwell: float  # share of the track heard, NaN = not the end of one
+    latency: float  # since the track started [s], NaN = not the first act in it
+
+    @property
+    def liking(self) -> float:
+        """What it says about liking, -1..1; NaN = nothing."""
+        if self.action == "rate":
+            return self.rating
+        if self.action == "next":
+            return LIKING["next"] * (1.0 - self.dwell)
+        return LIKING.get(self.action, float("nan"))
+
+
+class InteractionEncoder:
+    """Behaviour with the player over the last minutes; one encoding for each event.
+
+    Acts are forgotten exponentially. Valence is the mean liking of the acts, shrunk towards 0
+    while they are few; arousal and dominance stay unknown. The labels ``liking`` and
+    ``disliking`` are no emotions, so that others read the circumplex instead.
+
+    Features: behaviour_frequency [acts/min], response_latency [s] from the start of a track
+    to the first act in it, dwell_share 0..1, skip_rate 0..1 (of the tracks that ended), repeats
+    (remembered), mean_rating -1..1, liking -1..1, engagement 0..1; NaN = nothing to say.
+
+    Parameters
+    ----------
+    options : InteractionEncoder.Options
+        What can be set.
+
+    Attributes
+    ----------
+    version : str
+        Version of the formula.
+    """
+
+    modality: ClassVar[str] = "interaction"
+
+    @dataclass(frozen=True)
+    class Options:
+        """What can be set."""
+
+        memory: float = option(
+            600.0, "time after which an act counts for a third [s]", low=30.0, high=86400.0
+        )
+        typical_duration: float = option(
+            120.0, "length assumed for a track never heard to its end [s]", low=10.0, high=3600.0
+        )
+        largest_confidence: float = option(
+            0.3, "confidence of the estimate at best, 0..1", low=0.0, high=0.5
+        )
+
+    def __init__(self, options: Options | None = None) -> None:
+        self.options = options or InteractionEncoder.Options()
+        self.version = "1.0"
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything that was done."""
+        self._acts: deque[_Act] = deque()
+        self._durations: dict[str, float] = {}
+        self._track_started = float("nan")
+        self._began = float("nan")
+        self._newest = -math.inf
+        self._person = ""
+
+    def push(self, sample: Sample) -> list[Encoding]:
+        """Take the next event and return what it makes of the last minutes."""
+        if not isinstance(sample, Interaction) or not math.isfinite(sample.time):
+            return []
+        if sample.action not in ACTIONS:
+            return []
+        if sample.person_id and self._person and sample.person_id != self._person:
+            self.reset()
+        self._person = sample.person_id or self._person
+        self._newest = max(self._newest, sample.time)
+        if math.isnan(self._began):
+            self._began = sample.time
+        self._acts.append(self._act(sample))
+        while self._acts and self._acts[0].time < self._newest - 5 * self.options.memory:
+            self._acts.popleft()
+        return [self._encode(sample)]
+
+    def _act(self, sample: Interaction) -> _Act:
+        position = sample.position if math.isfinite(sample.position) else 0.0
+        position = max(position, 0.0)
+        dwell = latency = float("nan")
+        if sample.action == "track_started":
+            self._track_started = sample.time
+        elif sample.action == "track_finished":
+            dwell = 1.0
+            if position > 0:
+                self._durations[sample.track_id] = position
+        elif sample.action == "next":
+            duration = self._durations.get(sample.track_id, self.options.typical_duration)
+            dwell = min(1.0, position / duration)
+        if sample.action not in REPORTS and not math.isnan(self._track_started):
+            latency = max(0.0, sample.time - self._track_started)
+            self._track_started = float("nan")
+        rated = sample.action == "rate" and math.isfinite(sample.value)
+        rating = float(np.clip(sample.value, -1.0, 1.0)) if rated else float("nan")
+        return _Act(sample.time, sample.action, rating, dwell, latency)
+
+    def _encode(self, sample: Interaction) -> Encoding:
+        memory = self.options.memory
+        acts = list(self._acts)
+        weight = np.exp([(min(act.time, self._newest) - self._newest) / memory for act in acts])
+
+        def mean(values: list[float], prior: float = 0.0) -> tuple[float, float]:
+            """Return the weighted mean of what is not NaN and its total weight."""
+            table = np.array(values, float)
+            known = np.isfinite(table)
+            total = float(weight[known].sum())
+            if total <= 0:
+                return float("nan"), 0.0
+            return float(weight[known] @ table[known]) / (total + prior), total
+
+        ends = [act.action in ("next", "track_finished") for act in acts]
+        liking, evidence = mean([act.liking for act in acts], PRIOR)
+        by_person = np.array([act.action not in REPORTS for act in acts])
+        # A memory that has not filled yet spans less than its time constant.
+        filled = memory * -math.expm1(-(self._newest - self._began + 1.0) / memory)
+        frequency = 60.0 * float(weight[by_person].sum()) / max(filled, 60.0)
+        features = {
+            "behaviour_frequency": frequency,
+            "response_latency": mean([act.latency for act in acts])[0],
+            "dwell_share": mean([act.dwell for act in acts])[0],
+            "skip_rate": mean(
+                [
+                    float(act.action == "next") if end else float("nan")
+                    for act, end in zip(acts, ends)
+                ]
+            )[0],
+            "repeats": float(sum(w for w, act in zip(weight, acts) if act.action == "repeat")),
+            "mean_rating": mean([act.rating for act in acts])[0],
+            "liking": liking,
+            "engagement": frequency / (frequency + HALF_ENGAGED),
+        }
+        estimate = unknown(LABELS)
+        if evidence > 0:
+            estimate = Estimate(
+                LABELS,
+                np.array([0.5 + liking / 2, 0.5 - liking / 2], np.float32),
+                float(np.clip(liking, -LARGEST_VALENCE, LARGEST_VALENCE)),
+                float("nan"),
+                float("nan"),
+                self.options.largest_confidence * evidence / (evidence + PRIOR),
+            )
+        scaled = np.array([features[name] for name in FEATURES]) / SCALES
+        return Encoding(
+            self.modality,
+            self._newest,
+            max(self._began, self._newest - memory),
+            estimate,
+            np.nan_to_num(np.clip(scaled, -1.0, 1.0)).astype(np.float32),
+            features,
+            sample.source,
+            sample.person_id,
+        )
