@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from emo_music_ros.ros.parameters import Parameters
 from emo_music_ros.ros.qos import EVENT
 from emo_music_ros.ros.worker import Worker
 
+_NUMBERS = re.compile(r"[-\d.]+")
 LEVELS = {"ok": DiagnosticStatus.OK, "warn": DiagnosticStatus.WARN, "error": DiagnosticStatus.ERROR}
 
 
@@ -108,10 +110,13 @@ class CompanionNode(LifecycleNode):
         return self.get_clock().now().nanoseconds * 1e-9
 
     def health(self, level: str, text: str) -> None:
-        """Set what the diagnostics say (`ok`, `warn` or `error`); a change is logged once."""
-        if (level, text) == self._health:
+        """Set what the diagnostics say (`ok`, `warn` or `error`).
+
+        A change is logged once; where only numbers change it is not.
+        """
+        before, self._health = self._health, (level, text)
+        if level == before[0] and _NUMBERS.sub("", text) == _NUMBERS.sub("", before[1]):
             return
-        self._health = (level, text)
         # rclpy ties a line of code to one severity
         if level == "ok":
             self.get_logger().info(text)
