@@ -4,7 +4,7 @@ Called by the Makefile. Every step that is done leaves a stamp, a hash of what i
 that the next run skips it. Stamps are written last: an interrupted step is repeated.
 
     python3 scripts/bootstrap.py build
-    python3 scripts/bootstrap.py companion [arguments of `emo-music run`]
+    python3 scripts/bootstrap.py companion [arguments of `emo-music companion`]
     python3 scripts/bootstrap.py lint
     python3 scripts/bootstrap.py test [arguments of pytest]
 """
@@ -125,8 +125,13 @@ def run(title: str, command: list[str | Path], environment: dict[str, str], show
     with log.open("w") as file:
         process = subprocess.Popen(
             [str(part) for part in command],
-            **{"cwd": ROOT, "env": environment, "text": True, "errors": "replace"},
-            **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT},
+            cwd=ROOT,
+            env=environment,
+            text=True,
+            errors="replace",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
         )
         try:
             for line in process.stdout:
@@ -135,7 +140,7 @@ def run(title: str, command: list[str | Path], environment: dict[str, str], show
                 seen += bool(match)
                 if match and moving:
                     text = f"[setup] {title}: {seen} {match.group(1)}"
-                    print(f"\r\033[K{text[:shutil.get_terminal_size().columns - 1]}", end="")
+                    print(f"\r\033[K{text[: shutil.get_terminal_size().columns - 1]}", end="")
         except BaseException:
             process.terminate()
             raise
@@ -150,7 +155,9 @@ def run(title: str, command: list[str | Path], environment: dict[str, str], show
 
 def clean_environment() -> dict[str, str]:
     """Return the environment without another ROS, virtual environment or Python in it."""
-    foreign = r"(AMENT|COLCON|CMAKE_PREFIX|ROS_(DISTRO|VERSION|PYTHON)|PYTHON(PATH|HOME)|_ROS_WHEELS)"
+    foreign = (
+        r"(AMENT|COLCON|CMAKE_PREFIX|ROS_(DISTRO|VERSION|PYTHON)|PYTHON(PATH|HOME)|_ROS_WHEELS)"
+    )
     result = {name: value for name, value in os.environ.items() if not re.match(foreign, name)}
     result.pop("LD_LIBRARY_PATH", None)
     return result
@@ -245,7 +252,9 @@ def ensure_venv() -> None:
         shutil.rmtree(VENV)
     subprocess.run(
         [sys.executable, "-m", "venv", str(VENV)],
-        **{"check": True, "env": clean_environment(), "stdin": subprocess.DEVNULL},
+        check=True,
+        env=clean_environment(),
+        stdin=subprocess.DEVNULL,
     )
     set_done("venv", state)
     say(f"virtual environment: {time.monotonic() - begun:.0f} s")
@@ -389,12 +398,14 @@ def main() -> None:
     use_supported_python()
     ensure(development=command in ("lint", "test"))
     if command == "companion":
-        become("emo-music", "run", *arguments)
+        become("emo-music", "companion", *arguments)
     if command in ("lint", "test"):
         lint()
     if command == "test":
         domain = os.environ.get("ROS_DOMAIN_ID", str(random.randint(1, 100)))
-        become("pytest", *arguments, ROS_DOMAIN_ID=domain, ROS_AUTOMATIC_DISCOVERY_RANGE="LOCALHOST")
+        become(
+            "pytest", *arguments, ROS_DOMAIN_ID=domain, ROS_AUTOMATIC_DISCOVERY_RANGE="LOCALHOST"
+        )
 
 
 if __name__ == "__main__":

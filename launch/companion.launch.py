@@ -1,0 +1,12 @@
+"""The whole loop, every node in a process of its own.
+
+ros2 launch emo_music_ros companion.launch.py input:=demo scenario:=home duration:=90
+"""
+
+from emo_music_ros.ros.bringup import description
+from emo_music_ros.ros.graph import graph
+
+
+def generate_launch_description():
+    """Return the launch description."""
+    return description(graph, ("input", "replay", "library", "scenario", "duration", "summary"))

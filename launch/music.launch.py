@@ -1,0 +1,9 @@
+"""The nodes that recommend and play."""
+
+from emo_music_ros.ros.bringup import description
+from emo_music_ros.ros.graph import music
+
+
+def generate_launch_description():
+    """Return the launch description."""
+    return description(music, ("library", "scenario"))
