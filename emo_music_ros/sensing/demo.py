@@ -13,7 +13,7 @@ import io
 import pickle
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
@@ -102,7 +102,7 @@ class Demo(OutletSource):
         lanes += _simulated(generator)
         names = ", ".join(lane.name for lane in lanes)
         if self._options.loop:
-            lanes = [repeated(lane, PAUSE if "beckett" in lane.name else 0.0) for lane in lanes]
+            lanes = [repeated(lane) for lane in lanes]
         return Playback(f"demo ({names})", lanes, self._options.loop, problems)
 
 
@@ -138,7 +138,7 @@ def _faces() -> list[Lane]:
 
 def _voice() -> list[Lane]:
     path = material("useful-moonshine-onnx", "moonshine_onnx/assets/beckett.wav")
-    return [audio_lane(path, f"recorded:useful-moonshine-onnx {path.name}")]
+    return [replace(audio_lane(path, f"recorded:useful-moonshine-onnx {path.name}"), hold=PAUSE)]
 
 
 def _typed(generator: np.random.Generator) -> Lane:

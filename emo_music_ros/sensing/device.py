@@ -116,11 +116,11 @@ class DeviceSource:
         """Ask the thread to end, without waiting for it."""
         self._stop.set()
 
-    def stop(self) -> None:
-        """End within a second; the device is released by its own thread."""
+    def stop(self, patience: float = 1.0) -> None:
+        """End within `patience` seconds; the device is released by its own thread."""
         self.request_stop()
         if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join(1.0)
+            self._thread.join(patience)
         self._thread = None
         with self._lock:
             self._status = SourceStatus(

@@ -123,10 +123,11 @@ class LslInlets:
 
     def stop(self) -> None:
         """End all streams within a second."""
+        deadline = time.monotonic() + 1.0
         for source in self._sources.values():
             source.request_stop()
         for source in self._sources.values():
-            source.stop()
+            source.stop(max(0.0, deadline - time.monotonic()))
         self._finder.stop()
 
     def status(self) -> SourceStatus:

@@ -29,7 +29,8 @@ class Lane:
     samples : callable
         Returns the samples in order; their times [s] count from the start of the recording.
     hold : float
-        How long the last sample lasts beyond its time [s]: the period of pictures.
+        What follows the last sample before the lane is over [s]: the period of pictures, or
+        a pause.
     """
 
     name: str
@@ -58,8 +59,8 @@ def shifted(sample: Sample, offset: float) -> Sample:
     return replace(sample, time=moved)
 
 
-def repeated(lane: Lane, pause: float = 0.0) -> Lane:
-    """Return a lane that plays again and again with a pause [s] between."""
+def repeated(lane: Lane) -> Lane:
+    """Return a lane that plays again and again."""
 
     def samples() -> Iterator[Sample]:
         offset = 0.0
@@ -70,13 +71,13 @@ def repeated(lane: Lane, pause: float = 0.0) -> Lane:
                 yield shifted(sample, offset)
             if end <= 0.0:
                 return
-            offset += end + pause
+            offset += end
 
     return Lane(lane.name, samples, lane.hold)
 
 
-def in_sequence(name: str, lanes: Sequence[Lane], pause: float = 0.0) -> Lane:
-    """Return a lane that plays several one after the other with a pause [s] between."""
+def in_sequence(name: str, lanes: Sequence[Lane]) -> Lane:
+    """Return a lane that plays several one after the other."""
 
     def samples() -> Iterator[Sample]:
         offset = 0.0
@@ -85,7 +86,7 @@ def in_sequence(name: str, lanes: Sequence[Lane], pause: float = 0.0) -> Lane:
             for sample in lane.samples():
                 end = max(end, end_of(sample) + lane.hold)
                 yield shifted(sample, offset)
-            offset += end + pause
+            offset += end
 
     return Lane(name, samples, lanes[-1].hold if lanes else 0.0)
 
@@ -120,9 +121,8 @@ class Playback:
         self._end = 0.0
         self._pending: Sample | None = None
         self._merged = self._merge()
-        self._start = time.monotonic()
-        # One mapping for the whole recording: a step of the system clock must not tear it apart.
-        self._epoch = time.time() - self._start
+        self._start: float | None = None
+        self._epoch = 0.0
 
     @property
     def detail(self) -> str:
@@ -134,6 +134,10 @@ class Playback:
         if self._pending is None:
             self._pending = self._advance()
         sample = self._pending
+        if self._start is None:  # only now: opening the files took its time
+            self._start = time.monotonic()
+            # One mapping for the whole recording: a step of the system clock must not tear it.
+            self._epoch = time.time() - self._start
         early = self._start + self._offset + end_of(sample) - time.monotonic()
         if early > PATIENCE:
             stop.wait(PATIENCE)

@@ -67,9 +67,9 @@ class OutletSource(DeviceSource):
         """Begin to play."""
         super().start(self._outlets.routed(deliver))
 
-    def stop(self) -> None:
-        """End within a second and take the LSL streams off the network."""
-        super().stop()
+    def stop(self, patience: float = 1.0) -> None:
+        """End within `patience` seconds and take the LSL streams off the network."""
+        super().stop(patience)
         self._outlets.close()
 
 

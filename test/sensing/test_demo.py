@@ -51,14 +51,15 @@ def test_every_modality_gets_input_and_says_what_it_is(collect, running, sensing
 
 
 @needs_material
-def test_the_videos_show_faces():
+def test_the_videos_show_faces(monkeypatch):
+    monkeypatch.setattr(demo, "FRAME_RATE", 0.5)
     cascade = cv2.CascadeClassifier(cv2.data.haarcascades + "haarcascade_frontalface_default.xml")
     (lane,) = demo._faces()
     frames = list(lane.samples())
     assert frames[-1].time > 15
     seen = [
         len(cascade.detectMultiScale(cv2.cvtColor(frame.image, cv2.COLOR_BGR2GRAY), 1.2, 5))
-        for frame in frames[::30]
+        for frame in frames
     ]
     assert np.mean(np.array(seen) > 0) > 0.5
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -143,9 +144,9 @@ def test_moving_a_block_moves_its_index(offset, count, rate):
 
 
 def test_repeated_and_in_sequence():
-    twice = in_sequence("both", [frames(2, 0.5), frames(2, 0.5)], pause=1.0)
-    assert [sample.time for sample in twice.samples()] == [0.0, 0.5, 2.0, 2.5]
-    forever = repeated(sound(2), pause=0.1).samples()
+    twice = in_sequence("both", [frames(2, 0.5), frames(2, 0.5)])
+    assert [sample.time for sample in twice.samples()] == [0.0, 0.5, 1.0, 1.5]
+    forever = repeated(replace(sound(2), hold=0.1)).samples()
     got = [next(forever) for _ in range(4)]
     assert [round(block.time, 3) for block in got] == [0.0, 0.05, 0.2, 0.25]
     assert [block.first_sample for block in got] == [0, 800, 3200, 4000]
