@@ -36,7 +36,7 @@ BATCH = 64
 #: of detail in them (see `detail`) stays below 0.045, that of a sharp face is 0.15 to 0.2.
 SMOOTH = 3.0  # px
 DETAIL = 0.05
-LEAST_DETAIL = 0.015  # below this a face is out of focus
+LEAST_DETAIL = 0.02  # below this a face is out of focus
 
 
 def detail(face: Picture) -> float:

@@ -61,8 +61,8 @@ Detector = Callable[[Picture], list[Face]]
 def as_picture(image: Any) -> Picture | None:
     """Return a picture uint8 [h, w] or [h, w, 3] (BGR) from what a camera may deliver.
 
-    Other integers and booleans are scaled from their range, floats taken as 0..1 if none is
-    larger and as 0..255 otherwise, NaN as black, a fourth channel is dropped. None if it is no
+    Other integers are scaled from the bits that their largest value needs, floats taken as 0..1
+    if none is larger and as 0..255 otherwise, NaN as black, a fourth channel is dropped. None if it is no
     picture or has no pixels.
     """
     array = np.asarray(image)
@@ -78,8 +78,8 @@ def as_picture(image: Any) -> Picture | None:
         wide = max(int(array.max()), 0).bit_length() - 8
         array = np.clip(array, 0, None) >> max(wide, 0)
     elif np.issubdtype(array.dtype, np.floating):
-        array = np.nan_to_num(array.astype(np.float32), nan=0.0, posinf=255.0, neginf=0.0)
-        array = np.clip(array * 255.0 if array.max() <= 1.0 else array, 0, 255)
+        array = np.clip(np.nan_to_num(array, nan=0.0, posinf=255.0, neginf=0.0), 0, 255)
+        array = array * 255.0 if array.max() <= 1.0 else array
     elif array.dtype != np.uint8:
         return None
     return np.ascontiguousarray(array, dtype=np.uint8)

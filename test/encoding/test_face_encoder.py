@@ -1,0 +1,260 @@
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+
+from emo_music_ros.emotion import FER2013
+from emo_music_ros.encoding import face
+from emo_music_ros.encoding.base import Encoder
+from emo_music_ros.encoding.face import FaceEncoder, FaceModel, predict_images, predict_npz
+from emo_music_ros.encoding.face_detection import Face, as_picture
+from emo_music_ros.errors import InputError, ModelError
+from emo_music_ros.options import build
+from emo_music_ros.streams import AudioBlock, ImageFrame
+
+# Eileen Collins, NASA, in the public domain.
+PORTRAIT = Path(__file__).with_name("portrait.jpg")
+FIELDS = {"labels", "probabilities", "valence", "arousal", "dominance", "confidence"}
+
+
+@pytest.fixture(scope="module")
+def portrait():
+    return cv2.imread(str(PORTRAIT))
+
+
+@pytest.fixture(scope="module")
+def encoder():
+    return FaceEncoder()
+
+
+@pytest.fixture(autouse=True)
+def fresh(encoder):
+    encoder.reset()
+
+
+def moved(portrait, pixels):
+    return np.roll(portrait, pixels, axis=1)
+
+
+def test_encoding_of_a_real_face(encoder, portrait):
+    (encoding,) = encoder.push(ImageFrame(100.0, portrait, "recorded:nasa"))
+    estimate = encoding.estimate
+    assert isinstance(encoder, Encoder)
+    assert encoding.modality == "face"
+    assert encoding.source == "recorded:nasa"
+    assert encoding.time == encoding.window_start == 100.0
+    assert estimate.labels == FER2013
+    assert estimate.probabilities.sum() == pytest.approx(1, abs=1e-5)
+    assert estimate.quality > 0.6
+    assert encoding.embedding.shape == (64,)
+    assert encoding.embedding.dtype == np.float32
+    assert encoding.features["face_count"] == 1
+    assert 0.3 < encoding.features["face_size"] < 0.6
+    assert math.isnan(encoding.features["motion"])
+    assert (
+        encoder.version
+        == json.loads((Path(face.__file__).parents[2] / "models" / "face.json").read_text())[
+            "version"
+        ]
+    )
+
+
+def test_a_smile_is_pleasant(encoder, portrait):
+    (encoding,) = encoder.push(ImageFrame(0.0, portrait))
+    assert FER2013[int(encoding.estimate.probabilities.argmax())] == "happiness"
+    assert encoding.estimate.valence > 0
+
+
+def test_resolution_hardly_matters(encoder, portrait):
+    answers = []
+    for step, scale in enumerate((0.4, 1.0, 2.5)):
+        picture = cv2.resize(portrait, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        encoder.reset()
+        (encoding,) = encoder.push(ImageFrame(float(step), picture))
+        answers.append(encoding.estimate.probabilities)
+    assert np.abs(np.diff(answers, axis=0)).max() < 0.2
+
+
+def test_rate_limit_follows_the_stamps(portrait):
+    encoder = FaceEncoder(build(FaceEncoder.Options, {"max_rate": 5.0}))
+    stamps = np.arange(20) / 30
+    times = [e.time for t in stamps for e in encoder.push(ImageFrame(float(t), portrait))]
+    np.testing.assert_allclose(times, stamps[::6], atol=1e-9)
+    assert encoder.push(ImageFrame(-50.0, portrait))  # a recording that starts again
+
+
+def test_motion_is_the_mean_displacement_of_the_points(encoder, portrait):
+    encoder.push(ImageFrame(0.0, portrait))
+    (still,) = encoder.push(ImageFrame(0.1, portrait))
+    (shifted,) = encoder.push(ImageFrame(0.2, moved(portrait, 11)))
+    assert still.features["motion"] == pytest.approx(0, abs=1e-6)
+    side = still.features["face_size"] * portrait.shape[0]
+    assert shifted.features["motion"] == pytest.approx(11 / side, rel=0.25)
+
+
+class Script:
+    """A detector that finds what it is told."""
+
+    def __init__(self, places):
+        self.places = iter(places)
+
+    def __call__(self, picture):
+        return [
+            Face((x, 60.0), side, 0.0, 0.9, np.full((4, 2), x)) for x, side in next(self.places)
+        ]
+
+
+def scripted(places, logits, **values):
+    encoder = FaceEncoder(build(FaceEncoder.Options, values))
+    encoder._detect = Script(places)
+    answers = iter(logits)
+
+    class Answers:
+        labels = FER2013
+        version = "test"
+
+        def __call__(self, faces):
+            return np.array([np.eye(7)[next(answers)] * 4]), np.zeros((1, 64), np.float32)
+
+    encoder._model = Answers()
+    return encoder
+
+
+PICTURE = np.random.default_rng(0).integers(0, 256, (120, 160), np.uint8)
+
+
+def test_smoothing_is_exponential_and_looks_back():
+    encoder = scripted([[(60.0, 50.0)]] * 3, [0, 3, 3], smoothing=0.4)
+    found = [encoder.push(ImageFrame(t, PICTURE))[0] for t in (0.0, 0.2, 0.6)]
+    first = np.eye(7)[0] * 4
+    share = 1 - math.exp(-0.5)
+    second = first + share * (np.eye(7)[3] * 4 - first)
+    third = second + (1 - math.exp(-1)) * (np.eye(7)[3] * 4 - second)
+    for encoding, logits in zip(found, (first, second, third)):
+        np.testing.assert_allclose(
+            encoding.estimate.probabilities, np.exp(logits) / np.exp(logits).sum(), rtol=1e-5
+        )
+    assert [encoding.window_start for encoding in found] == [0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("second", "time"), [((150.0, 50.0), 0.1), ((60.0, 50.0), 1.5)], ids=["elsewhere", "later"]
+)
+def test_another_face_starts_anew(second, time):
+    encoder = scripted([[(60.0, 50.0)], [second]], [0, 3], smoothing=5.0)
+    encoder.push(ImageFrame(0.0, PICTURE))
+    (encoding,) = encoder.push(ImageFrame(time, PICTURE))
+    assert encoding.estimate.probabilities.argmax() == 3
+    assert math.isnan(encoding.features["motion"])
+    assert encoding.window_start == time
+
+
+def test_largest_face_counts_and_small_ones_do_not():
+    encoder = scripted([[(60.0, 30.0), (90.0, 52.0), (20.0, 10.0)], [(20.0, 10.0)]], [3, 3])
+    (encoding,) = encoder.push(ImageFrame(0.0, PICTURE))
+    assert encoding.features["face_count"] == 2
+    assert encoding.features["face_size"] == pytest.approx(52 / 120)
+    assert encoder.push(ImageFrame(1.0, PICTURE)) == []
+
+
+def test_quality_falls_with_size_light_contrast_focus_and_doubt(portrait):
+    good = cv2.resize(as_picture(portrait[60:170, 70:180, 1]), (48, 48))
+    best = face.quality(good, 100, 0.95)
+    assert best > 0.9
+    assert face.quality(good, 24, 0.95) < 0.6 * best
+    assert face.quality(good // 12, 100, 0.95) < 0.6 * best
+    assert face.quality(255 - good // 12, 100, 0.95) < 0.6 * best
+    assert face.quality(cv2.GaussianBlur(good, (0, 0), 8), 100, 0.95) < 0.8 * best
+    assert face.quality(good, 100, 0.5) < 0.6 * best
+
+
+def test_softening_brings_sharp_faces_to_the_corpus_and_leaves_smooth_ones(portrait):
+    sharp = cv2.resize(portrait[60:170, 70:180, 1], (48, 48), interpolation=cv2.INTER_AREA)
+    soft = face.soften(sharp)
+    assert face.detail(sharp) > face.DETAIL
+    assert face.LEAST_DETAIL < face.detail(soft) < face.DETAIL
+    assert face.soften(soft) is soft
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.sampled_from([np.uint8, np.uint16, np.float32, np.bool_]).flatmap(
+        lambda kind: arrays(kind, array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=40))
+    ),
+    st.floats(allow_nan=True, allow_infinity=True),
+)
+def test_no_picture_raises(encoder, image, time):
+    encoder.reset()
+    for encoding in encoder.push(ImageFrame(time, image)):
+        assert np.isfinite(encoding.estimate.probabilities).all()
+
+
+def test_other_samples_are_ignored(encoder):
+    assert encoder.push(AudioBlock(0.0, np.zeros(10, np.float32), 16000)) == []
+
+
+def test_missing_and_corrupt_models_are_told(tmp_path):
+    values = {"models": str(tmp_path)}
+    with pytest.raises(ModelError, match=r"face\.onnx is missing"):
+        FaceEncoder(build(FaceEncoder.Options, values))
+    (tmp_path / "face.onnx").write_bytes(b"nothing")
+    (tmp_path / "face.json").write_text('{"sha256": "0", "version": "1", "labels": []}')
+    with pytest.raises(ModelError, match="corrupt"):
+        FaceEncoder(build(FaceEncoder.Options, values))
+
+
+def test_predict_images(tmp_path, portrait):
+    empty = tmp_path / "empty.jpg"
+    empty.touch()
+    text = tmp_path / "text.png"
+    text.write_text("no picture")
+    blank = tmp_path / "blank.png"
+    cv2.imwrite(str(blank), np.full((200, 200, 3), 128, np.uint8))
+    paths = [empty, PORTRAIT, tmp_path / "absent.png", text, blank]
+    results = list(predict_images(paths))
+    assert [row["input"] for row in results] == [str(path) for path in paths]
+    assert ["error" in row for row in results] == [True, False, True, True, True]
+    assert FIELDS <= results[1].keys()
+    assert results[4]["error"] == "no face found"
+    json.dumps(results, allow_nan=False)
+
+
+def test_predict_npz_takes_crops_as_they_are(tmp_path, portrait):
+    faces = np.random.default_rng(0).integers(0, 256, (70, 48, 48), np.uint8)
+    path = tmp_path / "faces.npz"
+    np.savez(path, images=faces)
+    results = list(predict_npz(path))
+    assert len(results) == 70
+    assert results[65]["input"] == f"{path}#65"
+    logits, _ = FaceModel()([faces[65]])
+    np.testing.assert_allclose(
+        results[65]["probabilities"], face.probabilities(logits[0]), atol=1e-5
+    )
+    np.savez(path, images=np.stack([portrait, np.zeros_like(portrait)]))
+    first, second = predict_npz(path)
+    assert FIELDS <= first.keys()
+    assert second["error"] == "no face found"
+    np.savez(path, images=np.zeros((1, 90, 80, 3), np.uint8))
+    (small,) = predict_npz(path)
+    assert FIELDS <= small.keys()
+
+
+def test_predict_npz_says_what_is_wrong(tmp_path):
+    path = tmp_path / "wrong.npz"
+    for content in ({"pictures": np.zeros(3)}, {"images": np.zeros(3)}):
+        np.savez(path, **content)
+        with pytest.raises(InputError, match="images"):
+            list(predict_npz(path))
+    path.write_bytes(b"PK nothing")
+    with pytest.raises(InputError):
+        list(predict_npz(path))
+    with pytest.raises(InputError):
+        list(predict_npz(tmp_path / "absent.npz"))
