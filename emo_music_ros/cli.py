@@ -85,6 +85,9 @@ def companion(arguments: argparse.Namespace) -> int:
         duration=arguments.duration,
         summary=arguments.summary,
     )
+    from emo_music_ros.ros.environment import prepare_environment
+
+    prepare_environment(specs)  # before anything loads the middleware
     from emo_music_ros.nodes.companion import run
     from emo_music_ros.resources import share
 

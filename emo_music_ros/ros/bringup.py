@@ -12,6 +12,7 @@ from launch_ros.actions import Node
 
 from emo_music_ros.errors import InputError
 from emo_music_ros.resources import PACKAGE, share
+from emo_music_ros.ros.environment import prepare_environment
 from emo_music_ros.ros.graph import INPUTS, SCENARIOS, NodeSpec
 
 #: Seconds until a node that died is started again.
@@ -100,6 +101,8 @@ def nodes(
         raise InputError(f"there is no parameter file '{config}'", "Correct config:=FILE")
     if "duration" in values:
         values = values | {"duration": _number("duration", values["duration"])}
+    specs = make(**values)
+    prepare_environment(specs)
     last = [str(Path(config).expanduser().resolve())] if config else []
     return [
         Node(
@@ -114,7 +117,7 @@ def nodes(
             sigkill_timeout="2",
             **_ending(spec),
         )
-        for spec in make(**values)
+        for spec in specs
     ]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import threading
@@ -17,15 +16,9 @@ from rclpy.parameter import Parameter
 from rclpy.signals import SignalHandlerOptions
 
 from emo_music_ros.errors import CompanionError, InputError
-from emo_music_ros.resources import share
+from emo_music_ros.ros.environment import prepare_environment
 from emo_music_ros.ros.graph import NodeSpec
 from emo_music_ros.ros.node import CompanionNode
-
-
-def use_dds_profile() -> None:
-    """Set the shared-memory profile that carries images, unless the user has one."""
-    if "FASTRTPS_DEFAULT_PROFILES_FILE" not in os.environ:
-        os.environ["FASTRTPS_DEFAULT_PROFILES_FILE"] = str(share("config", "fastdds.xml"))
 
 
 def check_parameter_files(arguments: Sequence[str]) -> None:
@@ -84,7 +77,7 @@ class Host:
         except CompanionError as error:
             print(f"error: {error}", file=sys.stderr)  # noqa: T201 - there is no logger yet
             return 2
-        use_dds_profile()
+        prepare_environment()
         rclpy.init(args=self._arguments, signal_handler_options=SignalHandlerOptions.NO)
 
         def on_signal(number: int, frame: FrameType | None) -> None:

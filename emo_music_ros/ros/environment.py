@@ -1,0 +1,29 @@
+"""What the middleware reads from the environment, set where the user has set nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from emo_music_ros.resources import cache, share
+from emo_music_ros.ros.graph import NodeSpec
+from emo_music_ros.sensing.outlet import local_configuration
+
+
+def prepare_environment(specs: Sequence[NodeSpec] = ()) -> None:
+    """Set the DDS profile that carries pictures, and keep replayed body signals on this machine.
+
+    Processes started afterwards inherit it. What is set already stays.
+
+    Parameters
+    ----------
+    specs : sequence of NodeSpec
+        The nodes to be started.
+    """
+    os.environ.setdefault("FASTRTPS_DEFAULT_PROFILES_FILE", str(share("config", "fastdds.xml")))
+    if any(spec.executable == "replay" for spec in specs) and "LSLAPICFG" not in os.environ:
+        # A session of its own: two replays on one machine must not feed each other.
+        session = f"emo_music_{os.environ.get('ROS_DOMAIN_ID', '0')}_{os.getpid()}"
+        path = cache("lsl", f"{session}.cfg")
+        path.write_text(local_configuration(session), "utf-8")
+        os.environ["LSLAPICFG"] = str(path)
