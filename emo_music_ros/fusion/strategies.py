@@ -102,7 +102,7 @@ class WeightedFusion:
             5.0, "age at which evidence counts half [s]", low=0.1, high=600, dynamic=True
         )
         prior: float = option(
-            0.1, "weight of knowing nothing; larger is more cautious", low=0, high=10, dynamic=True
+            0.02, "weight of knowing nothing; larger is more cautious", low=0, high=10, dynamic=True
         )
 
     def __init__(self, options: Options | None = None) -> None:
