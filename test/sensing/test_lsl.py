@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pylsl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emo_music_ros.errors import OptionError
@@ -251,6 +251,7 @@ def test_unknown_kind():
         LslInlets(LslOptions(kinds=["resp1ration"]))
 
 
+@settings(max_examples=50, deadline=None)
 @given(
     st.lists(st.booleans(), min_size=2, max_size=200),
     st.lists(st.integers(1, 50), min_size=1, max_size=20),

@@ -73,6 +73,21 @@ def test_physiology_comes_back_through_lsl(folder, collect, running, sensing):
     assert set(np.round(places, 1)) <= {0.5, 0.7, 0.8}
 
 
+def test_signals_of_different_occasions_start_together(folder, sensing):
+    rows = "".join(f"{1700000000 + i / 256:.4f},1,2,3,4\n" for i in range(64))
+    (folder / "muse.csv").write_text("timestamps,TP9,AF7,AF8,TP10\n" + rows)
+    problems: list[str] = []
+    lanes = play(folder)._physiology(problems)
+    starts = {lane.name: next(iter(lane.samples())).time for lane in lanes}
+    assert starts == {
+        "recorded:ppg.csv": 0.0,
+        "recorded:EDA.csv": 0.0,
+        "recorded:TEMP.csv": 0.5,
+        "recorded:muse.csv": 0.0,
+    }
+    assert not problems
+
+
 def test_broken_files_are_named_and_the_rest_plays(folder, empty_video, collect, running, sensing):
     (folder / "video.avi").write_bytes(empty_video.read_bytes())
     (folder / "ppg.csv").write_text("wrist\n1\n2\n")

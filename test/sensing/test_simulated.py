@@ -13,7 +13,7 @@ MODELS = {
 }
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     st.sampled_from(list(MODELS)),
     st.integers(0, 2**32 - 1),
