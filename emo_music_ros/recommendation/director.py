@@ -40,8 +40,10 @@ WINDOW = 10.0
 #: Listeners take about eight seconds to feel what a track does to them (Bachorik et al. 2009):
 #: an emotion that is first seen this soon after the start [s] still counts as before it.
 ONSET = 8.0
+#: Share of the estimates, and of the time, that distress has to be seen in.
+DISTRESS_SHARE = 0.8
 #: How long signals are kept [s].
-KEPT = 60.0
+KEPT = 120.0
 #: A track left this close before its cross-fade [s] was heard to its end.
 NEAR_END = 1.0
 #: Most tracks that are avoided because they were played lately.
@@ -118,6 +120,13 @@ class _Listening:
     again: bool = field(default=False, init=False)
     rating: float = field(default=math.nan, init=False)
     forgotten: bool = field(default=False, init=False)  # nothing is to be learned from it
+    #: How the person felt, and when, before music was changed for a new state.
+    inherited: tuple[Estimate, float] | None = field(default=None, init=False)
+
+    @property
+    def baseline(self) -> tuple[Estimate, float]:
+        """How the person felt when this music began, and when that was."""
+        return self.inherited or (self.before, self.began)
 
     def at(self, now: float) -> float:
         """Return the position at a time a little after the newest view [s]."""
@@ -127,13 +136,13 @@ class _Listening:
         return min(position, self.duration) if self.duration > 0 else position
 
 
-@dataclass(frozen=True)
 class _Preview:
-    """A person for whom is ranked without playing."""
+    """A person for whom is ranked without playing: known, but led nowhere."""
 
-    person_id: str
-    preference: FloatArray
-    history: Callable[[str], tuple[float, int]]
+    def __init__(self, person: PersonMemory) -> None:
+        self.person_id = f"preview of {person.person_id}"
+        self.preference = person.preference
+        self.history = person.history
 
 
 class Director:
@@ -141,7 +150,8 @@ class Director:
 
     Music changes when a track comes to its end, when a person asks for another, and when the
     person's state has been another for long enough. It stops when consent is withdrawn and when
-    the person becomes more distressed than when the track began. After a person's stop there is
+    the person has become more distressed than when the music began and stays so although it was
+    changed. After a person's stop there is
     no music until they ask for it; after withdrawn consent, until it is given again.
 
     Parameters
@@ -220,10 +230,10 @@ class Director:
             dynamic=True,
         )
         distress_time: float = option(
-            20.0,
-            "how long distress lasts before music stops [s]",
+            45.0,
+            "how long distress lasts, although the music was changed for it, before it stops [s]",
             low=1.0,
-            high=50.0,
+            high=100.0,
             dynamic=True,
         )
         distress_pause: float = option(
@@ -391,7 +401,7 @@ class Director:
         state = STATES[int(np.argmax(states_at(valence, arousal)))]
         estimate = Estimate((), np.zeros(0, np.float32), valence, arousal, math.nan, confidence=1.0)
         person = self._memory.person(self.person_id)
-        preview = _Preview(f"preview of {self.person_id}", person.preference, person.history)
+        preview = _Preview(person)
         return self._recommender.rank(state, estimate, self._tracks(), preview, (), count)
 
     def set_person(self, person_id: str, now: float) -> None:
@@ -672,30 +682,31 @@ class Director:
     def _distressed(self, now: float) -> bool:
         """Whether the person has been much worse off than at the start of the track for long."""
         listening, options = self._listening, self.options
-        if not options.distress_stop or listening is None:
+        if not options.distress_stop or listening is None or not self._emotions:
             return False
-        since = now - options.distress_time
-        if since < listening.began + ONSET:
+        newest = self._emotions[-1].time
+        since = newest - options.distress_time
+        reference, began = listening.baseline
+        if now - newest > STALE or since < began + ONSET:
             return False
-        before = states_from(listening.before)
+        before = _negative(reference)
+
+        def worse(emotion: Emotion) -> bool:
+            rise = _negative(emotion.estimate) - before
+            fall = reference.valence - emotion.estimate.valence
+            return rise >= options.distress_rise and fall >= options.distress_rise
+
+        if not worse(self._emotions[-1]):
+            return False
         seen = [emotion for emotion in self._emotions if emotion.time >= since]
-        span = seen[-1].time - seen[0].time if seen else 0.0
-        if before is None or span < 0.75 * options.distress_time or now - seen[-1].time > STALE:
-            return False
-        rise, fall = [], []
-        for emotion in seen:
-            states = states_from(emotion.estimate)
-            if emotion.state == UNKNOWN or states is None:
-                return False
-            rise.append(states[2:].sum() - before[2:].sum())
-            fall.append(listening.before.valence - emotion.estimate.valence)
-        least = options.distress_rise
-        return bool(np.mean(rise) >= least and np.mean(fall) >= least)
+        lasted = seen[-1].time - seen[0].time >= DISTRESS_SHARE * options.distress_time
+        return lasted and sum(map(worse, seen)) >= DISTRESS_SHARE * len(seen)
 
     # -- attribution -------------------------------------------------------------------------
 
     def _begin(self, track_id: str, recommendation_id: str, time: float, reported: bool) -> None:
-        if self._listening is not None:
+        replaced = self._listening
+        if replaced is not None:
             self._end(time)
         track = self._find(track_id) or Track(track_id, "")
         before = self._mean_emotion(time)
@@ -713,6 +724,9 @@ class Director:
             reported,
         )
         self._attribute(self._listening, recommendation_id)
+        offer = self._offers.get(recommendation_id)
+        if replaced is not None and offer is not None and offer.trigger == "state":
+            self._listening.inherited = replaced.baseline
         self._awaiting = None
         self._remember(track_id)
 
@@ -852,6 +866,14 @@ class Director:
         begin = max(begin, end - WINDOW)
         rates = [bpm for time, bpm in self._hearts if begin <= time <= end]
         return float(np.mean(rates)) if rates else math.nan
+
+
+def _negative(estimate: Estimate) -> float:
+    """Return the probability of anxiety or depression, NaN if it is not known."""
+    if estimate.labels == STATES and len(estimate.probabilities) == len(STATES):
+        return float(estimate.probabilities[2] + estimate.probabilities[3])
+    states = states_from(estimate)
+    return math.nan if states is None else float(states[2] + states[3])
 
 
 def mean_estimate(estimates: Iterable[Estimate]) -> Estimate:
