@@ -84,6 +84,21 @@ def test_absent_comes_unplugged_comes_back(collect, running, sensing):
     assert device.closed == 2
 
 
+def test_waiting_starts_anew_after_a_success(collect, running, sensing):
+    made: list[Backoff] = []
+
+    def backoff() -> Backoff:
+        made.append(Backoff(0.001, 1000.0))
+        return made[-1]
+
+    device = FakeDevice()
+    source = running(DeviceSource("fake", device.connect, backoff), collect)
+    sensing.until(lambda: device.attempts > 4)
+    device.plugged.set()
+    collect.wait(len)
+    assert made[0].next() == 0.001
+
+
 def test_losses_add_up_over_connections(collect, running, sensing):
     device = FakeDevice()
     device.plugged.set()
