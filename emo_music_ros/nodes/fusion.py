@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from emo_music_ros import msg
+import emo_music_ros.msg as msg
 from emo_music_ros.fusion.timeline import MODALITIES, Timeline, TimelineOptions
 from emo_music_ros.options import option
 from emo_music_ros.ros import conversions as convert

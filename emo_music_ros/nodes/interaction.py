@@ -7,7 +7,8 @@ from typing import Any
 
 from std_srvs.srv import SetBool
 
-from emo_music_ros import msg, srv
+import emo_music_ros.msg as msg
+import emo_music_ros.srv as srv
 from emo_music_ros.errors import InputError
 from emo_music_ros.options import option
 from emo_music_ros.ros import conversions as convert

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from emo_music_ros import msg, srv
+import emo_music_ros.msg as msg
+import emo_music_ros.srv as srv
 from emo_music_ros.errors import InputError
 from emo_music_ros.options import option
 from emo_music_ros.playback.player import Player

@@ -6,7 +6,8 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from emo_music_ros import msg, srv
+import emo_music_ros.msg as msg
+import emo_music_ros.srv as srv
 from emo_music_ros.emotion import UNKNOWN
 from emo_music_ros.errors import CompanionError, InputError
 from emo_music_ros.options import option

@@ -13,7 +13,7 @@ from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.action.server import ServerGoalHandle
 from rclpy.task import Future
 
-from emo_music_ros import msg
+import emo_music_ros.msg as msg
 from emo_music_ros.action import RunSession
 from emo_music_ros.errors import CompanionError
 from emo_music_ros.fusion.timeline import MODALITIES

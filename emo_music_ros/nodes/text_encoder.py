@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from emo_music_ros import msg
+import emo_music_ros.msg as msg
 from emo_music_ros.ros import conversions as convert
 from emo_music_ros.ros.encoder_node import EncoderNode
 from emo_music_ros.ros.host import run_node

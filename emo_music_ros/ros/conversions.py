@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
-from emo_music_ros import msg, streams
+import emo_music_ros.msg as msg
+from emo_music_ros import streams
 from emo_music_ros.emotion import STATES, UNKNOWN
 from emo_music_ros.fusion.base import Contribution, Emotion
 from emo_music_ros.recommendation.base import Need, Outcome, RankedTrack, Track
@@ -50,7 +51,7 @@ def header(time: float, frame: str = "") -> Header:
 def floats(values: Any) -> array[float]:
     """Return a float32 buffer for a message field."""
     buffer = array("f")
-    buffer.frombytes(memoryview(np.ascontiguousarray(values, np.float32)).cast("B"))
+    buffer.frombytes(np.ascontiguousarray(values, np.float32).data.cast("B"))
     return buffer
 
 
@@ -59,7 +60,7 @@ def image_message(frame: streams.ImageFrame) -> Image:
     picture = np.ascontiguousarray(frame.image, np.uint8)
     colour = picture.ndim == 3
     buffer = array("B")
-    buffer.frombytes(memoryview(picture).cast("B"))
+    buffer.frombytes(picture.data.cast("B"))
     return Image(
         header=header(frame.time, frame.source),
         height=picture.shape[0],

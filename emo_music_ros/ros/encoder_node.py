@@ -8,7 +8,7 @@ from typing import Any
 
 from rclpy.qos import QoSProfile
 
-from emo_music_ros import msg
+import emo_music_ros.msg as msg
 from emo_music_ros.encoding.base import Encoder
 from emo_music_ros.options import option
 from emo_music_ros.ros import conversions as convert

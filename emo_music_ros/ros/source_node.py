@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 
 from sensor_msgs.msg import Image
 
-from emo_music_ros import msg, streams
+import emo_music_ros.msg as msg
+from emo_music_ros import streams
 from emo_music_ros.options import option
 from emo_music_ros.ros import conversions as convert
 from emo_music_ros.ros.node import CompanionNode
