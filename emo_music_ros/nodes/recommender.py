@@ -55,7 +55,6 @@ class RecommenderNode(CompanionNode):
     def activate(self) -> None:
         """Scan the library in the background and follow emotion, player and person."""
         options = self.options
-        self._updates = self._memory.updates
         self._director = Director(
             self.plugin,
             self._memory,
@@ -80,6 +79,10 @@ class RecommenderNode(CompanionNode):
         if hasattr(self, "_director"):
             self._director.close(self.now())
             del self._director
+
+    def options_changed(self) -> None:
+        """Hand changed options to the director."""
+        self._director.options = self.options
 
     def cleanup(self) -> None:
         """Close the memory."""
@@ -188,7 +191,7 @@ class RecommenderNode(CompanionNode):
     def _on_forget(self, request: Any, response: Any) -> Any:
         if not request.person_id:
             raise InputError("no person is named", "Give the person_id to forget")
-        response.removed = self._memory.forget(request.person_id)
+        response.removed = self._director.forget(request.person_id)
         response.success = True
         return response
 
