@@ -11,6 +11,7 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import fft
 from scipy.ndimage import median_filter, uniform_filter1d
 from scipy.signal import find_peaks, resample_poly
 
@@ -27,6 +28,7 @@ FLOOR = 1e-7  # epsilon of Eq. 1: the power of rounding to 16 bit in one band is
 PITCH_LOW, PITCH_HIGH = 65.0, 500.0  # Hz: from a deep man to a child
 PITCH_RATE = RATE // 2
 PITCH_WINDOW = 384  # samples at PITCH_RATE, 48 ms: three periods of the lowest pitch
+PITCH_FFT = 512  # at least the window and the longest period: no lag wraps around
 VOICED = 0.45  # of the autocorrelation at lag zero (Boersma 1993)
 OCTAVE_COST = 0.01  # per octave, prefers the shorter of equally good periods (Boersma 1993)
 
@@ -42,9 +44,9 @@ def clean(samples: FloatArray) -> NDArray[np.float32]:
 
 @cache
 def mel_filters(
-    rate: int = RATE, fft: int = FFT, bands: int = BANDS, low: float = LOWEST_BAND
+    rate: int = RATE, length: int = FFT, bands: int = BANDS, low: float = LOWEST_BAND
 ) -> NDArray[np.float32]:
-    """Return triangular filters H of Eq. 1, [bands, fft // 2 + 1], of unit area.
+    """Return triangular filters H of Eq. 1, [bands, length // 2 + 1], of unit area.
 
     The Mel scale is Slaney's (linear to 1 kHz, logarithmic above), as in librosa, whose import
     alone would cost seconds.
@@ -60,7 +62,7 @@ def mel_filters(
     edge = np.where(
         mel < split / linear, mel * linear, split * np.exp((mel - split / linear) * step)
     )
-    bins = np.arange(fft // 2 + 1) * rate / fft
+    bins = np.arange(length // 2 + 1) * rate / length
     rising = (bins - edge[:-2, None]) / (edge[1:-1] - edge[:-2])[:, None]
     falling = (edge[2:, None] - bins) / (edge[2:] - edge[1:-1])[:, None]
     area = (edge[2:] - edge[:-2])[:, None] / 2
@@ -76,8 +78,8 @@ def frames(samples: FloatArray, length: int = WINDOW, hop: int = HOP) -> FloatAr
 
 def log_mel(samples: FloatArray) -> NDArray[np.float32]:
     """Return the log-Mel spectrum [64, frames] of paper A, Eq. 1: log(|X|^2 H + epsilon)."""
-    spectrum = np.fft.rfft(frames(clean(samples)) * _hann(WINDOW), FFT)
-    power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32) / FFT
+    spectrum = fft.rfft(frames(clean(samples)) * _hann(WINDOW), FFT)
+    power = (spectrum.real**2 + spectrum.imag**2) / FFT
     return np.log(mel_filters() @ power.T + np.float32(FLOOR))
 
 
@@ -93,12 +95,12 @@ def pitch(samples: FloatArray) -> NDArray[np.float64]:
     Autocorrelation of the windowed signal divided by that of the window (Boersma 1993), without
     his path search: a median over 50 ms takes out single octave errors.
     """
-    slow = resample_poly(clean(samples).astype(np.float64), 1, RATE // PITCH_RATE)
+    slow = resample_poly(clean(samples), 1, RATE // PITCH_RATE).astype(np.float32)
     cut = frames(slow, PITCH_WINDOW, HOP * PITCH_RATE // RATE)
-    cut = cut - cut.mean(axis=1, keepdims=True)
-    spectrum = np.fft.rfft(cut * _hann(PITCH_WINDOW), 2 * PITCH_WINDOW)
+    cut = (cut - cut.mean(axis=1, keepdims=True)) * _hann(PITCH_WINDOW)
+    spectrum = fft.rfft(cut, PITCH_FFT)
     first, last = int(PITCH_RATE / PITCH_HIGH), int(PITCH_RATE / PITCH_LOW) + 1
-    both = np.fft.irfft(spectrum.real**2 + spectrum.imag**2)[:, : last + 2]
+    both = fft.irfft(spectrum.real**2 + spectrum.imag**2)[:, : last + 2]
     energy = both[:, :1]
     correlation = both / np.maximum(energy, 1e-12) / _window_correlation()[: last + 2]
 
@@ -137,10 +139,9 @@ def _hann(length: int) -> NDArray[np.float32]:
 
 
 @cache
-def _window_correlation() -> NDArray[np.float64]:
+def _window_correlation() -> NDArray[np.float32]:
     """Autocorrelation of the pitch window, 1 at lag zero."""
-    spectrum = np.fft.rfft(_hann(PITCH_WINDOW).astype(np.float64), 2 * PITCH_WINDOW)
-    both = np.fft.irfft(np.abs(spectrum) ** 2)[:PITCH_WINDOW]
+    both = fft.irfft(np.abs(fft.rfft(_hann(PITCH_WINDOW), PITCH_FFT)) ** 2)
     return both / both[0]  # type: ignore[no-any-return]
 
 
