@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -18,6 +16,7 @@ import soxr
 from emo_music_ros.errors import CompanionError, InputError
 from emo_music_ros.options import option
 from emo_music_ros.playback.base import Render
+from emo_music_ros.playback.portaudio import LOCK, silence_libraries
 from emo_music_ros.streams import FloatArray
 
 log = logging.getLogger(__name__)
@@ -108,32 +107,6 @@ class NullBackend(_Threaded):
         self.underruns += consume(render, self.rate, self.options.block, self._stop)
 
 
-@lru_cache(maxsize=1)
-def _silence_libraries() -> list[Any]:
-    """Keep ALSA and JACK from writing to the terminal what PortAudio reports as an error anyway.
-
-    Returns the callbacks, which have to live as long as the libraries.
-    """
-    keep: list[Any] = []
-    alsa = ctypes.CFUNCTYPE(
-        None, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p
-    )(lambda *_: None)
-    jack = ctypes.CFUNCTYPE(None, ctypes.c_char_p)(lambda _: None)
-    try:
-        ctypes.CDLL("libasound.so.2").snd_lib_error_set_handler(alsa)
-        keep.append(alsa)
-    except (OSError, AttributeError):
-        pass
-    try:
-        library = ctypes.CDLL("libjack.so.0")
-        library.jack_set_error_function(jack)
-        library.jack_set_info_function(jack)
-        keep.append(jack)
-    except (OSError, AttributeError):
-        pass
-    return keep
-
-
 @dataclass
 class _Device:
     """An open PortAudio stream: where blocks are written, and how long they take to be heard."""
@@ -146,7 +119,8 @@ class _Device:
     def close(self) -> None:
         for end in (self.stream.close, self.audio.terminate):
             try:
-                end()
+                with LOCK:
+                    end()
             except OSError as error:  # an unplugged device may refuse even this
                 log.debug("closing the sound device: %s", error)
 
@@ -255,9 +229,10 @@ class PyAudioBackend(_Threaded):
                 "Install the package 'portaudio19-dev' of the system and then 'pyaudio';"
                 " until then there is no sound",
             ) from error
-        _silence_libraries()
+        silence_libraries()
         try:
-            return pyaudio.PyAudio()
+            with LOCK:
+                return pyaudio.PyAudio()
         except OSError as error:
             raise InputError(
                 f"PortAudio cannot start ({error})", "Check the sound configuration"
@@ -273,7 +248,8 @@ class PyAudioBackend(_Threaded):
         except CompanionError:
             return 44100
         finally:
-            audio.terminate()
+            with LOCK:
+                audio.terminate()
 
     def _find(self, audio: Any) -> dict[str, Any]:
         """Return the PortAudio description of the device that was asked for."""
@@ -293,7 +269,8 @@ class PyAudioBackend(_Threaded):
             ) from error
         outputs = [device for device in devices if device["maxOutputChannels"] > 0]
         for device in outputs:
-            if wanted == str(device["index"]) or wanted.lower() in device["name"].lower():
+            named = wanted.lower() in str(device["name"]).lower()
+            if wanted == str(device["index"]) if wanted.isdigit() else named:
                 return dict(device)
         names = ", ".join(f"{device['index']}: {device['name']}" for device in outputs)
         raise InputError(
@@ -304,9 +281,11 @@ class PyAudioBackend(_Threaded):
     def _open(self) -> _Device:
         audio = self._portaudio()
         try:
-            return self._open_on(audio)
+            with LOCK:
+                return self._open_on(audio)
         except CompanionError:
-            audio.terminate()
+            with LOCK:
+                audio.terminate()
             raise
 
     def _open_on(self, audio: Any) -> _Device:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +10,6 @@ import soxr
 
 from emo_music_ros.errors import InputError
 from emo_music_ros.streams import FloatArray
-
-log = logging.getLogger(__name__)
 
 #: Frames decoded at a time: small enough not to delay other work, large enough to be cheap.
 CHUNK = 8192
@@ -153,4 +150,3 @@ class AudioReader:
     def _complain(self, what: str) -> None:
         if not self.complaint:
             self.complaint = f"'{self.path}' plays only in part: {what}"
-            log.warning("%s. Replace the file", self.complaint)

@@ -233,20 +233,24 @@ def test_a_buffer_that_must_have_run_dry_is_counted(pyaudio):
 
 
 def test_a_device_is_chosen_by_name_or_index(pyaudio):
-    pyaudio.devices += [device(0, "Microphone", outputs=0), device(1, "USB Speaker")]
-    for wanted in ("usb", "1"):
+    pyaudio.devices += [
+        device(0, "Microphone", outputs=0),
+        device(1, "HDMI 2"),
+        device(2, "USB Speaker"),
+    ]
+    for wanted in ("usb", "2"):
         backend = PyAudioBackend(options(device=wanted))
         backend.start(Recorder())
         until(lambda: pyaudio.written)
         backend.stop()
-        assert pyaudio.opened["output_device_index"] == 1
+        assert pyaudio.opened["output_device_index"] == 2
         pyaudio.written.clear()
     backend = PyAudioBackend(options(device="bluetooth"))
     backend.start(Recorder())
     until(lambda: backend.error)
     backend.stop()
     assert "'bluetooth'" in backend.error
-    assert "1: USB Speaker" in backend.error
+    assert "2: USB Speaker" in backend.error
 
 
 def test_rate_zero_takes_that_of_the_device(pyaudio):

@@ -124,11 +124,11 @@ def test_what_worked_before_and_taste_raise_a_track():
 
 def test_propensities_are_the_frequencies_of_the_first_track():
     tracks, recommender, seen = library(12), therapeutic(temperature=0.05, epsilon=0.2), Counter()
-    for _ in range(4000):
+    for _ in range(1500):
         _, ranked = recommender.rank("calm", feels(0.4, -0.4), tracks, Person(), (), 12)
         seen[ranked[0].track.track_id] += 1
     for entry in ranked:
-        assert seen[entry.track.track_id] / 4000 == pytest.approx(entry.propensity, abs=0.03)
+        assert seen[entry.track.track_id] / 1500 == pytest.approx(entry.propensity, abs=0.05)
     assert sum(entry.propensity > 0 for entry in ranked) == 5
 
 
@@ -192,11 +192,11 @@ def test_options_can_change_at_run_time():
 def test_random_is_uniform_over_all_candidates():
     tracks, seen = library(5), Counter()
     recommender = RandomRecommender(RandomRecommender.Options(seed=3))
-    for _ in range(2000):
+    for _ in range(1000):
         _, ranked = recommender.rank("calm", feels(0.4, -0.4), tracks, Person(), (), 2)
         seen[ranked[0].track.track_id] += 1
         assert [entry.propensity for entry in ranked] == pytest.approx([0.2, 0.2])
-    assert min(seen.values()) > 300
+    assert min(seen.values()) > 140
 
 
 @settings(max_examples=60, deadline=None)
