@@ -1,0 +1,15 @@
+from emo_music_ros.resources import share
+from emo_music_ros.ros.reference import executables, markdown
+
+
+def test_every_node_and_plugin_is_described():
+    text = markdown()
+    for name in executables():
+        assert f"### {name}\n" in text
+    assert "cannot be imported" not in text
+    assert "| `half_life` | float | `5.0` | 0.1 .. 600 | yes |" in text
+
+
+def test_the_documentation_is_what_the_code_says():
+    written = share("docs", "reference.md").read_text("utf-8")
+    assert written == markdown(), "make it again: emo-music reference > docs/reference.md"
