@@ -1,4 +1,5 @@
-from emo_music_ros.resources import share
+from pathlib import Path
+
 from emo_music_ros.ros.reference import executables, markdown
 
 
@@ -11,5 +12,5 @@ def test_every_node_and_plugin_is_described():
 
 
 def test_the_documentation_is_what_the_code_says():
-    written = share("docs", "reference.md").read_text("utf-8")
+    written = (Path(__file__).parents[2] / "docs" / "reference.md").read_text("utf-8")
     assert written == markdown(), "make it again: emo-music reference > docs/reference.md"
