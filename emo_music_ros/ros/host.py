@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import sys
 import threading
@@ -12,10 +13,12 @@ from types import FrameType
 import rclpy
 import yaml
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.logging import get_logger
 from rclpy.parameter import Parameter
 from rclpy.signals import SignalHandlerOptions
 
 from emo_music_ros.errors import CompanionError, InputError
+from emo_music_ros.resources import PACKAGE
 from emo_music_ros.ros.environment import prepare_environment
 from emo_music_ros.ros.graph import NodeSpec
 from emo_music_ros.ros.node import CompanionNode
@@ -48,6 +51,21 @@ def check_parameter_files(arguments: Sequence[str]) -> None:
             )
 
 
+class RosHandler(logging.Handler):
+    """Hands what the stages log over to the log of ROS."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Log one record."""
+        logger, text = get_logger(record.name), self.format(record)
+        # rclpy ties a line of code to one severity
+        if record.levelno >= logging.ERROR:
+            logger.error(text)
+        elif record.levelno >= logging.WARNING:
+            logger.warning(text)
+        else:
+            logger.info(text)
+
+
 class Host:
     """Runs nodes, each on a single-threaded executor of its own, until stopped.
 
@@ -78,6 +96,10 @@ class Host:
             print(f"error: {error}", file=sys.stderr)  # noqa: T201 - there is no logger yet
             return 2
         prepare_environment()
+        log = logging.getLogger(PACKAGE)
+        log.propagate = False
+        if not log.handlers:
+            log.addHandler(RosHandler())
         rclpy.init(args=self._arguments, signal_handler_options=SignalHandlerOptions.NO)
 
         def on_signal(number: int, frame: FrameType | None) -> None:
