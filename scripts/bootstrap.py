@@ -31,6 +31,7 @@ VENV = ROOT / ".venv"
 BUILD = VENV / "build"
 STAMPS = VENV / "stamps"
 LOGS = VENV / "log"
+INSTALLING = VENV / "installing"  # there while pip works: if it was killed, packages may be torn
 REQUIREMENTS = ROOT / "requirements"
 SUPPORTED = ((3, 10), (3, 13))  # ROS 2 Jazzy is published for these
 SOURCES = (
@@ -154,12 +155,15 @@ def run(title: str, command: list[str | Path], environment: dict[str, str], show
 
 
 def clean_environment() -> dict[str, str]:
-    """Return the environment without another ROS, virtual environment or Python in it."""
-    foreign = (
-        r"(AMENT|COLCON|CMAKE_PREFIX|ROS_(DISTRO|VERSION|PYTHON)|PYTHON(PATH|HOME)|_ROS_WHEELS)"
-    )
-    result = {name: value for name, value in os.environ.items() if not re.match(foreign, name)}
-    result.pop("LD_LIBRARY_PATH", None)
+    """Return the environment without a ROS installation that is sourced in it."""
+    result = dict(os.environ)
+    if "AMENT_PREFIX_PATH" in result:
+        foreign = (
+            r"AMENT_|COLCON_|ROS_(DISTRO|VERSION|PYTHON)|(CMAKE_PREFIX|PYTHON|LD_LIBRARY_)PATH$"
+        )
+        result = {name: value for name, value in result.items() if not re.match(foreign, name)}
+    for name in ("PYTHONHOME", "_ROS_WHEELS_BOOTSTRAP_COMPLETE"):
+        result.pop(name, None)
     return result
 
 
@@ -167,7 +171,9 @@ def venv_environment() -> dict[str, str]:
     """Return the environment of the build: the virtual environment is the ROS prefix."""
     packages = next(VENV.glob("lib/python3*/site-packages"))
     libraries = [VENV / "lib", *sorted(packages.glob("ros_*.libs"))]
-    return clean_environment() | {
+    environment = clean_environment()
+    environment.pop("PYTHONPATH", None)  # would shadow what the generators import
+    return environment | {
         "VIRTUAL_ENV": str(VENV),
         "PATH": f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "AMENT_PREFIX_PATH": str(VENV),
@@ -243,9 +249,9 @@ def ensure_system_packages() -> None:
 
 
 def ensure_venv() -> None:
-    """Make .venv; make it again if it was moved, is incomplete or of another Python."""
+    """Make .venv; make it again if it was moved, is of another Python or half installed."""
     state = digest(str(VENV), sys.version, sys.base_prefix)
-    if is_done("venv", state):
+    if is_done("venv", state) and not INSTALLING.exists():
         return
     begun = time.monotonic()
     if VENV.exists():
@@ -268,7 +274,13 @@ def pip_install(step: str, title: str, *arguments: str | Path) -> None:
         return
     pip = [VENV / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "install"]
     shown = r"^\s*(?:Collecting|Building wheel for|Installing collected packages) ?([^\s(:]*)"
-    run(title, [*pip, "--progress-bar", "off", *arguments], clean_environment(), shown)
+    INSTALLING.touch()
+    try:
+        run(title, [*pip, "--progress-bar", "off", *arguments], venv_environment(), shown)
+    except StepError:  # pip itself cleaned up
+        INSTALLING.unlink()
+        raise
+    INSTALLING.unlink()
     set_done(step, state)
 
 
@@ -353,20 +365,15 @@ def ensure_build() -> None:
 def ensure(development: bool = False) -> None:
     """Do every step of the setup that is not done yet; one process at a time."""
     with open(__file__) as lock:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # some file systems have no locks
             fcntl.flock(lock, fcntl.LOCK_EX)
-        ensure_venv_possible()
         try:
+            ensure_system_packages()
+            ensure_venv()
             ensure_packages(development)
             ensure_build()
         except StepError as error:
             stop(f"a step failed:\n{error}")
-
-
-def ensure_venv_possible() -> None:
-    """Get the system packages, then the virtual environment."""
-    ensure_system_packages()
-    ensure_venv()
 
 
 # Commands ---------------------------------------------------------------------------------------
