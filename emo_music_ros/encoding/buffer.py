@@ -138,9 +138,11 @@ class SignalBuffer:
 
     def trim(self, before: float) -> None:
         """Drop the samples older than `before`, when they are at least half of what is kept."""
+        if self.empty:
+            return
         first = self._end_count - self._used
         old = min(self._used, int(np.floor((before - self._start) * self.rate)) - first)
-        if not self.empty and 2 * old >= self._used > 0:
+        if 2 * old >= self._used > 0:
             self._used -= old
             self._store[:, : self._used] = self._store[:, old : old + self._used].copy()
 

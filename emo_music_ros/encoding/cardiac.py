@@ -99,7 +99,8 @@ def find_beats(window: Window, wave: Wave, channel: int = 0) -> Rhythm:
 def _marks(signal: Floats, rate: float, wave: Wave) -> NDArray[np.intp]:
     """Return the index of the highest point of every beat."""
     size = max(1, round(3.0 * rate))
-    level = np.sqrt(uniform_filter1d(signal**2, size, mode="nearest"))
+    # The running mean may end a rounding error below zero.
+    level = np.sqrt(np.maximum(uniform_filter1d(signal**2, size, mode="nearest"), 0.0))
     typical = np.median(level[level > 0]) if (level > 0).any() else 0.0
     if typical <= 1e-9:
         return np.empty(0, np.intp)
@@ -110,10 +111,10 @@ def _marks(signal: Floats, rate: float, wave: Wave) -> NDArray[np.intp]:
     edges = np.diff(np.concatenate([[0], (narrow > wide + 0.02).astype(np.int8), [0]]))
     starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
     height = np.abs(signal) if wave is QRS else signal
+    lasting = ends - starts >= 0.6 * wave.peak * rate
     marks = [
         start + int(np.argmax(height[start:end]))
-        for start, end in zip(starts, ends)
-        if end - start >= 0.6 * wave.peak * rate
+        for start, end in zip(starts[lasting], ends[lasting])
     ]
     kept: list[int] = []
     for mark in marks:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,7 +27,9 @@ MUSE_CHANNELS = ("TP9", "AF7", "AF8", "TP10")
 
 def _numbers(path: Path, skip: int = 0) -> Floats:
     try:
-        table = np.genfromtxt(path, delimiter=",", skip_header=skip, encoding="utf-8", ndmin=2)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an empty file is told by its shape
+            table = np.genfromtxt(path, delimiter=",", skip_header=skip, encoding="utf-8", ndmin=2)
     except (OSError, ValueError, UnicodeDecodeError) as error:
         raise InputError(
             f"{path} cannot be read as numbers: {error}", "Give the file as the device exported it"

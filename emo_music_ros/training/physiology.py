@@ -291,11 +291,12 @@ def train(data: Path, out: Path, seed: int = 0) -> dict[str, Any]:
             "Stress-Predict (Iqbal et al. 2022, Sensors 22, 8135): Empatica E4 on the wrist, "
             f"{len(each)} healthy volunteers of it with labels, about one hour each: Stroop test, "
             "interview and hyperventilation (stress) between rests. Windows of 60 s every "
-            f"{UPDATE:g} s, {len(truth)} in all, {truth.mean():.0%} stress by majority of seconds.",
+            f"{UPDATE:g} s (overlapping), {len(truth)} in all, {truth.mean():.0%} "
+            "stress by majority of seconds.",
             "MIT, as the corpus.",
-            "One person left out in turn, for the network and for the calibration alike. Width of "
-            "the network and length of the training were chosen on these same folds among four "
-            "settings that differed by 0.01.",
+            "One person left out in turn, for the network and for the calibration alike. The "
+            "features, the memory of the baseline and the size of the network were chosen with an "
+            "eye on these same people, so the figures flatter a little.",
             f"{MEMBERS} averaged perceptrons of {HIDDEN} hidden units, {parameters} parameters. "
             f"Input: {', '.join(MEASURES)} against a 10 minute and a session-long running "
             "baseline, and a mask of the sensors; probabilities calibrated by Platt scaling. "
@@ -311,7 +312,7 @@ def train(data: Path, out: Path, seed: int = 0) -> dict[str, Any]:
                 "wrist told nothing about stress here and is not used.",
                 "Lowest areas of single people: "
                 + ", ".join(f"S{person:02d} {area:.2f}" for person, area in worst)
-                + "; there it is no better than chance or worse.",
+                + ". At 0.5 it knows nothing of the person, below it is misled.",
                 "The first minutes, before the baseline is known, carry little weight.",
             ],
             "emo-music train physiology --data FOLDER --out models",
