@@ -11,7 +11,9 @@ import soundfile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from emo_music_ros.playback import player as module
 from emo_music_ros.playback.backends import NullBackend
+from emo_music_ros.playback.decode import AudioReader
 from emo_music_ros.playback.player import Player
 from emo_music_ros.recommendation.base import Track
 
@@ -283,6 +285,30 @@ def test_what_was_recommended_before_a_persons_stop_is_not_played(rig, library):
     made.starts(library[0])  # a person's own choice has no recommendation
 
 
+def test_a_stop_while_a_track_is_opened_counts(rig, library, monkeypatch):
+    opening, go_on, readers = threading.Event(), threading.Event(), []
+
+    class Slow(AudioReader):
+        def __init__(self, *arguments):
+            opening.set()
+            go_on.wait(DEADLINE)
+            super().__init__(*arguments)
+            readers.append(self)
+
+    monkeypatch.setattr(module, "AudioReader", Slow)
+    made = rig()
+    made.player.play(library[0])
+    assert opening.wait(DEADLINE)
+    made.player.stop()
+    go_on.set()
+    made.until(lambda: readers and readers[0]._file.closed)
+    made.player.seek(1.0)  # nothing to seek in
+    made.backend.turn(0.5)
+    assert made.player.status().tracks_started == 0
+    made.starts(library[1])
+    assert made.player.status().track == library[1]
+
+
 def test_next_fades_out_even_if_nobody_answers(rig, library):
     made = rig(fade_in=0.1, crossfade=1.0)
     made.starts(library[0])
@@ -327,6 +353,7 @@ def test_seek_while_paused_stays_paused(rig, library):
     made.until(lambda: made.player.status().position == pytest.approx(5.0, abs=0.01))
     assert made.player.status().status == "paused"
     assert not made.backend.heard[-1].any()
+    made.decoded()
     made.player.resume()
     made.backend.turn(0.5)
     assert made.player.status().position == pytest.approx(5.5, abs=0.05)

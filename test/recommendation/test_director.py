@@ -551,6 +551,15 @@ def test_the_player_may_report_views_before_events_and_late_ones(world):
     assert made.outcomes[0].recommendation_id == decision.recommendation_id
 
 
+def test_a_view_that_was_overtaken_is_ignored(world):
+    made = world()
+    made.state = "calm"
+    made.run(10)
+    made.director.on_player(PlayerView(made.now - 1.0, "stopped"))
+    made.director.on_player(PlayerView(NAN, "stopped"))
+    assert made.outcomes == []
+
+
 def test_an_hour_of_music_repeats_nothing_while_there_are_others(world):
     made = world(distress_stop=False)
     moods = np.random.default_rng(2).choice([*STATES, UNKNOWN], 120)
