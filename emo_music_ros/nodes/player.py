@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,7 @@ class PlayerNode(CompanionNode):
         )
         self._player.start()
         self.listen(msg.Recommendation, "recommendation", self._on_recommendation, EVENT)
+        self.listen(msg.InteractionEvent, "dashboard/event", self._on_dashboard)
         self.serve(srv.PlayTrack, "player/play", self._on_play)
         self.serve(srv.SetPlayback, "player/set", self._on_set)
         self.every(0.25, self._publish_state)
@@ -96,6 +98,19 @@ class PlayerNode(CompanionNode):
             recommendation_id=message.recommendation_id,
             recommended=convert.seconds(message.header.stamp),
         )
+
+    def _on_dashboard(self, message: msg.InteractionEvent) -> None:
+        acts: dict[int, Callable[[], None]] = {
+            message.PLAY: self._player.resume,
+            message.RESUME: self._player.resume,
+            message.PAUSE: self._player.pause,
+            message.STOP: self._player.stop,
+            message.NEXT: self._player.next,
+            message.SEEK: lambda: self._player.seek(message.value),
+            message.VOLUME: lambda: self._player.volume(message.value),
+        }
+        if message.action in acts:
+            acts[message.action]()
 
     def _on_play(self, request: Any, response: Any) -> Any:
         if request.track_id:
@@ -145,7 +160,9 @@ class PlayerNode(CompanionNode):
                 header=convert.header(self.now()),
                 status=_STATUS[status.status],
                 backend=self.plugin.name,
-                track=convert.track_message(status.track),
+                track=convert.track_message(
+                    status.track and replace(status.track, duration=status.duration)
+                ),
                 recommendation_id=status.recommendation_id,
                 recommended=convert.stamp(status.recommended),
                 started=convert.stamp(status.started),

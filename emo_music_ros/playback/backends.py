@@ -16,7 +16,7 @@ import soxr
 from emo_music_ros.errors import CompanionError, InputError
 from emo_music_ros.options import option
 from emo_music_ros.playback.base import Render
-from emo_music_ros.playback.portaudio import LOCK, silence_libraries
+from emo_music_ros.portaudio import LOCK, silence_libraries
 from emo_music_ros.streams import FloatArray
 
 log = logging.getLogger(__name__)

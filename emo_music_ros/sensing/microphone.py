@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import functools
 import queue
 import threading
@@ -17,6 +16,7 @@ import numpy as np
 
 from emo_music_ros.errors import InputError
 from emo_music_ros.options import option
+from emo_music_ros.portaudio import LOCK, silence_libraries
 from emo_music_ros.sensing.device import PATIENCE, Connection, DeviceSource
 from emo_music_ros.sensing.media import AUDIO_RATE, Resampler, audio_lane
 from emo_music_ros.sensing.recording import Playback
@@ -79,22 +79,23 @@ class LiveMicrophone:
                 "Install the PortAudio headers (Debian: portaudio19-dev) and then PyAudio",
             ) from error
         self._pyaudio = pyaudio
-        _silence_libraries()
+        silence_libraries()
         self.dropped = 0
         self._latency_offset = options.latency_offset
         self._blocks: queue.Queue[tuple[float, bytes, bool]] = queue.Queue(round(BUFFER / BLOCK))
         self._overrun = 0  # samples lost because the receiver is slow; written by the callback
         self._skipped = 0  # samples of it already accounted for
-        self._audio = pyaudio.PyAudio()
-        try:
-            info = self._find(options.device)
-            self._rate = round(float(info["defaultSampleRate"]))
-            self.detail = f"microphone {info['name']}, {self._rate} Hz"
-            self._source = f"live:{info['name']}"
-            self._stream, self._channels = self._start(info)
-        except BaseException:
-            self._audio.terminate()
-            raise
+        with LOCK:
+            self._audio = pyaudio.PyAudio()
+            try:
+                info = self._find(options.device)
+                self._rate = round(float(info["defaultSampleRate"]))
+                self.detail = f"microphone {info['name']}, {self._rate} Hz"
+                self._source = f"live:{info['name']}"
+                self._stream, self._channels = self._start(info)
+            except BaseException:
+                self._audio.terminate()
+                raise
         self._resampler = Resampler(self._rate)
         self._received = 0  # samples at the rate of the device
         self._origin: float | None = None  # when sample 0 was acquired
@@ -200,26 +201,10 @@ class LiveMicrophone:
 
     def close(self) -> None:
         """Release the device."""
-        with contextlib.suppress(OSError):
-            self._stream.close()
-        self._audio.terminate()
-
-
-_ALSA_HANDLER = ctypes.CFUNCTYPE(
-    None, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p
-)(lambda *_: None)
-_JACK_HANDLER = ctypes.CFUNCTYPE(None, ctypes.c_char_p)(lambda _: None)
-
-
-@functools.cache
-def _silence_libraries() -> None:
-    """Keep ALSA and JACK from printing a page at every attempt to find a device."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL("libasound.so.2").snd_lib_error_set_handler(_ALSA_HANDLER)
-    with contextlib.suppress(OSError, AttributeError):
-        jack = ctypes.CDLL("libjack.so.0")
-        jack.jack_set_error_function(_JACK_HANDLER)
-        jack.jack_set_info_function(_JACK_HANDLER)
+        with LOCK:
+            with contextlib.suppress(OSError):
+                self._stream.close()
+            self._audio.terminate()
 
 
 @dataclass(frozen=True)
