@@ -104,15 +104,16 @@ class WindowGrid:
         went_back = buffer is not None and not buffer.empty and block.time < buffer.end - BACKWARDS
         if jumped or went_back:
             self.reset()
-            buffer = None
+            buffer, ends = None, []
         if buffer is None or buffer.rate != block.rate or buffer.channels != block.samples.shape[1]:
             band = StreamingFilter(block.rate, *stream.band, order=stream.order)
             buffer = SignalBuffer(block.rate, block.samples.shape[1], band, stream.settle)
             self._buffers[block.kind] = buffer
-        if self._next is None:
+        if not ends or self._next is None:
             self._next = math.floor(block.time / self._interval) + 1
         buffer.push(block)
-        self._newest = max(self._newest, block.time)
+        if not buffer.empty:  # blocks without any value do not move the clock
+            self._newest = max(self._newest, block.time)
 
     def _complete(self) -> Iterator[tuple[float, dict[str, Window]]]:
         ends = [buffer.end for buffer in self._buffers.values() if not buffer.empty]

@@ -180,6 +180,16 @@ def test_grid_survives_a_clock_that_jumps():
     assert back == [51.0, 52.0, 53.0, 54.0]
 
 
+def test_grid_does_not_count_the_time_of_blocks_without_a_value():
+    stream = Stream((0.5, 8.0), 20.0, 200.0, 1.0)
+    both = grid(ppg=stream, ecg=stream)
+    assert not list(both.push(block(np.full(50, np.nan))))
+    later = [time for time, _ in both.push(block(np.ones(200), start=1e9))]
+    assert later == [1e9 + i for i in (1, 2, 3, 4)]
+    assert not list(both.push(block(np.full(50, np.nan), start=1e9 + 20, kind="ecg")))
+    assert len(list(both.push(block(np.ones(50), start=1e9, first=200)))) == 1
+
+
 def test_baseline_is_equation_3_of_what_came_before():
     baseline = RunningBaseline([1.0], memory=np.inf, trust=1e-9)
     values = [3.0, 5.0, 4.0, 8.0, 5.0]
