@@ -36,7 +36,7 @@ _ARGUMENTS: dict[str, dict[str, Any]] = {
     "namespace": {"default_value": "", "description": "namespace of all nodes and topics"},
     "config": {
         "default_value": "",
-        "description": "parameter file; its values win over all others",
+        "description": "parameter file; its values win over those of the package",
     },
 }
 
@@ -90,7 +90,7 @@ def nodes(
     files : sequence of pathlib.Path
         Parameter files under the values of the graph.
     config : str
-        Parameter file over them; empty = none.
+        Parameter file over `files`; empty = none. What an argument chose still wins.
 
     Raises
     ------
@@ -110,7 +110,7 @@ def nodes(
             executable=spec.executable,
             name=spec.name,
             namespace=namespace,
-            parameters=[*map(str, files), *([spec.parameters] if spec.parameters else []), *last],
+            parameters=[*map(str, files), *last, *([spec.parameters] if spec.parameters else [])],
             output="screen",
             emulate_tty=True,
             sigterm_timeout="3",

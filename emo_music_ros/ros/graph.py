@@ -105,13 +105,14 @@ def encoders() -> list[NodeSpec]:
 
 def music(library: str = "", scenario: str = "home") -> list[NodeSpec]:
     """Return the nodes that recommend and play."""
-    player = "pyaudio" if importlib.util.find_spec("pyaudio") else "null"
+    # only where there is no choice, so that a parameter file can choose
+    player = {} if importlib.util.find_spec("pyaudio") else {"plugin": "null"}
     chosen: dict[str, Any] = {"therapeutic.scenario": scenario}
     if library:
         chosen["folder.path"] = str(Path(library).expanduser().resolve())
     return [
         NodeSpec("recommender", "recommender", chosen),
-        NodeSpec("player", "player", {"plugin": player}),
+        NodeSpec("player", "player", player),
     ]
 
 
