@@ -59,7 +59,7 @@ class CompanionNode(LifecycleNode):
         self.on_finished: Callable[[], None] = lambda: None
         self.plugins: dict[str, Any] = {}
         self._health: tuple[str, str] = ("ok", "unconfigured")
-        self._entities: list[Callable[[], None]] = []
+        self._entities: list[Callable[[], object]] = []
         self._workers: list[tuple[str, Worker[Any]]] = []
         self._lost: dict[str, int] = {}
         self.parameters = Parameters(self, self._is_idle, self._options_changed)
