@@ -82,6 +82,16 @@ def slot_table(texts: Sequence[str]) -> NDArray[np.int64]:
     return table
 
 
+def chinese_share(texts: Sequence[str]) -> NDArray[np.float32]:
+    """Return the share of Chinese characters among the letters of texts, float32 [n, 1]."""
+    shares = []
+    for text in texts:
+        letters = [character for character in text if character.isalpha()]
+        found = sum(bool(_CHINESE.match(letter)) for letter in letters)
+        shares.append(found / len(letters) if letters else 0.0)
+    return np.array(shares, np.float32).reshape(-1, 1)
+
+
 class Embedder:
     """The sentence embedding, loaded when first used, on one thread; safe to share.
 
@@ -157,7 +167,9 @@ class TextModel:
     def __call__(self, text: str) -> Judged:
         """Judge one normalised text that is not empty."""
         embedding = self._embed([text])
-        logits = self._model(embedding, slot_table([text]))[0][0].astype(float)
+        logits = self._model(embedding, slot_table([text]), chinese_share([text]))[0][0].astype(
+            float
+        )
         weights = np.exp(logits - logits.max())
         return Judged((weights / weights.sum()).astype(np.float32), embedding[0])
 
@@ -178,7 +190,7 @@ def legibility(text: str) -> tuple[float, float, float]:
     letters = [character for character in text if character.isalpha()]
     if not letters:
         return 0.1, 0.0, 0.0
-    chinese = sum(bool(_CHINESE.match(letter)) for letter in letters) / len(letters)
+    chinese = float(chinese_share([text])[0, 0])
     latin = sum(letter.isascii() for letter in letters) / len(letters)
     amount = len(letters) * (1 + 0.5 * chinese)
     quality = 0.2 if len(letters) == 1 else float(np.clip(amount / 3, 0.4, 1.0))

@@ -32,7 +32,7 @@ HIDDEN = 32
 DROPOUT = 0.4
 EPOCHS = 30
 #: Renderings of every piece with other instruments.
-VARIANTS = 3
+VARIANTS = 2
 #: Ensembles a rendering may use, as General MIDI programs of its parts.
 ENSEMBLES = (
     (0,),
@@ -145,12 +145,12 @@ def perform(parts: list[Part], rng: np.random.Generator) -> tuple[list[Part], fl
 def extract(files: Sequence[Path], variants: int, seed: int) -> Windows:
     """Render files, once as written and `variants` times otherwise, and describe windows.
 
-    As written the windows lie every five seconds, otherwise every ten.
+    Without variants the windows lie every five seconds, otherwise every ten.
     """
     rows: list[tuple[int, float, int, float, NDArray[Any]]] = []
     width = int(WINDOW * SAMPLE_RATE)
     for variant in range(variants + 1):
-        hop = width // 2 if variant == 0 else width
+        hop = width if variants else width // 2
         for item, file in enumerate(files):
             parts, speed = read_midi(file), 1.0
             if variant:

@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from emo_music_ros.encoding import music_features as features
+
+librosa = pytest.importorskip("librosa")
+
+RATE = features.SAMPLE_RATE
+
+
+def chord(pitches: list[int], seconds: float, beats_per_minute: float = 120.0) -> np.ndarray:
+    """Struck chords of harmonic tones, MIDI pitches, one a beat."""
+    time = np.arange(int(seconds * RATE)) / RATE
+    since = np.mod(time, 60.0 / beats_per_minute)
+    tone = sum(
+        np.sin(2 * np.pi * 440 * 2 ** ((pitch - 69) / 12) * harmonic * time) / harmonic
+        for pitch in pitches
+        for harmonic in (1, 2, 3)
+    )
+    return (0.1 * tone * np.exp(-5 * since) * np.minimum(since / 0.005, 1)).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def audio() -> np.ndarray:
+    noise = 0.02 * np.random.default_rng(0).standard_normal(6 * RATE)
+    return (chord([60, 64, 67], 6.0) + noise).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def magnitude(audio: np.ndarray) -> np.ndarray:
+    return features.spectrum(audio)
+
+
+def test_the_filter_bank_is_that_of_librosa() -> None:
+    np.testing.assert_allclose(
+        features.mel_filters(), librosa.filters.mel(sr=RATE, n_fft=2048, fmax=8000), atol=1e-7
+    )
+
+
+def test_spectrum_is_that_of_librosa(audio: np.ndarray, magnitude: np.ndarray) -> None:
+    golden = np.abs(librosa.stft(audio, n_fft=2048, hop_length=512, center=False)).T
+    np.testing.assert_allclose(magnitude, golden, atol=1e-3)
+
+
+def test_mfcc_is_that_of_librosa(magnitude: np.ndarray) -> None:
+    mel = librosa.feature.melspectrogram(S=magnitude.T**2, sr=RATE, fmax=8000)
+    golden = librosa.feature.mfcc(S=librosa.power_to_db(mel), n_mfcc=13)
+    np.testing.assert_allclose(features.mfcc(features.mel_power(magnitude)).T, golden, atol=1e-2)
+
+
+@pytest.mark.parametrize("pitches", [[60], [57, 61, 64], [62, 65, 69, 72]])
+def test_pitch_classes_are_those_that_sound(pitches: list[int]) -> None:
+    found = features.pitch_classes(features.spectrum(chord(pitches, 4.0)))
+    sounding = {pitch % 12 for pitch in pitches}
+    assert set(np.argsort(found)[-len(sounding) :]) == sounding
+    assert found.sum() == pytest.approx(1.0)
+    assert found[sorted(sounding)].sum() > 0.85
+
+
+def test_contrast_is_that_of_librosa(magnitude: np.ndarray) -> None:
+    golden = librosa.feature.spectral_contrast(S=magnitude.T, sr=RATE)
+    np.testing.assert_allclose(features.contrast(magnitude).T, golden, atol=1e-2)
+
+
+def test_summary_agrees_with_librosa(audio: np.ndarray, magnitude: np.ndarray) -> None:
+    summary = features.summarise(audio)
+    heard = features.frequencies() <= 8000
+    centroid = librosa.feature.spectral_centroid(
+        S=magnitude.T[heard], sr=RATE, freq=features.frequencies()[heard]
+    )
+    assert summary.centroid == pytest.approx(centroid.mean(), rel=0.02)
+    assert summary.level == pytest.approx(20 * np.log10(np.sqrt(np.mean(audio**2))), abs=0.3)
+
+
+@pytest.mark.parametrize("tempo", [70, 96, 120, 150])
+def test_tempo_of_struck_chords(tempo: int) -> None:
+    found = features.summarise(chord([60, 64, 67], 12.0, tempo)).tempo
+    assert min(abs(found - tempo * factor) for factor in (0.5, 1, 2)) < 0.04 * tempo
+
+
+@pytest.mark.parametrize("root", range(57, 69, 3))
+def test_mode_and_key_of_triads(root: int) -> None:
+    major = features.summarise(chord([root, root + 4, root + 7], 6.0))
+    minor = features.summarise(chord([root, root + 3, root + 7], 6.0))
+    assert major.mode > 0.1
+    assert minor.mode < -0.1
+    assert major.key == minor.key == root % 12
+
+
+@pytest.mark.parametrize("rate", [1, 2, 4])
+def test_onsets_are_counted(rate: int) -> None:
+    found = features.summarise(chord([60, 64], 10.0, 60 * rate)).onset_rate
+    assert found == pytest.approx(rate, rel=0.15)
+
+
+def test_the_vector_does_not_depend_on_the_level(audio: np.ndarray) -> None:
+    loud, soft = features.summarise(audio), features.summarise(audio * np.float32(0.05))
+    np.testing.assert_allclose(loud.vector, soft.vector, rtol=2e-3, atol=2e-3)
+    assert loud.level - soft.level == pytest.approx(26.0, abs=0.1)
+    assert loud.energy > soft.energy
+
+
+def test_the_vector_does_not_depend_on_the_key() -> None:
+    names = [i for i, n in enumerate(features.NAMES) if n.startswith("chroma_from_tonic")]
+    low = features.summarise(chord([57, 61, 64], 6.0)).vector[names]
+    high = features.summarise(chord([60, 64, 67], 6.0)).vector[names]
+    np.testing.assert_allclose(low, high, atol=0.25)
+
+
+def test_faster_and_brighter_is_more_energetic() -> None:
+    slow = features.summarise(chord([48, 52], 10.0, 40))
+    fast = features.summarise(chord([72, 76, 79], 10.0, 300))
+    assert fast.energy > slow.energy + 0.1
+
+
+def test_silence_is_described_as_silence() -> None:
+    summary = features.summarise(np.zeros(RATE, np.float32))
+    assert (summary.silent, summary.energy, summary.tempo, summary.mode) == (1.0, 0.0, 0.0, 0.0)
+    assert summary.vector.shape == (len(features.NAMES),)
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    arrays(
+        np.float32,
+        st.integers(0, 9000),
+        elements=st.floats(width=32, allow_nan=True, allow_infinity=True),
+        fill=st.sampled_from([0.0, 0.3, float("nan")]),
+    )
+)
+def test_any_input_gives_finite_values(samples: np.ndarray) -> None:
+    summary = features.summarise(samples)
+    assert np.isfinite(summary.vector).all()
+    assert np.isfinite(summary.timbre).all()
+    assert np.isfinite(summary.chroma).all()
+    assert 0.0 <= summary.energy <= 1.0
+    assert -1.0 <= summary.mode <= 1.0
+    assert 0.0 <= summary.silent <= 1.0
+    assert all(np.isfinite([summary.tempo, summary.level, summary.onset_rate, summary.centroid]))
