@@ -62,8 +62,8 @@ def as_picture(image: Any) -> Picture | None:
     """Return a picture uint8 [h, w] or [h, w, 3] (BGR) from what a camera may deliver.
 
     Other integers are scaled from the bits that their largest value needs, floats taken as 0..1
-    if none is larger and as 0..255 otherwise, NaN as black, a fourth channel is dropped. None if it is no
-    picture or has no pixels.
+    if none is larger and as 0..255 otherwise, NaN as black, a fourth channel is dropped. None if
+    it is no picture or has no pixels.
     """
     array = np.asarray(image)
     if array.ndim == 3 and array.shape[2] == 1:

@@ -92,7 +92,7 @@ def test_waiting_starts_anew_after_a_success(collect, running, sensing):
         return made[-1]
 
     device = FakeDevice()
-    source = running(DeviceSource("fake", device.connect, backoff), collect)
+    running(DeviceSource("fake", device.connect, backoff), collect)
     sensing.until(lambda: device.attempts > 4)
     device.plugged.set()
     collect.wait(len)
