@@ -114,7 +114,7 @@ def run(title: str, command: list[str | Path], environment: dict[str, str], show
     environment : dict
         Its environment.
     shown : str
-        Regular expression; its last match in the output is the progress.
+        Regular expression; what its group matched last in the output is shown as progress.
     """
     LOGS.mkdir(parents=True, exist_ok=True)
     log = LOGS / (re.sub(r"\W+", "_", title) + ".log")
@@ -138,17 +138,18 @@ def run(title: str, command: list[str | Path], environment: dict[str, str], show
             for line in process.stdout:
                 file.write(line)
                 match = re.search(shown, line)
-                seen += bool(match)
                 if match and moving:
-                    text = f"[setup] {title}: {seen} {match.group(1)}"
-                    print(f"\r\033[K{text[: shutil.get_terminal_size().columns - 1]}", end="")
+                    seen += 1
+                    text = f"[setup] {title}: {seen}{match.group(1)}"
+                    width = shutil.get_terminal_size().columns - 1
+                    print(f"\r\033[K{text[:width]}", end="", flush=True)
         except BaseException:
             process.terminate()
             raise
         finally:
             process.wait()
             if moving:
-                print("\r\033[K", end="")
+                print("\r\033[K", end="", flush=True)
     if process.returncode:
         raise StepError("\n".join(log.read_text().splitlines()[-40:]) + f"\n(all of it: {log})")
     say(f"{title}: {time.monotonic() - begun:.0f} s")
@@ -232,9 +233,10 @@ def ensure_system_packages() -> None:
         install = [*before, "apt-get", "install", "-y", "--no-install-recommends", *missing]
         title = "system packages " + " ".join(missing)
         with contextlib.suppress(StepError):
-            run("list of system packages", [*before, "apt-get", "update"], environment, "^Get:(.*)")
+            update = [*before, "apt-get", "update"]
+            run("list of system packages", update, environment, r"^Get:\d+( .*)")
         with contextlib.suppress(StepError):
-            run(title, install, environment, r"^(?:Unpacking|Setting up) (\S+)")
+            run(title, install, environment, r"^(?:Unpacking|Setting up)( \S+)")
         needed, wanted = missing_packages()
     if needed:
         names = " ".join(needed + wanted)
@@ -273,7 +275,7 @@ def pip_install(step: str, title: str, *arguments: str | Path) -> None:
     if is_done(step, state):
         return
     pip = [VENV / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "install"]
-    shown = r"^\s*(?:Collecting|Building wheel for|Installing collected packages) ?([^\s(:]*)"
+    shown = r"^\s*(?:Collecting|Building wheel for|Installing collected packages)( ?[^\s(:]*)"
     INSTALLING.touch()
     try:
         run(title, [*pip, "--progress-bar", "off", *arguments], venv_environment(), shown)
@@ -341,10 +343,10 @@ def build() -> None:
                 *(tool, "-S", ROOT, "-B", BUILD, "-G", "Ninja", "-DBUILD_TESTING=OFF"),
                 *(f"-DCMAKE_INSTALL_PREFIX={VENV}", f"-DPython3_EXECUTABLE={VENV}/bin/python"),
             ],
-            *(environment, r"^-- (.*)"),
+            *(environment, r"^--( .*)"),
         )
-    run("building", [tool, "--build", BUILD], environment, r"^\[\d+/(\d+)\]")
-    run("installing", [tool, "--install", BUILD], environment, r"^-- Installing: (.*)")
+    run("building", [tool, "--build", BUILD], environment, r"^\[\d+(/\d+)\]")
+    run("installing", [tool, "--install", BUILD], environment, r"^-- Installing:( .*)")
     for stale in before - installed_files():
         Path(stale).unlink(missing_ok=True)
     set_done("build", state)
