@@ -221,12 +221,20 @@ def may_install() -> list[str] | None:
     return None
 
 
-def ensure_system_packages() -> None:
-    """Install the few Debian packages that are needed, or say which command does it."""
+def ensure_system_packages() -> bool:
+    """Install the few Debian packages that are needed, or say which command does it.
+
+    Returns
+    -------
+    bool
+        False if there is to be no sound, because a package for it cannot be installed.
+    """
     needed, wanted = missing_packages()
     missing = needed + wanted
-    if not missing or (not needed and is_done("no_portaudio", "refused")):
-        return
+    if not missing:
+        return True
+    if not needed and is_done("sound", "refused"):
+        return False
     before = may_install()
     if before is not None:
         environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
@@ -244,7 +252,7 @@ def ensure_system_packages() -> None:
     if wanted:
         say("no headers of PortAudio: going on without microphone and audible output.")
         say(f"For sound run: sudo apt-get install {' '.join(wanted)} && make build")
-        set_done("no_portaudio", "refused")
+    return not wanted
 
 
 # The virtual environment ------------------------------------------------------------------------
@@ -370,8 +378,9 @@ def ensure(development: bool = False) -> None:
         with contextlib.suppress(OSError):  # some file systems have no locks
             fcntl.flock(lock, fcntl.LOCK_EX)
         try:
-            ensure_system_packages()
+            sound = ensure_system_packages()
             ensure_venv()
+            set_done("sound", "available" if sound else "refused")
             ensure_packages(development)
             ensure_build()
         except StepError as error:
