@@ -23,7 +23,7 @@ HOP = 160  # samples, 10 ms
 FFT = 512
 BANDS = 64
 LOWEST_BAND = 50.0  # Hz
-FLOOR = 1e-7  # epsilon of Eq. 1: the power of rounding to 16 bit in one band is below it
+FLOOR = 1e-12  # epsilon of Eq. 1: about the power that rounding to 16 bit leaves in one band
 
 PITCH_LOW, PITCH_HIGH = 65.0, 500.0  # Hz: from a deep man to a child
 PITCH_RATE = RATE // 2
