@@ -424,8 +424,8 @@ def card(
         "other speaking rate, room, bandwidth and noise.",
         licence="Research only, non-commercial (the corpus is CC BY-NC-SA 4.0).",
         split=f"Figures: {FOLDS}-fold by actor (two men and two women in each), fixed number of "
-        "epochs. The settings of the training were chosen by looking at actors 1 to 4, whose part of "
-        "the figures is therefore slightly optimistic. Intervals resample actors. The shipped "
+        "epochs. The settings of the training were chosen by looking at actors 1 to 4, whose part "
+        "of the figures is therefore slightly optimistic. Intervals resample actors. The shipped "
         "weights are trained in the same way on all actors; their temperature was fitted on the "
         "held-out answers, so the calibration error is slightly optimistic.",
         network="Convolutions, bidirectional LSTM, attention pooling, prosody joined before the "
