@@ -297,7 +297,7 @@ def tempo_of(envelope: FloatArray) -> tuple[float, float]:
         Autocorrelation at that tempo, 0..1.
     """
     centred = envelope - envelope.mean()
-    if len(centred) < 3 * FRAME_RATE or float(np.dot(centred, centred)) < 1e-6:
+    if len(centred) < 2 * FRAME_RATE or float(np.dot(centred, centred)) < 1e-6:
         return 0.0, 0.0
     size = 1 << (2 * len(centred) - 1).bit_length()
     power = np.abs(np.fft.rfft(centred, size)) ** 2

@@ -191,7 +191,6 @@ def _polonaise(name: str, number: int, key: str, tempo: float, programs: tuple[i
 
 _STRINGS = (48, 48, 48, 43)
 _ORGAN = (19,)
-_CHOIR = (52,)
 _WINDS = (73, 68, 71, 70)
 _BRASS = (56, 56, 60, 58)
 _HAYDN, _MOZART = "Joseph Haydn", "Wolfgang Amadeus Mozart"
@@ -201,19 +200,12 @@ _WEBER_RIGHTS = "Public domain; encoded by Oliver Seely, released to the public 
 
 #: The library.
 PIECES: tuple[Piece, ...] = (
-    _chorale("bach_aus_meines_herzens", "269", "Aus meines Herzens Grunde", 104, _BRASS),
     _chorale("bach_wie_schoen_leuchtet", "1.6", "Wie schön leuchtet der Morgenstern", 84, _STRINGS),
-    _chorale("bach_wachet_auf", "140.7", "Wachet auf, ruft uns die Stimme", 76, _ORGAN),
     _chorale("bach_was_gott_tut", "99.6", "Was Gott tut, das ist wohlgetan", 66, (46, 24)),
     _chorale("bach_nun_danket", "386", "Nun danket alle Gott", 100, _BRASS, velocity=100),
-    _chorale("bach_christus_der_ist_mein_leben", "281", "Christus, der ist mein Leben", 60, _WINDS),
-    _chorale("bach_o_haupt", "244.54", "O Haupt voll Blut und Wunden", 52, _STRINGS, velocity=65),
     _chorale("bach_jesu_meine_freude", "227.1", "Jesu, meine Freude", 54, _ORGAN, velocity=70),
-    _chorale("bach_es_ist_genug", "60.5", "Es ist genug", 50, _CHOIR, velocity=70),
-    _chorale("bach_aus_tiefer_not", "38.6", "Aus tiefer Not", 56, (42, 42, 42, 43), velocity=70),
     _chorale("bach_ich_ruf_zu_dir", "177.5", "Ich ruf zu dir, Herr Jesu Christ", 52, _WINDS),
     _chorale("bach_wer_nur", "93.7", "Wer nur den lieben Gott", 52, (0,), velocity=60),
-    _chorale("bach_ach_wie_fluechtig", "26.6", "Ach wie flüchtig", 140, _BRASS, velocity=115),
     _chorale(
         "bach_christ_lag", "4.8", "Christ lag in Todesbanden", 132, (19, 19, 19, 58), velocity=110
     ),
@@ -254,17 +246,6 @@ PIECES: tuple[Piece, ...] = (
         velocity=68,
     ),
     Piece(
-        "lift_every_voice",
-        "Lift Every Voice and Sing",
-        "J. Rosamond Johnson",
-        "song",
-        "johnson_j_r/lift_every_voice.mxl",
-        96,
-        (60, 60, 57, 58),
-        "Hymn, 1900",
-        "Public domain; encoded by Michael Scott Asato Cuthbert, CC0",
-    ),
-    Piece(
         "jeanie",
         "Jeanie with the Light Brown Hair",
         "Stephen Foster",
@@ -276,22 +257,9 @@ PIECES: tuple[Piece, ...] = (
         "Public domain, says the file (Wikifonia)",
         velocity=70,
     ),
-    Piece(
-        "beach_tired_child",
-        "Prayer of a Tired Child",
-        "Amy Beach",
-        "song",
-        "beach/prayer_of_a_tired_child.musicxml",
-        60,
-        (52, 52, 52, 52, 0, 0),
-        "Op. 75 No. 4, for women's chorus",
-        "Composition in the public domain; encoded by Michael Scott Cuthbert, CC BY-SA",
-        velocity=62,
-    ),
     _polonaise("clara_polonaise_1", 1, "E-flat major", 100, (0,)),
     _polonaise("clara_polonaise_2", 2, "C major", 104, (0,)),
     _polonaise("clara_polonaise_3", 3, "D major", 100, (0,)),
-    _polonaise("clara_polonaise_4", 4, "C major", 112, (6,)),
     Piece(
         "mozart_k545",
         "Piano Sonata in C major: Allegro",
@@ -307,31 +275,15 @@ PIECES: tuple[Piece, ...] = (
         "mozart_k80_adagio",
         _MOZART,
         "mozart/k80/movement1.mxl",
-        "Adagio",
+        "String Quartet K. 80: Adagio",
         "K. 80, first movement",
         50,
-    ),
-    _quartet(
-        "mozart_k80_rondo",
-        _MOZART,
-        "mozart/k80/movement4.mxl",
-        "Rondeau",
-        "K. 80, fourth movement",
-        132,
-    ),
-    _quartet(
-        "mozart_k155_allegro",
-        _MOZART,
-        "mozart/k155/movement1.mxl",
-        "Allegro",
-        "K. 155, first movement",
-        138,
     ),
     _quartet(
         "mozart_k155_molto_allegro",
         _MOZART,
         "mozart/k155/movement3.mxl",
-        "Molto allegro",
+        "String Quartet K. 155: Molto allegro",
         "K. 155, third movement",
         144,
     ),
@@ -339,33 +291,15 @@ PIECES: tuple[Piece, ...] = (
         "mozart_k156_presto",
         _MOZART,
         "mozart/k156/movement1.mxl",
-        "Presto",
+        "String Quartet K. 156: Presto",
         "K. 156, first movement",
         190,
-    ),
-    _quartet(
-        "mozart_k156_adagio",
-        _MOZART,
-        "mozart/k156/movement2.mxl",
-        "Adagio",
-        "K. 156, second movement",
-        44,
-        velocity=66,
-    ),
-    _quartet(
-        "mozart_k156_adagio_first",
-        _MOZART,
-        "mozart/k156/movement4.mxl",
-        "Adagio (first version)",
-        "K. 156, second movement, first version",
-        44,
-        velocity=66,
     ),
     _quartet(
         "haydn_op1_presto",
         _HAYDN,
         "haydn/opus1no1/movement1.mxl",
-        "Presto",
+        "String Quartet Op. 1 No. 1: Presto",
         "Op. 1 No. 1, first movement",
         150,
     ),
@@ -373,7 +307,7 @@ PIECES: tuple[Piece, ...] = (
         "haydn_op1_adagio",
         _HAYDN,
         "haydn/opus1no1/movement3.mxl",
-        "Adagio",
+        "String Quartet Op. 1 No. 1: Adagio",
         "Op. 1 No. 1, third movement",
         46,
         velocity=66,
@@ -382,61 +316,26 @@ PIECES: tuple[Piece, ...] = (
         "haydn_op1_finale",
         _HAYDN,
         "haydn/opus1no1/movement5.mxl",
-        "Finale: Presto",
+        "String Quartet Op. 1 No. 1: Finale: Presto",
         "Op. 1 No. 1, fifth movement",
         144,
-    ),
-    _quartet(
-        "beethoven_op18_scherzo",
-        _BEETHOVEN,
-        "beethoven/opus18no1/movement3.mxl",
-        "Scherzo",
-        "Op. 18 No. 1, third movement",
-        220,
     ),
     _quartet(
         "beethoven_op18_adagio",
         _BEETHOVEN,
         "beethoven/opus18no1/movement2.mxl",
-        "Adagio affettuoso",
+        "String Quartet Op. 18 No. 1: Adagio affettuoso",
         "Op. 18 No. 1, second movement",
         60,
         velocity=72,
     ),
     _quartet(
-        "beethoven_op59_finale",
-        _BEETHOVEN,
-        "beethoven/opus59no2/movement4.mxl",
-        "Finale: Presto",
-        "Op. 59 No. 2, fourth movement",
-        240,
-        velocity=105,
-    ),
-    _quartet(
-        "schumann_op41_andante",
-        _SCHUMANN,
-        "schumann_robert/opus41no1/movement1.mxl",
-        "Andante espressivo",
-        "Op. 41 No. 1, first movement",
-        60,
-        velocity=70,
-    ),
-    _quartet(
         "schumann_op41_scherzo",
         _SCHUMANN,
         "schumann_robert/opus41no1/movement2.mxl",
-        "Scherzo: Presto",
+        "String Quartet Op. 41 No. 1: Scherzo: Presto",
         "Op. 41 No. 1, second movement",
         190,
-        velocity=105,
-    ),
-    _quartet(
-        "schumann_op41_finale",
-        _SCHUMANN,
-        "schumann_robert/opus41no1/movement5.mxl",
-        "Presto",
-        "Op. 41 No. 1, finale",
-        200,
         velocity=105,
     ),
     Piece(
@@ -451,33 +350,6 @@ PIECES: tuple[Piece, ...] = (
         _WEBER_RIGHTS,
         velocity=80,
     ),
-    Piece(
-        "weber_theme",
-        "Concertino: Theme",
-        "Carl Maria von Weber",
-        "classical",
-        "weber/concertino_clarinet.mxl",
-        104,
-        (71, 0, 0),
-        "Op. 26, for clarinet",
-        _WEBER_RIGHTS,
-        first_bar=38,
-    ),
-    Piece(
-        "weber_allegro",
-        "Concertino: Allegro",
-        "Carl Maria von Weber",
-        "classical",
-        "weber/concertino_clarinet.mxl",
-        160,
-        (71, 48, 48),
-        "Op. 26, for clarinet",
-        _WEBER_RIGHTS,
-        first_bar=124,
-    ),
-    _irish(
-        "enchanted_valley", "0001-0050", 1, "The Enchanted Valley", 40, (73,), drone=48, velocity=68
-    ),
     _irish(
         "little_brother",
         "0051-0100",
@@ -489,9 +361,6 @@ PIECES: tuple[Piece, ...] = (
         velocity=66,
     ),
     _irish("shule_aroon", "0051-0100", 59, "Shule Aroon", 66, (68,), drone=46, velocity=66),
-    _irish(
-        "oneill_lament", "0051-0100", 68, "Hugh O'Neill's Lament", 56, (42,), drone=43, velocity=70
-    ),
     _irish(
         "carolan_lament", "0051-0100", 69, "O'Carolan's Lament", 60, (46,), drone=48, velocity=64
     ),
@@ -513,9 +382,6 @@ PIECES: tuple[Piece, ...] = (
     ),
     _irish("coolin", "0051-0100", 89, "The Coolin", 56, (73,), drone=46, velocity=62),
     _irish(
-        "sleep_on", "0051-0100", 97, "Sleep on, My Kathleen Dear", 66, (8,), drone=52, velocity=62
-    ),
-    _irish(
         "stormy_voyage",
         "0051-0100",
         86,
@@ -525,28 +391,6 @@ PIECES: tuple[Piece, ...] = (
         drone=42,
         drum="low",
         velocity=110,
-    ),
-    _irish(
-        "white_rocks",
-        "0051-0100",
-        83,
-        "The Brink of the White Rocks",
-        200,
-        (110,),
-        drone=109,
-        drum="low",
-        velocity=110,
-    ),
-    _irish(
-        "siege_of_troy",
-        "0001-0050",
-        14,
-        "The Siege of Troy",
-        200,
-        (110,),
-        drone=61,
-        drum="low",
-        velocity=112,
     ),
     _irish(
         "gordons_tune",
@@ -560,17 +404,6 @@ PIECES: tuple[Piece, ...] = (
         velocity=112,
     ),
     _irish(
-        "donnybrook",
-        "0001-0050",
-        5,
-        "The Fun at Donnybrook",
-        200,
-        (110,),
-        drone=48,
-        drum="low",
-        velocity=112,
-    ),
-    _irish(
         "boys_of_wexford",
         "0051-0100",
         81,
@@ -580,16 +413,10 @@ PIECES: tuple[Piece, ...] = (
         drone=109,
         drum="high",
     ),
-    _aird("white_cockade", 1, "The White Cockade", 112 * 2, (72,), drum="high", drone=109),
-    _aird("campbells", 21, "The Campbells Are Coming", 165, (109,), drum="low", drone=109),
     _aird("highland_laddie", 32, "Highland Laddie", 120, (110,), drone=24, drum="high"),
-    _aird(
-        "st_patricks_day", 50, "St Patrick's Day in the Morning", 165, (73,), drone=24, drum="high"
-    ),
     _aird(
         "lang_muir", 34, "Through the Lang Muir", 180, (110,), drone=61, drum="low", velocity=112
     ),
-    _aird("tulloch_gorm", 85, "Tulloch Gorm", 130, (110,), drone=42, drum="low", velocity=112),
 )
 
 

@@ -434,10 +434,10 @@ def _card(
             "repetition, "
             f"{CHINESE_TEST} of each part held out. Neither corpus says who wrote a text, so "
             "texts of one writer may be on both sides and the intervals resample texts, not "
-            "people. The temperature was fitted on every second held-out text. The regularisation of "
-            "the second stage was chosen by cross-validation on its own texts; that of the first "
-            "stage and the scale of the embedding were set by hand after looking at figures on "
-            "the held-out texts, so these are slightly optimistic."
+            "people. The temperature was fitted on every second held-out text. The "
+            "regularisation of the second stage was chosen by cross-validation on its own texts; "
+            "that of the first stage and the scale of the embedding were set by hand after looking "
+            "at figures on the held-out texts, so these are slightly optimistic."
         ),
         network=(
             f"Hashed words, word pairs and character runs ({BUCKETS} slots) through a linear "
@@ -455,7 +455,8 @@ def _card(
             ),
         },
         limits=(
-            "Written posts by people of unknown age; nothing was measured on speech or on older people.",
+            "Written posts by people of unknown age; nothing was measured on speech or on older "
+            "people.",
             "Irony, quotation and negation were not measured separately.",
             "The Chinese corpus has no disgust, so disgust is never the answer to Chinese text.",
             "Chinese posts carry emoticons in brackets that speech has not.",

@@ -1,0 +1,271 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import soxr
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from emo_music_ros import emotion
+from emo_music_ros.encoding import music
+from emo_music_ros.encoding.music import MusicEncoder, MusicModel, analyse, predict_music
+from emo_music_ros.encoding.music_features import SAMPLE_RATE
+from emo_music_ros.errors import InputError, ModelError
+from emo_music_ros.recommendation.synthesis import Note, Part, render, set_level
+from emo_music_ros.streams import AudioBlock, Encoding, Utterance
+
+RATE = SAMPLE_RATE
+
+
+def piece(
+    pitches: list[int], beat: float, seconds: float, program: int = 0, velocity: int = 90
+) -> np.ndarray:
+    """A pattern of notes repeated on a sampled instrument, mono at 22,050 Hz."""
+    count = int(seconds / beat)
+    notes = tuple(
+        Note(i * beat, (i + 0.9) * beat, pitches[i % len(pitches)], velocity) for i in range(count)
+    )
+    audio = set_level(render([Part(notes, program)], RATE, tail=0.5))
+    return audio.mean(axis=1)[: int(seconds * RATE)].astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def tune() -> np.ndarray:
+    return piece([60, 64, 67, 72, 67, 64], 0.25, 26.0)
+
+
+def listen(
+    encoder: MusicEncoder,
+    audio: np.ndarray,
+    sizes: list[int],
+    rate: int = RATE,
+    start: float = 100.0,
+    source: str = "simulated:test",
+) -> list[Encoding]:
+    found: list[Encoding] = []
+    position = turn = 0
+    while position < len(audio):
+        block = audio[position : position + sizes[turn % len(sizes)]]
+        found += encoder.push(
+            AudioBlock(start + position / rate, block, rate, position, source=source)
+        )
+        position += len(block)
+        turn += 1
+    return found
+
+
+@pytest.fixture(scope="module")
+def encoder() -> MusicEncoder:
+    return MusicEncoder()
+
+
+@pytest.fixture(scope="module")
+def golden(encoder: MusicEncoder, tune: np.ndarray) -> list[Encoding]:
+    encoder.reset()
+    return listen(encoder, tune, [len(tune)])
+
+
+def test_windows_come_every_hop(golden: list[Encoding]) -> None:
+    assert [encoding.window_start for encoding in golden] == pytest.approx([100, 105, 110, 115])
+    assert [encoding.time for encoding in golden] == pytest.approx([110, 115, 120, 125])
+    first = golden[0]
+    assert first.modality == "music"
+    assert first.source == "simulated:test"
+    assert first.estimate.labels == emotion.QUADRANTS
+    assert float(first.estimate.probabilities.sum()) == pytest.approx(1.0, abs=1e-5)
+    assert first.estimate.quality > 0.8
+    assert emotion.states_from(first.estimate) is not None
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.integers(50, 60000), min_size=1, max_size=4))
+def test_block_sizes_do_not_matter(sizes: list[int]) -> None:
+    encoder, audio, expected = _prepared()
+    encoder.reset()
+    found = listen(encoder, audio, sizes)
+    assert [e.time for e in found] == pytest.approx([e.time for e in expected])
+    for mine, theirs in zip(found, expected):
+        np.testing.assert_allclose(
+            mine.estimate.probabilities, theirs.estimate.probabilities, atol=1e-6
+        )
+        np.testing.assert_allclose(mine.embedding, theirs.embedding, atol=1e-6)
+
+
+_PREPARED: list[tuple[MusicEncoder, np.ndarray, list[Encoding]]] = []
+
+
+def _prepared() -> tuple[MusicEncoder, np.ndarray, list[Encoding]]:
+    if not _PREPARED:
+        encoder = MusicEncoder()
+        audio = piece([57, 60, 64, 69], 0.2, 16.0)
+        _PREPARED.append((encoder, audio, listen(encoder, audio, [len(audio)])))
+    return _PREPARED[0]
+
+
+def test_other_rates_are_resampled(encoder: MusicEncoder, tune: np.ndarray) -> None:
+    wide = soxr.resample(tune, RATE, 44100).astype(np.float32)
+    encoder.reset()
+    found = listen(encoder, wide, [4410], rate=44100)
+    encoder.reset()
+    expected = listen(encoder, tune, [2205])
+    assert len(found) >= len(expected) - 1
+    for mine, theirs in zip(found, expected):
+        assert mine.time == pytest.approx(theirs.time, abs=1e-3)
+        assert mine.estimate.valence == pytest.approx(theirs.estimate.valence, abs=0.1)
+        assert mine.estimate.arousal == pytest.approx(theirs.estimate.arousal, abs=0.1)
+
+
+def test_silence_says_nothing(encoder: MusicEncoder) -> None:
+    encoder.reset()
+    assert listen(encoder, np.zeros(12 * RATE, np.float32), [4096]) == []
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 0.7])
+def test_bad_signal_never_raises(encoder: MusicEncoder, value: float) -> None:
+    encoder.reset()
+    for encoding in listen(encoder, np.full(11 * RATE, value, np.float32), [4096]):
+        assert np.isfinite(encoding.estimate.probabilities).all()
+        assert 0.0 <= encoding.estimate.quality <= 1.0
+
+
+def test_a_gap_begins_anew(encoder: MusicEncoder, tune: np.ndarray) -> None:
+    encoder.reset()
+    half = 8 * RATE
+    encoder.push(AudioBlock(0.0, tune[:half], RATE, 0))
+    found = encoder.push(AudioBlock(9.0, tune[:half], RATE, half + RATE))
+    assert found == []
+    found = encoder.push(AudioBlock(17.0, tune[: 6 * RATE], RATE, 2 * half + RATE))
+    assert [encoding.window_start for encoding in found] == pytest.approx([9.0])
+
+
+@pytest.mark.parametrize("change", ["source", "clock"])
+def test_another_piece_begins_anew(encoder: MusicEncoder, tune: np.ndarray, change: str) -> None:
+    encoder.reset()
+    encoder.push(AudioBlock(0.0, tune[: 8 * RATE], RATE, 0, source="live:a"))
+    source = "live:b" if change == "source" else "live:a"
+    begin = 8.0 if change == "source" else 20.0
+    found = encoder.push(AudioBlock(begin, tune[: 8 * RATE], RATE, 8 * RATE, source=source))
+    assert found == []
+
+
+def test_other_samples_are_ignored(encoder: MusicEncoder) -> None:
+    assert encoder.push(Utterance(0.0, "la la la")) == []
+
+
+def test_windows_further_apart_than_they_are_long(tune: np.ndarray) -> None:
+    encoder = MusicEncoder(MusicEncoder.Options(window=5.0, hop=9.0))
+    found = listen(encoder, tune, [700])
+    assert [encoding.window_start for encoding in found] == pytest.approx([100.0, 109.0, 118.0])
+
+
+def test_mood_follows_the_music() -> None:
+    model = MusicModel()
+    lively = analyse(piece([72, 76, 79, 84, 79, 76], 0.14, 20.0, velocity=110), model).estimate
+    quiet = analyse(piece([48, 51, 55], 1.6, 20.0, velocity=45), model).estimate
+    assert lively.arousal > quiet.arousal + 0.3
+    assert lively.valence > quiet.valence
+
+
+def test_files_are_judged(tmp_path: Path, tune: np.ndarray) -> None:
+    for ending in ("wav", "flac", "ogg", "mp3"):
+        soundfile.write(tmp_path / f"a.{ending}", np.stack([tune, tune], axis=1), RATE)
+    soundfile.write(tmp_path / "still.wav", np.zeros(3 * RATE), RATE)
+    (tmp_path / "fake.mp3").write_text("not music")
+    names = ["a.wav", "a.flac", "a.ogg", "a.mp3", "still.wav", "fake.mp3", "absent.wav"]
+    results = list(predict_music(tmp_path / name for name in names))
+    assert [Path(result["input"]).name for result in results] == names
+    for result in results:
+        json.dumps(result, allow_nan=False)
+    reference = results[0]
+    assert reference["labels"] == list(emotion.QUADRANTS)
+    assert sum(reference["probabilities"]) == pytest.approx(1.0, abs=1e-5)
+    for result in results[1:4]:
+        assert result["valence"] == pytest.approx(reference["valence"], abs=0.2)
+        assert result["arousal"] == pytest.approx(reference["arousal"], abs=0.2)
+    assert results[4]["probabilities"] == []
+    assert results[4]["valence"] is None
+    assert all("error" in result for result in results[5:])
+
+
+def test_midi_files_are_rendered(tmp_path: Path) -> None:
+    pretty_midi = pytest.importorskip("pretty_midi")
+    score = pretty_midi.PrettyMIDI()
+    piano = pretty_midi.Instrument(0)
+    piano.notes = [pretty_midi.Note(90, 60 + i % 12, i * 0.3, i * 0.3 + 0.25) for i in range(40)]
+    score.instruments.append(piano)
+    score.write(str(tmp_path / "a.mid"))
+    (tmp_path / "b.mid").write_bytes(b"MThd")
+    good, bad = predict_music([tmp_path / "a.mid", tmp_path / "b.mid"])
+    assert len(good["probabilities"]) == 4
+    assert "b.mid" in bad["error"]
+
+
+def test_only_the_middle_of_a_long_file_is_heard(tmp_path: Path) -> None:
+    quiet, loud = np.zeros(20 * RATE), 0.2 * np.sin(np.arange(130 * RATE) * 0.1)
+    soundfile.write(tmp_path / "long.wav", np.concatenate([quiet, loud, quiet]), RATE)
+    audio, duration = music.read_audio(tmp_path / "long.wav")
+    assert duration == pytest.approx(170.0)
+    assert len(audio) == 120 * RATE
+    assert np.abs(audio[:RATE]).max() > 0.1
+
+
+def test_a_short_file_is_refused(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "click.wav", np.ones(1000) * 0.1, RATE)
+    with pytest.raises(InputError, match="click.wav"):
+        music.read_audio(tmp_path / "click.wav")
+
+
+def test_a_missing_model_is_named() -> None:
+    with pytest.raises(ModelError, match="absent.onnx"):
+        MusicEncoder(MusicEncoder.Options(model="absent"))
+
+
+def test_estimate_of_the_quadrants() -> None:
+    corner = music.estimate(np.array([1, 0, 0, 0], np.float32))
+    assert (corner.valence, corner.arousal) == (1.0, 1.0)
+    even = music.estimate(np.full(4, 0.25, np.float32))
+    assert (even.valence, even.arousal) == (0.0, 0.0)
+    assert even.confidence == pytest.approx(0.0, abs=1e-6)
+
+
+def test_the_training_reads_the_published_format(tmp_path: Path) -> None:
+    from emo_music_ros.training import music as training
+
+    (tmp_path / "labels.csv").write_text(
+        "file,piece,game,valence,arousal\nphrases/A_N64_A_x_0.mid,x,A,1,-1\n", "utf-8"
+    )
+    listener = {"age": "21-25", "valence": [0.0, 0.5, 1.0], "arousal": [-1.0, -1.0, -1.0]}
+    older = {"age": "61-65", "valence": [1.0, 0.5, 0.0], "arousal": [1.0, 1.0]}
+    content = {
+        "pieces": {"p": {"name": "x", "midi": "B_N64_B_x.mid", "duration": 30, "measures": 3}},
+        "listeners": {"p": [listener, listener, older]},
+    }
+    (tmp_path / "listeners.json").write_text(json.dumps(content), "utf-8")
+    corpus = training.load(tmp_path)
+    assert corpus.signs.tolist() == [[1, -1]]
+    assert (corpus.phrase_series[0], corpus.piece_series[0]) == ("A", "B")
+    assert corpus.listeners == 3
+    np.testing.assert_allclose(corpus.ratings[0][:, 0], [1 / 3, 0.5, 2 / 3])
+    np.testing.assert_allclose(corpus.ratings[0][:, 1], [-1 / 3, -1 / 3, -1])
+    assert np.isnan(corpus.older[0]).all()  # one older listener is too few
+    windows = training.Windows(
+        np.array([0, 0]), np.array([0.0, 15.0]), np.zeros(2, int), np.ones(2), np.zeros((2, 1))
+    )
+    found = training.targets(windows, corpus.lengths, corpus.ratings)
+    np.testing.assert_allclose(found[0, 0], np.mean([1 / 3, 0.5]))
+    np.testing.assert_allclose(found[1, 0], np.mean([0.5, 2 / 3]))
+
+
+def test_other_performances_keep_the_notes() -> None:
+    from emo_music_ros.training import music as training
+
+    parts = [Part((Note(1.0, 2.0, 60, 80),)), Part((Note(0.0, 4.0, 40, 70),))]
+    played, speed = training.perform(parts, np.random.default_rng(3))
+    assert 0.9 <= speed <= 1.1
+    assert played[0].notes[0].start == pytest.approx(1.0 / speed)
+    assert played[0].notes[0].pitch - 60 == played[1].notes[0].pitch - 40
+    assert played[0].notes[0].velocity == 80
