@@ -521,7 +521,7 @@ def read_score(piece: Piece) -> Score:
     try:
         from music21 import common, converter, key, stream
     except ImportError as error:
-        raise InputError("music21 is not installed", _REMEDY) from error
+        raise InputError(f"music21 cannot be imported: {error}", _REMEDY) from error
     path = Path(common.getCorpusFilePath()) / piece.source
     if not path.is_file():
         raise InputError(f"music21 has no score '{piece.source}'", _REMEDY)
