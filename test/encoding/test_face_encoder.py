@@ -18,6 +18,7 @@ from emo_music_ros.encoding.face import FaceEncoder, FaceModel, predict_images, 
 from emo_music_ros.encoding.face_detection import Face, as_picture
 from emo_music_ros.errors import InputError, ModelError
 from emo_music_ros.options import build
+from emo_music_ros.resources import share
 from emo_music_ros.streams import AudioBlock, ImageFrame
 
 # Eileen Collins, NASA, in the public domain.
@@ -59,12 +60,8 @@ def test_encoding_of_a_real_face(encoder, portrait):
     assert encoding.features["face_count"] == 1
     assert 0.3 < encoding.features["face_size"] < 0.6
     assert math.isnan(encoding.features["motion"])
-    assert (
-        encoder.version
-        == json.loads((Path(face.__file__).parents[2] / "models" / "face.json").read_text())[
-            "version"
-        ]
-    )
+    description = json.loads((share("models") / "face.json").read_text("utf-8"))
+    assert encoder.version == description["version"]
 
 
 def test_a_smile_is_pleasant(encoder, portrait):

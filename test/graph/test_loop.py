@@ -14,7 +14,7 @@ def library(tmp_path):
 
     folder = tmp_path / "library"
     folder.mkdir()
-    moment = np.arange(22050 * 12) / 22050
+    moment = np.arange(22050 * 24) / 22050
     for index, frequency in enumerate((196, 262, 330, 392, 523)):
         tone = (
             0.2
