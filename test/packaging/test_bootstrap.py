@@ -211,6 +211,7 @@ def test_system_packages_are_installed_where_that_is_allowed(bootstrap, commands
 
 
 def test_environment_without_a_sourced_ros(bootstrap, monkeypatch):
+    monkeypatch.delenv("AMENT_PREFIX_PATH", raising=False)
     monkeypatch.setenv("PYTHONPATH", "/mine")
     assert bootstrap.clean_environment()["PYTHONPATH"] == "/mine"
     monkeypatch.setenv("AMENT_PREFIX_PATH", "/opt/ros/jazzy")

@@ -14,7 +14,7 @@ from emo_music_ros import options, plugins
 from emo_music_ros.resources import share
 
 ROOT = Path(__file__).resolve().parents[2]
-INSTALLED = Path(emo_music_ros.__file__).resolve().parent
+INSTALLED = Path(emo_music_ros.__file__).parent
 PREFIX = next((up for up in INSTALLED.parents if (up / "lib" / "emo_music_ros").is_dir()), None)
 
 needs_installation = pytest.mark.skipif(
