@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+import emo_music_ros
+
 DOMAIN = 10 + os.getpid() % 80
 os.environ["ROS_DOMAIN_ID"] = str(DOMAIN)
 os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
@@ -25,7 +27,11 @@ from rclpy.qos import QoSProfile  # noqa: E402
 
 #: Generous: the machine may be busy. Nothing waits this long when all is well.
 DEADLINE = 60.0
-PREFIX = Path(sys.prefix)
+#: Where the nodes are installed: a virtual environment or a workspace.
+PREFIX = next(
+    (up for up in Path(emo_music_ros.__file__).parents if (up / "lib" / "emo_music_ros").is_dir()),
+    Path(sys.prefix),
+)
 
 
 def wait(condition: Callable[[], Any], what: str, deadline: float = DEADLINE) -> Any:
