@@ -110,6 +110,8 @@ def prepare_library(folder: str) -> None:
 
     from emo_music_ros.recommendation.library import FolderCatalogue
 
+    where = f"'{folder}'" if folder else "built-in, rendered on the first run (minutes)"
+    print(f"music library: {where}", flush=True)
     bar = tqdm(unit="piece", leave=False, disable=None, file=sys.stdout)
 
     def progress(done: int, total: int, name: str) -> None:
