@@ -72,7 +72,7 @@ class RecommenderNode(CompanionNode):
         self.serve(srv.RecommendTracks, "recommend_tracks", self._on_recommend)
         self.serve(srv.ForgetPerson, "forget_person", self._on_forget)
         self.every(0.25, self._step)
-        self.work(self._scan, 1, "library").put(None)
+        self.work(self._scan, 1, "").put(None)
 
     def deactivate(self) -> None:
         """End the attribution of the track that is on."""

@@ -55,7 +55,10 @@ class EncoderNode(CompanionNode):
                 self.encoded += 1
 
         inputs = self.inputs()
-        worker = self.work(encode, self.slots, inputs[0][1])
+        topic = inputs[0][1]
+        if len(inputs) > 1:  # one mailbox for all kinds
+            topic = topic.rsplit("/", 1)[0] + "/*"
+        worker = self.work(encode, self.slots, topic)
 
         def take(conversion: Callable[[Any], Sample | None]) -> Callable[[Any], None]:
             def callback(message: Any) -> None:

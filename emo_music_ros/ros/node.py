@@ -173,7 +173,7 @@ class CompanionNode(LifecycleNode):
         self._entities.append(lambda: self.destroy_service(service))
 
     def work(self, handle: Callable[[Any], None], slots: int, topic: str) -> Worker[Any]:
-        """Make a worker thread that lives while active; what it skips is counted by topic."""
+        """Make a worker thread that lives while active; what it skips of a topic is counted."""
 
         def failed(error: Exception) -> None:
             self.get_logger().error(f"{topic}: {error!r}", throttle_duration_sec=10.0)
@@ -302,6 +302,8 @@ class CompanionNode(LifecycleNode):
         """Return the messages lost in transport or skipped by a worker, by topic."""
         counts = dict(self._lost)
         for topic, worker in self._workers:
+            if not topic:
+                continue
             counts[topic] = counts.get(topic, 0) + worker.skipped
         return counts
 
