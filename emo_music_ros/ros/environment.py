@@ -9,6 +9,9 @@ from emo_music_ros.resources import cache, share
 from emo_music_ros.ros.graph import NodeSpec
 from emo_music_ros.sensing.outlet import local_configuration
 
+#: What Fast DDS reads: up to version 2 (Jazzy) and from version 3.
+_PROFILES = ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE")
+
 
 def prepare_environment(specs: Sequence[NodeSpec] = ()) -> None:
     """Set the DDS profile that carries pictures, and keep replayed body signals on this machine.
@@ -20,7 +23,8 @@ def prepare_environment(specs: Sequence[NodeSpec] = ()) -> None:
     specs : sequence of NodeSpec
         The nodes to be started.
     """
-    os.environ.setdefault("FASTRTPS_DEFAULT_PROFILES_FILE", str(share("config", "fastdds.xml")))
+    if not any(name in os.environ for name in _PROFILES):
+        os.environ.update(dict.fromkeys(_PROFILES, str(share("config", "fastdds.xml"))))
     if any(spec.executable == "replay" for spec in specs) and "LSLAPICFG" not in os.environ:
         # A session of its own: two replays on one machine must not feed each other.
         session = f"emo_music_{os.environ.get('ROS_DOMAIN_ID', '0')}_{os.getpid()}"

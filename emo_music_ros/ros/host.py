@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 import threading
@@ -149,6 +150,12 @@ class Host:
             rclpy.try_shutdown()
             for number, handler in previous.items():
                 signal.signal(number, handler)
+        if any(thread.daemon for thread in threading.enumerate()):
+            # Work that could not be cut short (a library being rendered) runs native code, which
+            # aborts the process if the interpreter is taken down under it.
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
         return code
 
     def _spin(self, executor: SingleThreadedExecutor, node: CompanionNode) -> None:
