@@ -3,20 +3,19 @@
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 
 
-def _profile(
-    depth: int, reliability: ReliabilityPolicy, durability: DurabilityPolicy
-) -> QoSProfile:
+def _profile(depth: int, reliability: ReliabilityPolicy) -> QoSProfile:
     return QoSProfile(
-        depth=depth, history=HistoryPolicy.KEEP_LAST, reliability=reliability, durability=durability
+        depth=depth,
+        history=HistoryPolicy.KEEP_LAST,
+        reliability=reliability,
+        durability=DurabilityPolicy.VOLATILE,
     )
 
 
 #: Images: only the newest counts. Publishers stay reliable (REP-2003), readers take what comes.
-FRAME_OUT = _profile(2, ReliabilityPolicy.RELIABLE, DurabilityPolicy.VOLATILE)
-FRAME_IN = _profile(1, ReliabilityPolicy.BEST_EFFORT, DurabilityPolicy.VOLATILE)
+FRAME_OUT = _profile(2, ReliabilityPolicy.RELIABLE)
+FRAME_IN = _profile(1, ReliabilityPolicy.BEST_EFFORT)
 #: Continuous signals: every block counts.
-SIGNAL = _profile(100, ReliabilityPolicy.RELIABLE, DurabilityPolicy.VOLATILE)
+SIGNAL = _profile(100, ReliabilityPolicy.RELIABLE)
 #: Estimates, events and commands.
-EVENT = _profile(20, ReliabilityPolicy.RELIABLE, DurabilityPolicy.VOLATILE)
-#: State that a late joiner needs at once.
-LATCHED = _profile(1, ReliabilityPolicy.RELIABLE, DurabilityPolicy.TRANSIENT_LOCAL)
+EVENT = _profile(20, ReliabilityPolicy.RELIABLE)
