@@ -117,6 +117,33 @@ def fit_temperature(logits: ArrayLike, truth: ArrayLike) -> float:
     return float(np.exp(best.x))
 
 
+def conformal_threshold(probabilities: ArrayLike, truth: ArrayLike, alpha: float = 0.1) -> float:
+    """Return the probability from which a class is credible, from held-out answers.
+
+    Split conformal prediction (Vovk et al. 2005; Angelopoulos & Bates 2023, section 1): of new
+    cases like the held-out ones, at least 1 - `alpha` have their true class among those with this
+    probability or more.
+
+    Parameters
+    ----------
+    probabilities : array [n, classes]
+        Calibrated answers to people that were not trained on.
+    truth : array of int [n]
+        Their classes.
+    alpha : float
+        Share of cases that may be missed, 0..1.
+
+    Returns
+    -------
+    float
+        The threshold, 0..1; 0 (every class is credible) if there are too few cases.
+    """
+    table, true = np.asarray(probabilities, float), np.asarray(truth, int)
+    own = np.sort(table[np.arange(true.size), true])
+    place = int(np.floor(alpha * (true.size + 1))) - 1
+    return float(own[place]) if place >= 0 else 0.0
+
+
 def interval(
     metric: Callable[..., float],
     people: ArrayLike,

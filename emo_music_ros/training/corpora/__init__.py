@@ -1,0 +1,1 @@
+"""Loaders of published corpora, one a file; each returns a :class:`~.base.Corpus`."""
