@@ -400,7 +400,7 @@ def become(program: str, *arguments: str, **environment: str) -> None:
 
 def lint() -> None:
     """Check style and types."""
-    for command in ("ruff check .", "ruff format --check .", "mypy emo_music_ros"):
+    for command in ("ruff check .", "ruff format --check .", "mypy emo_music_ros bench"):
         say(command)
         program, *arguments = shlex.split(command)
         finished = subprocess.run([VENV / "bin" / program, *arguments], cwd=ROOT)

@@ -1,0 +1,1 @@
+"""Benchmarks beside named peers: ``python -m bench``, one thread, one process for each."""

@@ -1,0 +1,53 @@
+"""What the encoders are meant to reach, beside which the report puts what was measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Goal:
+    """One bound on one figure.
+
+    `measure` is a measure of the results, or ``parameters``, ``flops``, ``p50_ms`` of their cost;
+    `task` and `corpus` are parts of the names in the results.
+    """
+
+    text: str
+    modality: str
+    measure: str
+    least: float | None = None
+    most: float | None = None
+    task: str = ""
+    corpus: str = ""
+    candidate: str = "emo_music_ros"
+
+    @property
+    def bound(self) -> str:
+        """The bound in words."""
+        return f">= {self.least:g}" if self.least is not None else f"<= {self.most:g}"
+
+    def reached(self, value: float) -> bool:
+        """Return whether a figure is within the bound."""
+        if self.least is not None:
+            return value >= self.least
+        return self.most is not None and value <= self.most
+
+
+GOALS = (
+    Goal("face, FER2013 validation accuracy", "face", "accuracy", least=0.68),
+    Goal("face network, parameters", "face", "parameters", most=0.5e6),
+    Goal("face network, ms", "face", "p50_ms", most=1.0),
+    Goal("speech, RAVDESS UAR by actor", "speech", "UAR", least=0.58, corpus="RAVDESS"),
+    Goal("speech network, parameters", "speech", "parameters", most=1e6, corpus="RAVDESS"),
+    Goal("speech, ms after the utterance", "speech", "p50_ms", most=5.0, corpus="RAVDESS"),
+    Goal("text, GoEmotions Ekman macro-F1", "text", "macro-F1", least=0.55, task="Ekman"),
+    Goal("text, GoEmotions 28 labels macro-F1", "text", "macro-F1", least=0.42, task="28"),
+    Goal("text, Chinese six classes macro-F1", "text", "macro-F1", least=0.62, corpus="SMP2020"),
+    Goal("text, ms a sentence", "text", "p50_ms", most=15.0),
+    Goal("physiology, Stress-Predict AUC per person", "physiology", "AUC per person", least=0.80),
+    Goal("physiology, ms an update", "physiology", "p50_ms", most=8.0),
+    Goal("EEG, three states, UAR above trivial", "eeg", "UAR", least=0.3334),
+    Goal("music, arousal sign, balanced accuracy", "music", "UAR", least=0.80, task="arousal"),
+    Goal("music, valence sign, balanced accuracy", "music", "UAR", least=0.70, task="valence"),
+)
