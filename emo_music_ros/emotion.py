@@ -1,5 +1,9 @@
 """Label sets, the circumplex and the mappings between them: the one place they are defined.
 
+Every vocabulary is in :data:`VOCABULARIES` with its source; every label of it has a word of
+:data:`PAD` (:func:`canonical`), hence a place on the circumplex and probabilities of the four
+states. Mental states of an EEG corpus are no emotions and have none.
+
 Sources
 -------
 Pleasure, arousal and dominance of the emotion words: Russell & Mehrabian (1977), "Evidence for
@@ -7,6 +11,8 @@ a three-factor theory of emotions", J. Res. Pers. 11, as tabulated by Hoffmann e
 "Mapping discrete emotions into the dimensional space". The four states are those of paper A,
 section 2.2; their place is the quadrant of the circumplex they name. `neutral` is the origin
 of the circumplex and counts as calm, the only state of paper A without activation or distress.
+Labels that the table has no word for are taken as the basic emotion their corpus groups them
+under (Demszky et al. 2020 for GoEmotions).
 """
 
 from __future__ import annotations
@@ -22,12 +28,61 @@ from emo_music_ros.streams import Estimate, FloatArray
 STATES = ("positive", "calm", "anxiety", "depression")
 UNKNOWN = "unknown"
 
-#: Vocabularies of the corpora.
+#: Vocabularies of the corpora, in the order of their class numbers.
 FER2013 = ("anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral")
 RAVDESS = ("neutral", "calm", "happiness", "sadness", "anger", "fear", "disgust", "surprise")
 EKMAN = ("anger", "disgust", "fear", "happiness", "neutral", "sadness", "surprise")
 SMP2020 = ("anger", "happiness", "sadness", "fear", "surprise", "neutral")
-QUADRANTS = ("happy", "relaxed", "angry", "sad")  # paper B: Q1, Q4, Q2, Q3
+QUADRANTS = ("happy", "relaxed", "angry", "sad")  # Q1, Q4, Q2, Q3
+CK_PLUS = ("neutral", "anger", "contempt", "disgust", "fear", "happiness", "sadness", "surprise")
+EMODB = ("anger", "boredom", "disgust", "fear", "happiness", "sadness", "neutral")
+ELDERREACT = ("anger", "disgust", "fear", "happiness", "sadness", "surprise")
+STRESS = ("rest", "stress")
+POLARITY = ("negative", "positive")
+GOEMOTIONS = (
+    *("admiration", "amusement", "anger", "annoyance", "approval", "caring", "confusion"),
+    *("curiosity", "desire", "disappointment", "disapproval", "disgust", "embarrassment"),
+    *("excitement", "fear", "gratitude", "grief", "joy", "love", "nervousness", "optimism"),
+    *("pride", "realization", "relief", "remorse", "sadness", "surprise", "neutral"),
+)
+
+#: Basic emotion -> labels of GoEmotions it groups (Demszky et al. 2020, ekman_mapping.json).
+GOEMOTIONS_EKMAN: dict[str, tuple[str, ...]] = {
+    "anger": ("anger", "annoyance", "disapproval"),
+    "disgust": ("disgust",),
+    "fear": ("fear", "nervousness"),
+    "happiness": (
+        *("joy", "amusement", "approval", "excitement", "gratitude", "love", "optimism"),
+        *("relief", "pride", "admiration", "desire", "caring"),
+    ),
+    "sadness": ("sadness", "disappointment", "embarrassment", "grief", "remorse"),
+    "surprise": ("surprise", "realization", "confusion", "curiosity"),
+    "neutral": ("neutral",),
+}
+
+#: Vocabulary -> (labels, source).
+VOCABULARIES: dict[str, tuple[tuple[str, ...], str]] = {
+    "states": (STATES, "paper A, section 2.2"),
+    "FER2013": (FER2013, "Goodfellow et al. 2013"),
+    "RAVDESS": (RAVDESS, "Livingstone & Russo 2018"),
+    "Ekman": (EKMAN, "Ekman 1992; the order of Demszky et al. 2020, with neutral"),
+    "GoEmotions": (GOEMOTIONS, "Demszky et al. 2020, emotions.txt"),
+    "SMP2020": (SMP2020, "SMP2020-EWECT"),
+    "quadrants": (QUADRANTS, "paper B; Russell 1980"),
+    "CK+": (CK_PLUS, "Lucey et al. 2010"),
+    "EMO-DB": (EMODB, "Burkhardt et al. 2005"),
+    "ElderReact": (ELDERREACT, "Ma et al. 2019"),
+    "Stress-Predict": (STRESS, "Iqbal et al. 2022"),
+    "weibo_senti_100k": (POLARITY, "paper E, section 4.1.3"),
+}
+
+#: Rating scales: corpus -> (lowest, highest) rating of valence, arousal or dominance.
+SCALES: dict[str, tuple[float, float]] = {
+    "DEAP": (1.0, 9.0),  # Koelstra et al. 2012
+    "AMIGOS": (1.0, 9.0),  # Miranda-Correa et al. 2018
+    "DEAM": (1.0, 9.0),  # Aljanaki et al. 2017
+    "ElderReact": (1.0, 7.0),  # Ma et al. 2019, valence only
+}
 
 #: Word -> (valence, arousal, dominance), -1..1.
 PAD: dict[str, tuple[float, float, float]] = {
@@ -41,14 +96,27 @@ PAD: dict[str, tuple[float, float, float]] = {
     "neutral": (0.0, 0.0, 0.0),
     "anxiety": (-0.51, 0.60, -0.33),
     "boredom": (-0.65, -0.62, -0.33),
+    "gratitude": (0.61, 0.10, -0.13),  # "thankful"
+    "love": (0.82, 0.65, -0.05),  # "in love"
+    "optimism": (0.51, 0.23, 0.14),  # "hopeful"
+    "remorse": (-0.52, 0.02, -0.21),  # "regretful"
+    "curiosity": (0.64, 0.51, 0.17),  # "interested"
     "positive": (0.81, 0.51, 0.46),
     "depression": (-0.63, -0.27, -0.33),
 }
 
 #: Other words of the corpora, the papers and ROS4HRI -> word of `PAD`.
 SYNONYMS = {
+    # A label of GoEmotions without a value of its own has that of its group.
+    **{
+        label: group
+        for group, labels in GOEMOTIONS_EKMAN.items()
+        for label in labels
+        if label not in PAD
+    },
     "angry": "anger",
     "disgusted": "disgust",
+    "contempt": "disgust",  # no value in the table; the nearest basic emotion
     "fearful": "fear",
     "scared": "fear",
     "happy": "happiness",
@@ -57,9 +125,11 @@ SYNONYMS = {
     "surprised": "surprise",
     "relaxed": "calm",
     "serene": "calm",
+    "rest": "calm",
     "anxious": "anxiety",
     "stress": "anxiety",
     "bored": "boredom",
+    "negative": "depression",  # the pole of `positive`, which is happiness
 }
 
 #: Centre of each state on (valence, arousal): the middle of its quadrant.
@@ -90,6 +160,33 @@ def circumplex(labels: Sequence[str], probabilities: ArrayLike) -> tuple[float, 
     points = np.array([PAD[canonical(label)] for label in labels])
     valence, arousal, dominance = weights @ points
     return float(valence), float(arousal), float(dominance)
+
+
+def from_scale(rating: ArrayLike, scale: str) -> NDArray[np.float64]:
+    """Return ratings of a corpus as coordinates of the circumplex, -1..1, NaN kept.
+
+    Raises
+    ------
+    KeyError
+        If the corpus has no scale in `SCALES`.
+    """
+    low, high = SCALES[scale]
+    centred = (np.asarray(rating, float) - (low + high) / 2) / ((high - low) / 2)
+    return np.clip(centred, -1.0, 1.0)
+
+
+def to_ekman(probabilities: ArrayLike) -> NDArray[np.float64]:
+    """Return probabilities [..., 7] in the order of `EKMAN` from [..., 28] of `GOEMOTIONS`.
+
+    Those of one group are added and the sum scaled to 1, as labels of GoEmotions may go together.
+    """
+    table = np.asarray(probabilities, float)
+    groups = [
+        table[..., [GOEMOTIONS.index(label) for label in GOEMOTIONS_EKMAN[word]]].sum(axis=-1)
+        for word in EKMAN
+    ]
+    result = np.stack(groups, axis=-1)
+    return result / np.maximum(result.sum(axis=-1, keepdims=True), 1e-12)  # type: ignore[no-any-return]
 
 
 def states_at(valence: ArrayLike, arousal: ArrayLike) -> NDArray[np.float64]:

@@ -15,18 +15,11 @@ def estimate(labels, probabilities, valence=math.nan, arousal=math.nan):
     return Estimate(tuple(labels), np.array(probabilities), valence, arousal, math.nan, 0.5)
 
 
-@pytest.mark.parametrize(
-    "vocabulary",
-    [
-        emotion.FER2013,
-        emotion.RAVDESS,
-        emotion.EKMAN,
-        emotion.SMP2020,
-        emotion.QUADRANTS,
-        emotion.STATES,
-    ],
-)
-def test_every_vocabulary_lies_on_the_circumplex(vocabulary):
+@pytest.mark.parametrize("name", emotion.VOCABULARIES)
+def test_every_vocabulary_lies_on_the_circumplex(name):
+    vocabulary, source = emotion.VOCABULARIES[name]
+    assert source
+    assert len(set(vocabulary)) == len(vocabulary)
     for label in vocabulary:
         assert all(-1 <= value <= 1 for value in emotion.PAD[emotion.canonical(label)])
         assert emotion.states_of(label).sum() == pytest.approx(1)
@@ -104,3 +97,34 @@ def test_from_labels_carries_calibrated_confidence():
     assert sure.confidence == pytest.approx(1, abs=1e-6)
     assert unsure.confidence == pytest.approx(0, abs=1e-6)
     assert sure.valence == pytest.approx(0.81)
+
+
+def test_goemotions_are_grouped_completely_and_once():
+    grouped = [label for labels in emotion.GOEMOTIONS_EKMAN.values() for label in labels]
+    assert sorted(grouped) == sorted(emotion.GOEMOTIONS)
+    assert set(emotion.GOEMOTIONS_EKMAN) == set(emotion.EKMAN)
+
+
+def test_twenty_eight_labels_add_up_to_their_groups():
+    one = np.zeros(28)
+    one[emotion.GOEMOTIONS.index("annoyance")] = 0.3
+    one[emotion.GOEMOTIONS.index("anger")] = 0.3
+    one[emotion.GOEMOTIONS.index("joy")] = 0.2
+    found = emotion.to_ekman(one)
+    assert found[emotion.EKMAN.index("anger")] == pytest.approx(0.75)
+    assert found[emotion.EKMAN.index("happiness")] == pytest.approx(0.25)
+    assert emotion.to_ekman(np.zeros((2, 28))).tolist() == [[0.0] * 7] * 2
+
+
+@pytest.mark.parametrize(
+    ("scale", "rating", "value"),
+    [("DEAP", 1, -1), ("DEAP", 5, 0), ("DEAM", 9, 1), ("ElderReact", 4, 0), ("AMIGOS", 7, 0.5)],
+)
+def test_rating_scales_are_centred(scale, rating, value):
+    assert emotion.from_scale(rating, scale) == pytest.approx(value)
+
+
+def test_a_rating_beyond_its_scale_is_kept_in_range_and_nan_stays():
+    found = emotion.from_scale([0.5, 9.5, math.nan], "DEAP")
+    assert found[:2].tolist() == [-1.0, 1.0]
+    assert math.isnan(found[2])
