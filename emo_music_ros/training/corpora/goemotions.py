@@ -20,70 +20,14 @@ from emo_music_ros.training.corpora.repeats import groups_of_repeats
 SOURCE = "Demszky et al. (2020), GoEmotions, ACL"
 LICENCE = "Apache 2.0"
 
-#: In the order of the label numbers of the edition `original` (its ``labels.txt``).
-GOEMOTIONS = (
-    "admiration",
-    "amusement",
-    "anger",
-    "annoyance",
-    "approval",
-    "caring",
-    "confusion",
-    "curiosity",
-    "desire",
-    "disappointment",
-    "disapproval",
-    "disgust",
-    "embarrassment",
-    "excitement",
-    "fear",
-    "gratitude",
-    "grief",
-    "joy",
-    "love",
-    "nervousness",
-    "optimism",
-    "pride",
-    "realization",
-    "relief",
-    "remorse",
-    "sadness",
-    "surprise",
-    "neutral",
-)
-
-#: The 28 labels by the word of `emotion.EKMAN`; the corpus' own ``ekman_mapping.json``.
-EKMAN_GROUPS: dict[str, tuple[str, ...]] = {
-    "anger": ("anger", "annoyance", "disapproval"),
-    "disgust": ("disgust",),
-    "fear": ("fear", "nervousness"),
-    "happiness": (
-        "admiration",
-        "amusement",
-        "approval",
-        "caring",
-        "desire",
-        "excitement",
-        "gratitude",
-        "joy",
-        "love",
-        "optimism",
-        "pride",
-        "relief",
-    ),
-    "neutral": ("neutral",),
-    "sadness": ("disappointment", "embarrassment", "grief", "remorse", "sadness"),
-    "surprise": ("confusion", "curiosity", "realization", "surprise"),
-}
-GOEMOTIONS_TO_EKMAN = {label: word for word, labels in EKMAN_GROUPS.items() for label in labels}
-
 #: Sign of the valence of every label, 0 for ambiguous; the corpus' own ``sentiment_mapping.json``.
-GOEMOTIONS_SENTIMENT = {
-    label: {"happiness": 1, "neutral": 0, "surprise": 0}.get(word, -1)
-    for label, word in GOEMOTIONS_TO_EKMAN.items()
+SENTIMENT = {
+    label: {"happiness": 1, "neutral": 0, "surprise": 0}.get(group, -1)
+    for group, labels in emotion.GOEMOTIONS_EKMAN.items()
+    for label in labels
 }
 
-_EDITIONS = {"original": GOEMOTIONS, "ekman": emotion.EKMAN}
+_EDITIONS = {"original": emotion.GOEMOTIONS, "ekman": emotion.EKMAN}
 
 
 def load(folder: Path, labels: str = "original", parts: Sequence[str] = ("train", "dev")) -> Corpus:
