@@ -37,7 +37,7 @@ QUADRANTS = ("happy", "relaxed", "angry", "sad")  # Q1, Q4, Q2, Q3
 CK_PLUS = ("neutral", "anger", "contempt", "disgust", "fear", "happiness", "sadness", "surprise")
 EMODB = ("anger", "boredom", "disgust", "fear", "happiness", "sadness", "neutral")
 ELDERREACT = ("anger", "disgust", "fear", "happiness", "sadness", "surprise")
-STRESS = ("rest", "stress")
+STRESS = ("calm", "stress")
 POLARITY = ("negative", "positive")
 GOEMOTIONS = (
     *("admiration", "amusement", "anger", "annoyance", "approval", "caring", "confusion"),
@@ -125,7 +125,6 @@ SYNONYMS = {
     "surprised": "surprise",
     "relaxed": "calm",
     "serene": "calm",
-    "rest": "calm",
     "anxious": "anxiety",
     "stress": "anxiety",
     "bored": "boredom",
@@ -212,7 +211,10 @@ def states_from(estimate: Estimate) -> NDArray[np.float64] | None:
     """Return the probabilities [4] of the four states for an estimate, None if it says nothing.
 
     Class probabilities are used where every class is a word of emotion, the circumplex otherwise.
+    An estimate that rules nothing out (:func:`knows`) says nothing.
     """
+    if not knows(estimate):
+        return None
     try:
         table = np.array([states_of(label) for label in estimate.labels])
     except KeyError:
@@ -241,8 +243,37 @@ def entropy(probabilities: ArrayLike) -> float:
     return float(np.clip(-(weights * np.log(weights)).sum() / np.log(weights.size), 0.0, 1.0))
 
 
-def from_labels(labels: Sequence[str], probabilities: FloatArray, quality: float = 1.0) -> Estimate:
-    """Make an estimate from class probabilities; confidence is one minus their entropy."""
+def credible(labels: Sequence[str], probabilities: ArrayLike, threshold: float) -> tuple[str, ...]:
+    """Return the labels that reach a conformal threshold, and the most probable one in any case.
+
+    Returns
+    -------
+    tuple of str
+        Empty if the threshold is NaN (not calibrated) or there are no probabilities.
+    """
+    table = np.asarray(probabilities, float)
+    if np.isnan(threshold) or table.size == 0:
+        return ()
+    return tuple(
+        label for label, value in zip(labels, table) if value >= min(threshold, table.max())
+    )
+
+
+def knows(estimate: Estimate) -> bool:
+    """Return False if no label can be ruled out: a calibrated "don't know"."""
+    return not estimate.credible or len(estimate.credible) < len(estimate.labels)
+
+
+def from_labels(
+    labels: Sequence[str],
+    probabilities: FloatArray,
+    quality: float = 1.0,
+    threshold: float = float("nan"),
+) -> Estimate:
+    """Make an estimate from class probabilities; confidence is one minus their entropy.
+
+    `threshold` is the conformal one of the model, NaN if it has none.
+    """
     valence, arousal, dominance = circumplex(labels, probabilities)
     return Estimate(
         tuple(labels),
@@ -252,6 +283,7 @@ def from_labels(labels: Sequence[str], probabilities: FloatArray, quality: float
         dominance,
         confidence=1.0 - entropy(probabilities),
         quality=quality,
+        credible=credible(labels, probabilities, threshold),
     )
 
 

@@ -90,7 +90,11 @@ Sample = ImageFrame | AudioBlock | BiosignalBlock | Utterance | Interaction
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a model believes: probabilities [labels] and the circumplex, -1..1, NaN = unknown."""
+    """What a model believes: probabilities [labels] and the circumplex, -1..1, NaN = unknown.
+
+    `credible` are the labels of a calibrated set that holds the truth in nine of ten cases: all of
+    them means "does not know", none that the model is not calibrated in this way.
+    """
 
     labels: tuple[str, ...]
     probabilities: FloatArray
@@ -99,6 +103,7 @@ class Estimate:
     dominance: float
     confidence: float
     quality: float = 1.0
+    credible: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

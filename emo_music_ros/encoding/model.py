@@ -35,6 +35,8 @@ class Model:
         Class names.
     version : str
         Version of the model.
+    conformal : float
+        Probability from which a label is credible (``conformal``); NaN if the description has none.
 
     Raises
     ------
@@ -57,6 +59,7 @@ class Model:
             expected = self.description["sha256"]
             self.version = str(self.description["version"])
             self.labels = tuple(str(label) for label in self.description["labels"])
+            self.conformal = float(self.description.get("conformal", "nan"))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelError(
                 f"model description {description} is unreadable: {error!r}", remedy

@@ -23,4 +23,5 @@ def plain_estimate(estimate: Estimate) -> dict[str, Any]:
         "dominance": plain(estimate.dominance),
         "confidence": float(estimate.confidence),
         "quality": float(estimate.quality),
+        "credible": list(estimate.credible),
     }

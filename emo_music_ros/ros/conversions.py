@@ -232,6 +232,7 @@ def estimate_message(estimate: streams.Estimate) -> msg.EmotionEstimate:
         dominance=float(estimate.dominance),
         confidence=float(estimate.confidence),
         quality=float(estimate.quality),
+        credible=list(estimate.credible),
     )
 
 
@@ -260,6 +261,7 @@ def estimate(message: msg.EmotionEstimate) -> streams.Estimate:
         axis(message.dominance),
         share(message.confidence),
         share(message.quality),
+        tuple(label for label in message.credible if label in message.labels),
     )
 
 

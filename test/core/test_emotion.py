@@ -99,6 +99,24 @@ def test_from_labels_carries_calibrated_confidence():
     assert sure.valence == pytest.approx(0.81)
 
 
+def test_a_set_that_rules_nothing_out_is_a_calibrated_dont_know():
+    labels = ("happiness", "sadness")
+    sure = emotion.from_labels(labels, np.array([0.9, 0.1]), threshold=0.3)
+    assert sure.credible == ("happiness",)
+    assert emotion.knows(sure)
+    assert emotion.states_from(sure) is not None
+    unsure = emotion.from_labels(labels, np.array([0.6, 0.4]), threshold=0.3)
+    assert unsure.credible == labels
+    assert not emotion.knows(unsure)
+    assert emotion.states_from(unsure) is None
+    assert emotion.knows(emotion.from_labels(labels, np.array([0.6, 0.4])))
+
+
+def test_the_most_probable_label_is_always_credible():
+    assert emotion.credible(("a", "b"), [0.6, 0.4], 0.9) == ("a",)
+    assert emotion.credible(("a", "b"), [], 0.9) == ()
+
+
 def test_goemotions_are_grouped_completely_and_once():
     grouped = [label for labels in emotion.GOEMOTIONS_EKMAN.values() for label in labels]
     assert sorted(grouped) == sorted(emotion.GOEMOTIONS)

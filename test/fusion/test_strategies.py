@@ -103,3 +103,19 @@ def test_any_evidence_gives_a_distribution_or_nothing(strategy, rows):
     if len(estimate.probabilities):
         assert estimate.probabilities.sum() == pytest.approx(1, abs=1e-5)
         assert np.isfinite(estimate.probabilities).all()
+
+
+@pytest.mark.parametrize("strategy", [WeightedFusion, AverageFusion])
+def test_an_encoder_that_rules_nothing_out_is_left_out(strategy):
+    def part(modality, weights, threshold):
+        estimate = from_labels(STATES, np.array(weights), 1.0, threshold)
+        return Evidence(Encoding(modality, 0.0, 0.0, estimate, np.zeros(1)), 0.0)
+
+    sure = part("face", [0.7, 0.1, 0.1, 0.1], 0.2)
+    unsure = part("speech", [0.2, 0.2, 0.2, 0.4], 0.2)
+    alone, _ = strategy().fuse([sure])
+    both, weights = strategy().fuse([sure, unsure])
+    np.testing.assert_allclose(both.probabilities, alone.probabilities)
+    assert weights == pytest.approx((1.0, 0.0))
+    nothing, _ = strategy().fuse([unsure])
+    assert len(nothing.probabilities) == 0

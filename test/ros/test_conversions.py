@@ -125,7 +125,7 @@ def test_utterance_round_trip():
 
 def test_encoding_round_trip():
     encoding = streams.Encoding(
-        "face", 6.0, 5.5, from_labels(STATES, np.array([0.7, 0.1, 0.1, 0.1])),
+        "face", 6.0, 5.5, from_labels(STATES, np.array([0.7, 0.1, 0.1, 0.1]), 1.0, 0.4),
         np.arange(4, dtype=np.float32), {"heart_rate": 61.0}, "recorded:x", "",
     )  # fmt: skip
     message = wire(convert.encoding_message(encoding, "face", "3", "ada"))
@@ -134,19 +134,21 @@ def test_encoding_round_trip():
     assert (message.encoder, message.version) == ("face", "3")
     np.testing.assert_array_equal(back.embedding, encoding.embedding)
     np.testing.assert_allclose(back.estimate.probabilities, [0.7, 0.1, 0.1, 0.1], atol=1e-6)
+    assert back.estimate.credible == ("positive",)
 
 
 @pytest.mark.parametrize("probabilities", [[0.5], [math.nan, 0.5], [-0.1, 1.1], [0.0, 0.0], []])
 def test_unsound_probabilities_of_a_foreign_node_are_unknown(probabilities):
     message = msg.EmotionEstimate(
         labels=["happy", "sad"], probabilities=probabilities, valence=7.0, arousal=math.nan,
-        confidence=math.nan, quality=9.0,
+        confidence=math.nan, quality=9.0, credible=["happy", "furious"],
     )  # fmt: skip
     estimate = convert.estimate(message)
     assert len(estimate.probabilities) == 0
     assert math.isnan(estimate.valence)
     assert estimate.confidence == 0
     assert estimate.quality == 1
+    assert estimate.credible == ("happy",)
 
 
 def test_emotion_round_trip_and_state_out_of_range():
