@@ -40,7 +40,11 @@ def fingerprint(parts: object) -> str:
             for item in part:
                 add(item)
         elif inspect.isclass(part) or inspect.isroutine(part):
-            digest.update(inspect.getsource(part).encode())
+            try:
+                digest.update(inspect.getsource(part).encode())
+            except (OSError, TypeError):  # built in, or typed at a prompt
+                code = getattr(part, "__code__", None)
+                digest.update(f"{part!r}".encode() if code is None else code.co_code)
         else:
             digest.update(f"{type(part).__name__} {part!r}".encode())
 

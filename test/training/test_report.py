@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 from pathlib import Path
 
 import numpy as np
@@ -98,3 +99,12 @@ def test_goal_bounds():
 
 def test_the_report_in_the_documentation_is_what_was_measured():
     assert (DOCS / "results.md").read_text("utf-8") == report.markdown(DOCS)
+
+
+def test_the_example_of_the_documentation_runs(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    text = (DOCS / "training.md").read_text("utf-8")
+    example = text.partition("```python\n")[2].partition("```")[0]
+    (tmp_path / "example.py").write_text(example)
+    runpy.run_path(str(tmp_path / "example.py"))
+    assert "| nearest centre | docs |" in capsys.readouterr().out

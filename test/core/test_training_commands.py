@@ -1,0 +1,72 @@
+"""`train`, `export` and `evaluate` hand on what was asked and say what is missing."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from emo_music_ros import cli
+from emo_music_ros.errors import InputError
+from emo_music_ros.training.evaluation import Result
+
+
+@pytest.fixture
+def module(monkeypatch):
+    calls = []
+    measured = {"UAR": {"value": 0.6, "low": 0.5, "high": 0.7, "trivial": 0.5}}
+    result = Result(
+        "face", "2 classes", "made up", "emo_music_ros", "test", "5-fold", False, 3, "people", 9,
+        measured, {}, {},
+    )  # fmt: skip
+
+    def train(data, out, work, seed, precision):
+        calls.append((data.name, out.name, work.frozen, work.folder.name, seed, precision))
+        work.recall("network", [seed], lambda: {"weights": [1.0]})
+        return {"UAR": 0.6}
+
+    def evaluate(data, work, seed, leaky, baselines):
+        calls.append((data.name, work.frozen, seed, leaky, baselines))
+        return [result]
+
+    made = SimpleNamespace(train=train, evaluate=evaluate, CORPORA=("made up", "other"))
+    monkeypatch.setattr(cli, "training", lambda modality: made)
+    return calls
+
+
+def test_export_takes_what_training_left_and_trains_nothing(module, tmp_path, capsys):
+    common = ["face", "--data", "corpus", "--out", "out", "--work", str(tmp_path / "steps")]
+    assert cli.main(["export", *common]) == 2
+    assert "emo-music train" in capsys.readouterr().err
+    assert cli.main(["train", *common]) == 0
+    assert cli.main(["export", *common, "--precision", "int8"]) == 0
+    assert module == [
+        ("corpus", "out", True, "steps", 0, ""),
+        ("corpus", "out", False, "steps", 0, ""),
+        ("corpus", "out", True, "steps", 0, "int8"),
+    ]
+
+
+def test_evaluation_prints_its_tables_and_saves_them_on_request(module, tmp_path, capsys):
+    asked = ["evaluate", "face", "--data", "corpus", "--leaky", "--baselines", "--seed", "3"]
+    assert cli.main([*asked, "--save", str(tmp_path)]) == 0
+    assert module == [("corpus", False, 3, True, True)]
+    assert "| emo_music_ros | test | 0.600 [0.500, 0.700] |" in capsys.readouterr().out
+    kept = json.loads((tmp_path / "results" / "face.json").read_text("utf-8"))
+    assert kept["corpora"] == ["made up", "other"]
+    assert "other: not run." in (tmp_path / "results.md").read_text("utf-8")
+
+
+@pytest.mark.skipif(importlib.util.find_spec("torch") is not None, reason="torch is installed")
+def test_missing_training_packages_are_named():
+    with pytest.raises(InputError, match=r"requirements/train\.txt"):
+        cli.training("face")
+
+
+@pytest.mark.parametrize("wrong", [["train", "elder"], ["train", "face"], ["evaluate", "smell"]])
+def test_wrong_arguments_are_refused(wrong, capsys):
+    with pytest.raises(SystemExit):
+        cli.main(wrong)
+    assert "error" in capsys.readouterr().err
