@@ -13,7 +13,7 @@ ARGS ?=
 BOOTSTRAP = $(PYTHON) scripts/bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help companion test build lint lock clean
+.PHONY: help companion test bench build lint lock clean
 
 help:
 	@echo 'make companion   set up and run the loop'
@@ -24,6 +24,7 @@ help:
 	@echo '    SCENARIO=home|daycare|group   settings (home)'
 	@echo '    SUMMARY=path                  summary JSON of the run'
 	@echo 'make test        set up and run all checks and tests (ARGS=... for pytest)'
+	@echo 'make bench       measure speed beside named peers (ARGS=face, ARGS="--save docs")'
 	@echo 'make build       build and install into .venv what changed'
 	@echo 'make lint        check style and types'
 	@echo 'make lock        resolve the pinned versions again'
@@ -36,6 +37,9 @@ companion:
 
 test:
 	@$(BOOTSTRAP) test $(ARGS)
+
+bench:
+	@$(BOOTSTRAP) bench $(ARGS)
 
 build:
 	@$(BOOTSTRAP) build

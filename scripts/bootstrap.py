@@ -3,6 +3,7 @@
 Called by the Makefile. Every step that is done leaves a stamp, a hash of what it depends on, so
 that the next run skips it. Stamps are written last: an interrupted step is repeated.
 
+    python3 scripts/bootstrap.py bench [arguments of `python -m bench`]
     python3 scripts/bootstrap.py build
     python3 scripts/bootstrap.py companion [arguments of `emo-music companion`]
     python3 scripts/bootstrap.py lint
@@ -313,6 +314,16 @@ def ensure_packages(development: bool) -> None:
             say(f"PyAudio cannot be built, going on without sound:\n{error}")
 
 
+def ensure_peers() -> None:
+    """Install what training needs and what benchmarks compare with."""
+    exact = ("-c", REQUIREMENTS / "constraints.txt")
+    for name, title in (("train", "training"), ("bench", "benchmarks")):
+        path = REQUIREMENTS / f"{name}.txt"
+        pip_install(f"{name}_packages", f"Python packages for {title}", *exact, "-r", path)
+    bare = REQUIREMENTS / "bench-no-deps.txt"
+    pip_install("bare_peers", "peers without dependencies", "--no-deps", "-r", bare)
+
+
 # The build --------------------------------------------------------------------------------------
 
 
@@ -411,12 +422,18 @@ def lint() -> None:
 def main() -> None:
     """Run one command."""
     command, arguments = (sys.argv[1:2] or ["help"])[0], sys.argv[2:]
-    if command not in ("build", "companion", "lint", "test"):
+    if command not in ("bench", "build", "companion", "lint", "test"):
         stop(__doc__ or "")
     use_supported_python()
-    ensure(development=command in ("lint", "test"))
+    ensure(development=command in ("bench", "lint", "test"))
     if command == "companion":
         become("emo-music", "companion", *arguments)
+    if command == "bench":
+        try:
+            ensure_peers()
+        except StepError as error:
+            stop(f"a step failed:\n{error}")
+        become("python", "-m", "bench", *arguments, PYTHONPATH=str(ROOT))
     if command in ("lint", "test"):
         lint()
     if command == "test":
