@@ -68,8 +68,9 @@ def load(
             f"{folder} holds neither {TABLE} nor {ARCHIVE} with the part {', '.join(usage)}",
             f"Put {TABLE} there, as published",
         )
+    groups: NDArray[np.int64]
     if keep_duplicates:
-        groups = np.arange(len(labels))
+        groups = np.arange(len(labels), dtype=np.int64)
     else:
         images, labels = deduplicate(images, labels)
         groups = likeness(images)
