@@ -13,42 +13,56 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_music_ros.emotion import from_labels
-from emo_music_ros.encoding.face_detection import (
-    DETECTORS,
-    SIZE,
-    Detector,
-    Face,
-    Picture,
-    as_picture,
-    crop,
-    grey,
+from emo_music_ros.encoding.face_alignment import SIZE, Picture, as_picture, grey
+from emo_music_ros.encoding.face_detection import DETECTORS, NearThenFar
+from emo_music_ros.encoding.face_landmarks import (
+    EXPRESSIVE,
+    FaceMesh,
+    motion,
+    pose,
+    without_head_motion,
 )
+from emo_music_ros.encoding.face_tracking import FaceFinder, FaceFollower, FoundFace
 from emo_music_ros.encoding.model import Model
 from emo_music_ros.encoding.results import plain_estimate
+from emo_music_ros.encoding.texture import difference
 from emo_music_ros.errors import InputError
 from emo_music_ros.options import option
 from emo_music_ros.streams import Encoding, FloatArray, ImageFrame, Sample
 
 SMALL = 96  # px, pictures up to this size are taken as a face where none is found
-LOST = 1.0  # s without the face after which it counts as another one
 BATCH = 64
 #: The pictures of the corpus are smooth, as if blurred by a Gaussian of 3 px: measured, the share
 #: of detail in them (see `detail`) stays below 0.045, that of a sharp face is 0.15 to 0.2.
 SMOOTH = 3.0  # px
 DETAIL = 0.05
 LEAST_DETAIL = 0.02  # below this a face is out of focus
+FRONTAL, PROFILE = math.radians(20), math.radians(70)  # of a face turned away: clean, unusable
+
+
+def contrast(face: NDArray[Any]) -> tuple[float, float]:
+    """Return mean and standard deviation of the shades of a grey picture."""
+    mean, deviation = cv2.meanStdDev(face)
+    return float(mean[0, 0]), float(deviation[0, 0])
 
 
 def detail(face: Picture) -> float:
     """Return how sharp a grey face is: what a blur of 1 px takes away, as share of the contrast."""
     shades = face.astype(np.float32)
     fine = shades - cv2.GaussianBlur(shades, (0, 0), 1.0)
-    return float(fine.std() / max(float(shades.std()), 1.0))
+    return contrast(fine)[1] / max(contrast(shades)[1], 1.0)
 
 
-def soften(face: Picture) -> Picture:
-    """Bring a sharp face to the resolution that the network was trained on."""
-    return face if detail(face) <= DETAIL else cv2.GaussianBlur(face, (0, 0), SMOOTH)  # type: ignore[return-value]
+def soften(face: Picture, sharpness: float | None = None) -> Picture | NDArray[np.float32]:
+    """Bring a sharp face to the resolution that the network was trained on.
+
+    The borders are mirrored, as the network expects when it undoes the blur.
+    """
+    if (detail(face) if sharpness is None else sharpness) <= DETAIL:
+        return face
+    return cv2.GaussianBlur(  # type: ignore[return-value]
+        face.astype(np.float32), (0, 0), SMOOTH, borderType=cv2.BORDER_REFLECT
+    )
 
 
 class FaceModel:
@@ -63,13 +77,24 @@ class FaceModel:
     def __init__(self, folder: Path | None = None) -> None:
         self._model = Model("face", folder)
         self._temperature = float(self._model.description.get("temperature", 1.0))
+        #: False where the network was trained on sharp pictures too.
+        self._soften = bool(self._model.description.get("soften", True))
         self.labels = self._model.labels
         self.version = self._model.version
 
-    def __call__(self, faces: Sequence[Picture]) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-        """Return calibrated logits [n, 7] and embeddings [n, 64] of grey faces [48, 48]."""
-        batch = np.stack([soften(face) for face in faces]).astype(np.float32)[:, None]
-        logits, embedding = self._model(batch)
+    def __call__(
+        self, faces: Sequence[Picture], sharpness: Sequence[float] | None = None
+    ) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+        """Return calibrated logits [n, 7] and embeddings [n, e] of grey faces [48, 48].
+
+        `sharpness` saves the time of measuring it again (see `detail`).
+        """
+        if self._soften:
+            known = [None] * len(faces) if sharpness is None else sharpness
+            batch = np.stack([soften(face, value) for face, value in zip(faces, known)])
+        else:
+            batch = np.stack(faces)
+        logits, embedding = self._model(batch.astype(np.float32)[:, None])
         return logits.astype(float) / self._temperature, embedding
 
 
@@ -79,50 +104,83 @@ def probabilities(logits: FloatArray) -> NDArray[np.float64]:
     return np.asarray(weights / weights.sum(), float)
 
 
-def quality(face: Picture, side: float, score: float) -> float:
+def quality(
+    face: Picture, side: float, score: float, away: float = 0.0, sharpness: float | None = None
+) -> float:
     """Return 0 (unusable) .. 1 (clean) of a cropped face.
 
-    It falls with a side below 48 px in the picture, shade or glare, flat contrast, lost focus and
-    the doubt of the detector.
+    It falls with a side below 48 px in the picture, shade or glare, flat contrast, lost focus, a
+    head turned more than 20 degrees away, and the doubt of the detector.
+
+    Parameters
+    ----------
+    face : array uint8 [48, 48]
+        The face.
+    side : float
+        Its side in the picture [px].
+    score : float
+        Certainty of the detector, 0..1.
+    away : float
+        Angle between where it looks and the camera [rad], NaN if not known.
+    sharpness : float, optional
+        See `detail`.
     """
-    shades = face.astype(np.float32) / 255.0
-    brightness = float(shades.mean())
+    mean, deviation = contrast(face)
+    brightness = mean / 255.0
     parts = (
         side / SIZE,
         brightness / 0.15,
         (1.0 - brightness) / 0.1,
-        float(shades.std()) / 0.08,
-        detail(face) / LEAST_DETAIL,
+        deviation / 255.0 / 0.08,
+        (detail(face) if sharpness is None else sharpness) / LEAST_DETAIL,
+        1.0 if math.isnan(away) else (PROFILE - away) / (PROFILE - FRONTAL),
     )
-    return float(np.prod(np.clip(parts, 0.0, 1.0)) * score)
+    return math.prod(min(max(part, 0.0), 1.0) for part in parts) * score
+
+
+def turned(yaw: float, pitch: float) -> float:
+    """Return the angle between where a head looks and the camera [rad]."""
+    return math.acos(math.cos(yaw) * math.cos(pitch))
 
 
 @dataclass
-class _Track:
-    """The face being followed: its last place, and what was seen of it so far."""
+class _Person:
+    """What was seen of one face so far."""
 
     began: float
     time: float
-    face: Face
+    side: float
+    points: NDArray[np.floating]
+    texture: NDArray[np.float32]
     logits: NDArray[np.float64]
     embedding: NDArray[np.float64]
 
 
 class FaceEncoder:
-    """Finds the largest face, and judges and smooths its expression.
+    """Follows the faces in view, and judges and smooths the expression of one or all of them.
 
-    Features: `face_count`; `face_size` (side as share of the picture's height); `motion` (Eq. 2 of
-    paper A: mean displacement of the key points since the picture before, in sides of the face;
-    NaN for the first picture of a face); `brightness` (0..1); `sharpness` (what a blur of 1 px
-    takes away from the face at 48 px, as share of its contrast; 0.2 is sharp).
+    With `people` = primary it answers for one person: the largest face at first, and then this
+    one as long as it is in view or hidden for less than `hidden`; other people who come nearer
+    do not take its place. With all, every face is answered for; `person_id` is empty for the
+    primary one and ``face-<number>`` for the others.
 
-    Smoothing is exponential over time, so it only looks back, and starts anew when the face was
-    away for 1 s or another one takes its place.
+    Features
+    --------
+    - `face_count`: faces in view; `face_size`: side as share of the picture's height.
+    - `yaw`, `pitch`, `roll` [rad]: of the head, 0 looks straight at the camera; NaN without points.
+    - `motion` [1/s]: mean displacement of the key points (paper A, Eq. 2) in sides of the face.
+    - `expression_motion` [1/s]: the same without shift, turn and scale of the whole head.
+    - `texture_change` [1/s]: how the local binary patterns of the face changed.
+    - `brightness`: 0..1; `sharpness`: what a blur of 1 px takes away from the face at 48 px, as
+      share of its contrast; 0.2 is sharp.
+
+    The three rates are NaN in the first picture of a face. Smoothing is exponential over time, so
+    it only looks back, and starts anew with another face.
 
     Raises
     ------
     ModelError
-        If the network or the detector is missing or corrupt.
+        If a network or the detector is missing or corrupt.
     """
 
     modality: ClassVar[str] = "face"
@@ -133,12 +191,35 @@ class FaceEncoder:
 
         detector: str = option(
             "blazeface",
-            "face detector: blazeface (accurate, tilted faces), haar (frontal faces only)",
+            "face detector: blazeface_near (faces from an eighth of the picture's longer side), "
+            "blazeface_far (half that size, three times the cost), blazeface (near, then far where "
+            "nothing is near), haar (frontal faces only)",
             choices=tuple(DETECTORS),
         )
+        people: str = option(
+            "primary",
+            "whose expression: primary (one person, who stays the same one) or all in view",
+            choices=("primary", "all"),
+        )
         min_face: int = option(24, "smaller faces are ignored [px]", low=8, high=1000)
+        max_faces: int = option(
+            4, "at most so many faces are followed, the largest", low=1, high=32
+        )
         max_rate: float = option(
             15.0, "pictures that come faster than this are skipped [Hz]", low=0.1, high=120.0
+        )
+        detection_period: float = option(
+            0.4,
+            "longest time between searches of the whole picture; in between faces are only "
+            "followed [s]",
+            low=0.0,
+            high=10.0,
+        )
+        hidden: float = option(
+            2.0,
+            "a face out of view for no longer than this is the same one [s]",
+            low=0.1,
+            high=60.0,
         )
         smoothing: float = option(
             0.5, "time constant of the smoothing, 0 = none [s]", low=0.0, high=10.0
@@ -150,17 +231,25 @@ class FaceEncoder:
         cv2.setNumThreads(1)  # a second thread costs more than it gains on pictures this small
         models = self._options.models
         self._model = FaceModel(Path(models) if models else None)
-        self._detect: Detector = DETECTORS[self._options.detector]()
+        finder = FaceFinder(
+            DETECTORS[self._options.detector](),
+            FaceMesh(),
+            self._options.min_face,
+            self._options.max_faces,
+        )
+        self._follower = FaceFollower(finder, self._options.detection_period, self._options.hidden)
         self.version = self._model.version
         self.reset()
 
     def reset(self) -> None:
-        """Forget the face being followed."""
-        self._track: _Track | None = None
+        """Forget all faces."""
+        self._follower.reset()
+        self._people: dict[int, _Person] = {}
+        self._primary = 0
         self._taken = -math.inf
 
     def push(self, sample: Sample) -> list[Encoding]:
-        """Take the next picture and return the encoding of its largest face, if there is one."""
+        """Take the next picture and return the encoding of the primary face, or of all."""
         if not isinstance(sample, ImageFrame) or not math.isfinite(sample.time):
             return []
         if sample.time < self._taken:  # the source started again
@@ -172,60 +261,95 @@ class FaceEncoder:
         if picture is None:
             return []
         self._taken = sample.time
-        faces = [face for face in self._detect(picture) if face.side >= self._options.min_face]
-        if not faces:
-            return []
-        face = max(faces, key=lambda one: one.side)
-        shades = crop(picture, face)
-        logits, embedding = self._model([shades])
-        motion = self._follow(sample.time, face, logits[0], embedding[0].astype(float))
-        track = self._track
-        assert track is not None
-        return [
-            Encoding(
-                modality=self.modality,
-                time=sample.time,
-                window_start=max(track.began, sample.time - 3 * self._options.smoothing),
-                estimate=from_labels(
-                    self._model.labels,
-                    probabilities(track.logits),
-                    quality(shades, face.side, face.score),
-                ),
-                embedding=track.embedding.astype(np.float32),
-                features={
-                    "face_count": float(len(faces)),
-                    "face_size": face.side / picture.shape[0],
-                    "motion": motion,
-                    "brightness": float(shades.mean()) / 255.0,
-                    "sharpness": detail(shades),
-                },
-                source=sample.source,
-            )
+        faces = [
+            (found, track.identity) for found, track in self._follower.update(sample.time, picture)
         ]
+        remembered = {track.identity for track in self._follower.tracks}
+        self._people = {who: one for who, one in self._people.items() if who in remembered}
+        if faces and self._primary not in remembered:
+            self._primary = faces[0][1]
+        wanted = [
+            (found, who)
+            for found, who in faces
+            if self._options.people == "all" or who == self._primary
+        ]
+        if not wanted:
+            return []
+        sharpness = [detail(found.crop) for found, _ in wanted]
+        logits, embeddings = self._model([found.crop for found, _ in wanted], sharpness)
+        encodings = []
+        for (found, who), sharp, answer, embedding in zip(wanted, sharpness, logits, embeddings):
+            rates = self._remember(sample.time, who, found, answer, embedding.astype(float))
+            person = self._people[who]
+            yaw = pitch = roll = math.nan
+            if found.landmarks is not None:
+                yaw, pitch, roll = pose(found.landmarks.points)
+            encodings.append(
+                Encoding(
+                    modality=self.modality,
+                    time=sample.time,
+                    window_start=max(person.began, sample.time - 3 * self._options.smoothing),
+                    estimate=from_labels(
+                        self._model.labels,
+                        probabilities(person.logits),
+                        quality(
+                            found.crop,
+                            found.face.side,
+                            found.face.score,
+                            turned(yaw, pitch),
+                            sharp,
+                        ),
+                    ),
+                    embedding=person.embedding.astype(np.float32),
+                    features={
+                        "face_count": float(len(faces)),
+                        "face_size": found.face.side / picture.shape[0],
+                        "yaw": yaw,
+                        "pitch": pitch,
+                        "roll": roll,
+                        **rates,
+                        "brightness": contrast(found.crop)[0] / 255.0,
+                        "sharpness": sharp,
+                    },
+                    source=sample.source,
+                    person_id="" if who == self._primary else f"face-{who}",
+                )
+            )
+        return encodings
 
-    def _follow(
-        self, time: float, face: Face, logits: NDArray[np.float64], embedding: NDArray[np.float64]
-    ) -> float:
-        """Update the track and return the motion since the picture before."""
-        last = self._track
-        if last is not None and (
-            time - last.time > LOST or math.dist(face.centre, last.face.centre) > last.face.side
-        ):
-            last = None
+    def _remember(
+        self,
+        time: float,
+        who: int,
+        found: FoundFace,
+        logits: NDArray[np.float64],
+        embedding: NDArray[np.float64],
+    ) -> dict[str, float]:
+        """Update what is known of a person and return how the face changed, per second."""
+        points: NDArray[np.floating] = found.face.points
+        if found.landmarks is not None:
+            points = found.landmarks.points[EXPRESSIVE, :2]
+        rates = dict.fromkeys(("motion", "expression_motion", "texture_change"), math.nan)
+        last = self._people.get(who)
         if last is None:
-            self._track = _Track(time, time, face, logits, embedding)
-            return float("nan")
-        constant = self._options.smoothing
-        fresh = 1.0 - math.exp(-(time - last.time) / constant) if constant > 0 else 1.0
-        self._track = _Track(
-            last.began,
-            time,
-            face,
-            last.logits + fresh * (logits - last.logits),
-            last.embedding + fresh * (embedding - last.embedding),
+            began = time
+        else:
+            began, seconds = last.began, time - last.time
+            if points.shape == last.points.shape:
+                side = (found.face.side + last.side) / 2
+                rates["motion"] = motion(points, last.points, side, seconds)
+                rates["expression_motion"] = motion(
+                    without_head_motion(points, last.points), last.points, side, seconds
+                )
+            rates["texture_change"] = difference(found.texture, last.texture) / seconds
+            constant = self._options.smoothing
+            fresh = 1.0 - math.exp(-seconds / constant) if constant > 0 else 1.0
+            logits = last.logits + fresh * (logits - last.logits)
+            embedding = last.embedding + fresh * (embedding - last.embedding)
+        self._people[who] = _Person(
+            began, time, found.face.side, points, found.texture, logits, embedding
         )
-        moved = np.linalg.norm(face.points - last.face.points, axis=1).mean()
-        return float(moved / last.face.side)
+        return rates
 
 
 class _Judge:
@@ -234,10 +358,10 @@ class _Judge:
     def __init__(self, models: Path | None) -> None:
         cv2.setNumThreads(1)
         self._model = FaceModel(models)
-        self._detect = DETECTORS["blazeface"]()
+        self._find = FaceFinder(NearThenFar(), FaceMesh())
 
-    def face(self, image: Any) -> tuple[Picture, float] | str:
-        """Return the face [48, 48] in a picture and its quality, or why there is none.
+    def face(self, image: Any) -> tuple[Picture, float, dict[str, Any]] | str:
+        """Return the face [48, 48] in a picture, its quality and more, or why there is none.
 
         A picture of 48 x 48 px is a face already; a larger one is searched, and taken as a face
         where none is found only up to 96 px.
@@ -247,11 +371,16 @@ class _Judge:
             return "is no picture, or has no pixels"
         height, width = picture.shape[:2]
         if (height, width) != (SIZE, SIZE):
-            faces = self._detect(picture)
+            faces = self._find.search(picture)
             if faces:
-                best = max(faces, key=lambda one: one.side)
-                shades = crop(picture, best)
-                return shades, quality(shades, best.side, best.score)
+                best = faces[0]
+                more: dict[str, Any] = {"faces": len(faces)}
+                away = math.nan
+                if best.landmarks is not None:
+                    yaw, pitch, roll = pose(best.landmarks.points)
+                    away = turned(yaw, pitch)
+                    more |= {"yaw": yaw, "pitch": pitch, "roll": roll}
+                return best.crop, quality(best.crop, best.face.side, best.face.score, away), more
             if max(height, width) > SMALL:
                 return "no face found"
         shades = grey(picture)
@@ -262,21 +391,20 @@ class _Judge:
                 (SIZE, SIZE),
                 interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR,
             )
-        return shades, quality(shades, float(min(height, width)), 1.0)
+        return shades, quality(shades, float(min(height, width)), 1.0), {"faces": 1}
 
     def results(self, names: Sequence[str], images: Sequence[Any]) -> Iterator[dict[str, Any]]:
         """Yield the result of every picture in order."""
         found = [self.face(image) for image in images]
-        faces = [entry for entry in found if not isinstance(entry, str)]
-        logits = iter(self._model([face for face, _ in faces])[0] if faces else ())
+        faces = [entry[0] for entry in found if not isinstance(entry, str)]
+        logits = iter(self._model(faces)[0] if faces else ())
         for name, entry in zip(names, found):
             if isinstance(entry, str):
                 yield {"input": name, "error": entry}
                 continue
-            estimate = from_labels(
-                self._model.labels, probabilities(next(logits)), quality=entry[1]
-            )
-            yield {"input": name, **plain_estimate(estimate)}
+            _, clean, more = entry
+            estimate = from_labels(self._model.labels, probabilities(next(logits)), quality=clean)
+            yield {"input": name, **plain_estimate(estimate), **more}
 
 
 def predict_images(
@@ -287,7 +415,8 @@ def predict_images(
     Yields
     ------
     dict
-        input, labels, probabilities, valence, arousal, dominance, confidence, quality; where
+        input, labels, probabilities, valence, arousal, dominance, confidence, quality, faces
+        (how many were found) and, where its points were found, yaw, pitch and roll [rad]; where
         there is no readable picture or no face input and error.
 
     Raises

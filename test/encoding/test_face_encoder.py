@@ -15,7 +15,9 @@ from emo_music_ros.emotion import FER2013
 from emo_music_ros.encoding import face
 from emo_music_ros.encoding.base import Encoder
 from emo_music_ros.encoding.face import FaceEncoder, FaceModel, predict_images, predict_npz
-from emo_music_ros.encoding.face_detection import Face, as_picture
+from emo_music_ros.encoding.face_alignment import SIZE, Region, cut
+from emo_music_ros.encoding.face_detection import Face
+from emo_music_ros.encoding.face_tracking import FaceFinder, FaceFollower
 from emo_music_ros.errors import InputError, ModelError
 from emo_music_ros.options import build
 from emo_music_ros.resources import share
@@ -55,11 +57,15 @@ def test_encoding_of_a_real_face(encoder, portrait):
     assert estimate.labels == FER2013
     assert estimate.probabilities.sum() == pytest.approx(1, abs=1e-5)
     assert estimate.quality > 0.6
-    assert encoding.embedding.shape == (64,)
+    assert encoding.embedding.ndim == 1
     assert encoding.embedding.dtype == np.float32
     assert encoding.features["face_count"] == 1
     assert 0.3 < encoding.features["face_size"] < 0.6
-    assert math.isnan(encoding.features["motion"])
+    for name in ("motion", "expression_motion", "texture_change"):
+        assert math.isnan(encoding.features[name])
+    for name in ("yaw", "pitch", "roll"):
+        assert abs(encoding.features[name]) < math.radians(15)
+    assert encoding.person_id == ""
     description = json.loads((share("models") / "face.json").read_text("utf-8"))
     assert encoder.version == description["version"]
 
@@ -88,13 +94,71 @@ def test_rate_limit_follows_the_stamps(portrait):
     assert encoder.push(ImageFrame(-50.0, portrait))  # a recording that starts again
 
 
-def test_motion_is_the_mean_displacement_of_the_points(encoder, portrait):
+def test_motion_is_the_mean_displacement_of_the_points_per_second(encoder, portrait):
     encoder.push(ImageFrame(0.0, portrait))
-    (still,) = encoder.push(ImageFrame(0.1, portrait))
-    (shifted,) = encoder.push(ImageFrame(0.2, moved(portrait, 11)))
+    encoder.push(ImageFrame(0.1, portrait))
+    (still,) = encoder.push(ImageFrame(0.2, portrait))
     assert still.features["motion"] == pytest.approx(0, abs=1e-6)
+    assert still.features["expression_motion"] == pytest.approx(0, abs=1e-6)
+    assert still.features["texture_change"] == 0
+    (shifted,) = encoder.push(ImageFrame(0.3, moved(portrait, 11)))
     side = still.features["face_size"] * portrait.shape[0]
-    assert shifted.features["motion"] == pytest.approx(11 / side, rel=0.25)
+    assert shifted.features["motion"] == pytest.approx(11 / side / 0.1, rel=0.1)
+    assert shifted.features["expression_motion"] < 0.2 * shifted.features["motion"]
+
+
+@pytest.mark.parametrize("scale", [0.7, 2.0])
+def test_motion_does_not_depend_on_the_distance(encoder, portrait, scale):
+    def seen(picture):
+        return cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+
+    found = []
+    for change in (lambda picture: picture, seen):
+        encoder.reset()
+        encoder.push(ImageFrame(0.0, change(portrait)))
+        encoder.push(ImageFrame(0.1, change(portrait)))
+        (encoding,) = encoder.push(ImageFrame(0.2, change(moved(portrait, 12))))
+        found.append(encoding.features["motion"])
+    assert found[1] == pytest.approx(found[0], rel=0.15)
+
+
+CHANGES = {
+    "darker": lambda picture: cv2.convertScaleAbs(picture, alpha=0.6),
+    "brighter": lambda picture: cv2.convertScaleAbs(picture, alpha=1.25, beta=10),
+    "blurred": lambda picture: cv2.GaussianBlur(picture, (0, 0), 1.2),
+    "turned left": lambda picture: cv2.warpAffine(
+        picture,
+        cv2.getRotationMatrix2D((128, 116), 10, 1.0),
+        (256, 256),
+        borderMode=cv2.BORDER_REPLICATE,
+    ),
+    "turned right": lambda picture: cv2.warpAffine(
+        picture,
+        cv2.getRotationMatrix2D((128, 116), -10, 1.0),
+        (256, 256),
+        borderMode=cv2.BORDER_REPLICATE,
+    ),
+    "noisy": lambda picture: np.clip(
+        picture + np.random.default_rng(0).normal(0, 5, picture.shape), 0, 255
+    ).astype(np.uint8),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_light_blur_and_roll_hardly_change_the_answer(encoder, portrait, change):
+    (before,) = encoder.push(ImageFrame(0.0, portrait))
+    encoder.reset()
+    (after,) = encoder.push(ImageFrame(1.0, CHANGES[change](portrait)))
+    one, other = before.estimate.probabilities, after.estimate.probabilities
+    assert one.argmax() == other.argmax()
+    assert np.abs(one - other).max() < 0.25
+
+
+def test_brightness_does_not_change_who_it_is(portrait):
+    encoder = FaceEncoder(build(FaceEncoder.Options, {"people": "all"}))
+    for step, change in enumerate(CHANGES):
+        (encoding,) = encoder.push(ImageFrame(step / 10, CHANGES[change](portrait)))
+        assert encoding.person_id == ""
 
 
 class Script:
@@ -105,21 +169,24 @@ class Script:
 
     def __call__(self, picture):
         return [
-            Face((x, 60.0), side, 0.0, 0.9, np.full((4, 2), x)) for x, side in next(self.places)
+            Face((x, 60.0), side, 0.0, 0.9, np.full((6, 2), x)) for x, side in next(self.places)
         ]
 
 
 def scripted(places, logits, **values):
     encoder = FaceEncoder(build(FaceEncoder.Options, values))
-    encoder._detect = Script(places)
+    options = encoder._options
+    finder = FaceFinder(Script(places), lambda *_: None, options.min_face, options.max_faces)
+    encoder._follower = FaceFollower(finder, options.detection_period, options.hidden)
     answers = iter(logits)
 
     class Answers:
         labels = FER2013
         version = "test"
 
-        def __call__(self, faces):
-            return np.array([np.eye(7)[next(answers)] * 4]), np.zeros((1, 64), np.float32)
+        def __call__(self, faces, sharpness=None):
+            found = np.array([np.eye(7)[next(answers)] * 4 for _ in faces])
+            return found, np.zeros((len(faces), 64), np.float32)
 
     encoder._model = Answers()
     return encoder
@@ -143,7 +210,7 @@ def test_smoothing_is_exponential_and_looks_back():
 
 
 @pytest.mark.parametrize(
-    ("second", "time"), [((150.0, 50.0), 0.1), ((60.0, 50.0), 1.5)], ids=["elsewhere", "later"]
+    ("second", "time"), [((150.0, 50.0), 2.5), ((60.0, 50.0), 2.5)], ids=["elsewhere", "later"]
 )
 def test_another_face_starts_anew(second, time):
     encoder = scripted([[(60.0, 50.0)], [second]], [0, 3], smoothing=5.0)
@@ -155,15 +222,36 @@ def test_another_face_starts_anew(second, time):
 
 
 def test_largest_face_counts_and_small_ones_do_not():
-    encoder = scripted([[(60.0, 30.0), (90.0, 52.0), (20.0, 10.0)], [(20.0, 10.0)]], [3, 3])
+    encoder = scripted([[(60.0, 30.0), (130.0, 52.0), (20.0, 10.0)], [(20.0, 10.0)]], [3, 3])
     (encoding,) = encoder.push(ImageFrame(0.0, PICTURE))
     assert encoding.features["face_count"] == 2
     assert encoding.features["face_size"] == pytest.approx(52 / 120)
     assert encoder.push(ImageFrame(1.0, PICTURE)) == []
 
 
+def test_somebody_who_comes_nearer_does_not_take_the_place():
+    first, second = (30.0, 50.0), (130.0, 70.0)
+    encoder = scripted([[first], [second, first], [second], [second], [second]], [0, 1, 2, 3, 4])
+    sides = []
+    for time in (0.0, 0.5, 1.0, 2.0, 3.0):  # hidden from 0.5, longer than 2 s
+        encodings = encoder.push(ImageFrame(time, PICTURE))
+        sides.append([round(e.features["face_size"] * 120) for e in encodings])
+        assert all(encoding.person_id == "" for encoding in encodings)
+    assert sides == [[50], [50], [], [], [70]]
+
+
+def test_all_faces_are_answered_for_under_their_own_names():
+    places = [[(130.0, 70.0), (30.0, 50.0)], [(31.0, 50.0), (130.0, 70.0)], [(30.0, 50.0)]]
+    encoder = scripted(places, [0, 3, 0, 3, 3], people="all", smoothing=0.0)
+    found = [
+        {e.person_id: int(e.estimate.probabilities.argmax()) for e in encodings}
+        for encodings in (encoder.push(ImageFrame(t, PICTURE)) for t in (0.0, 0.1, 0.2))
+    ]
+    assert found == [{"": 0, "face-2": 3}, {"": 0, "face-2": 3}, {"face-2": 3}]
+
+
 def test_quality_falls_with_size_light_contrast_focus_and_doubt(portrait):
-    good = cv2.resize(as_picture(portrait[60:170, 70:180, 1]), (48, 48))
+    good = cut(portrait, Region((125.0, 115.0), 110.0, 0.0), SIZE)
     best = face.quality(good, 100, 0.95)
     assert best > 0.9
     assert face.quality(good, 24, 0.95) < 0.6 * best
@@ -171,6 +259,17 @@ def test_quality_falls_with_size_light_contrast_focus_and_doubt(portrait):
     assert face.quality(255 - good // 12, 100, 0.95) < 0.6 * best
     assert face.quality(cv2.GaussianBlur(good, (0, 0), 8), 100, 0.95) < 0.8 * best
     assert face.quality(good, 100, 0.5) < 0.6 * best
+    turns = [face.quality(good, 100, 0.95, math.radians(away)) for away in (0, 15, 30, 50, 80)]
+    assert turns[0] == turns[1] == best
+    assert turns[1] > turns[2] > turns[3] > turns[4] == 0
+    assert face.quality(good, 100, 0.95, math.nan) == best
+
+
+def test_angle_to_the_camera():
+    assert face.turned(0.0, 0.0) == 0
+    assert face.turned(0.5, 0.0) == pytest.approx(0.5)
+    assert face.turned(0.0, -0.5) == pytest.approx(0.5)
+    assert math.isnan(face.turned(math.nan, 0.1))
 
 
 def test_softening_brings_sharp_faces_to_the_corpus_and_leaves_smooth_ones(portrait):
@@ -178,12 +277,13 @@ def test_softening_brings_sharp_faces_to_the_corpus_and_leaves_smooth_ones(portr
     soft = face.soften(sharp)
     assert face.detail(sharp) > face.DETAIL
     assert face.LEAST_DETAIL < face.detail(soft) < face.DETAIL
-    assert face.soften(soft) is soft
+    smooth = soft.astype(np.uint8)
+    assert face.soften(smooth) is smooth
 
 
 @settings(deadline=None, max_examples=60)
 @given(
-    st.sampled_from([np.uint8, np.uint16, np.float32, np.bool_]).flatmap(
+    st.sampled_from([np.uint8, np.uint16, np.float32, np.bool_, np.complex64]).flatmap(
         lambda kind: arrays(kind, array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=40))
     ),
     st.floats(allow_nan=True, allow_infinity=True),
@@ -192,6 +292,38 @@ def test_no_picture_raises(encoder, image, time):
     encoder.reset()
     for encoding in encoder.push(ImageFrame(time, image)):
         assert np.isfinite(encoding.estimate.probabilities).all()
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        None,
+        "text",
+        [[1, 2], [3]],
+        np.zeros((0, 0, 3), np.uint8),
+        np.zeros((1, 1), np.uint8),
+        np.zeros((1, 1, 3), np.uint8),
+        np.full((480, 640, 3), np.nan),
+        np.zeros((2, 5000, 4), np.uint8),
+        np.zeros((70000, 3), np.uint8),
+        np.zeros((1, 70000, 3), np.float32),
+        np.zeros((4, 4, 2), np.uint8),
+        np.zeros((3000, 4000, 3), np.uint8),
+    ],
+    ids=lambda image: str(getattr(image, "shape", type(image).__name__)),
+)
+def test_odd_pictures_have_no_face(encoder, image):
+    assert encoder.push(ImageFrame(0.0, image)) == []
+
+
+def test_kinds_of_pictures_agree(encoder, portrait):
+    answers = []
+    for picture in (portrait, portrait / 255.0, np.dstack([portrait, portrait[:, :, 0]])):
+        encoder.reset()
+        (encoding,) = encoder.push(ImageFrame(0.0, picture))
+        answers.append(encoding.estimate.probabilities)
+    np.testing.assert_allclose(answers[1], answers[0], atol=0.05)
+    np.testing.assert_array_equal(answers[2], answers[0])
 
 
 def test_other_samples_are_ignored(encoder):
@@ -220,6 +352,8 @@ def test_predict_images(tmp_path, portrait):
     assert [row["input"] for row in results] == [str(path) for path in paths]
     assert ["error" in row for row in results] == [True, False, True, True, True]
     assert FIELDS <= results[1].keys()
+    assert results[1]["faces"] == 1
+    assert {"yaw", "pitch", "roll"} <= results[1].keys()
     assert results[4]["error"] == "no face found"
     json.dumps(results, allow_nan=False)
 
