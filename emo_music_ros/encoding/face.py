@@ -160,7 +160,7 @@ class FaceEncoder:
     """Follows the faces in view, and judges and smooths the expression of one or all of them.
 
     With `people` = primary it answers for one person: the largest face at first, and then this
-    one as long as it is in view or hidden for less than `hidden`; other people who come nearer
+    one as long as it is in view or hidden for less than `max_occlusion`; other people who come nearer
     do not take its place. With all, every face is answered for; `person_id` is empty for the
     primary one and ``face-<number>`` for the others.
 
@@ -215,7 +215,7 @@ class FaceEncoder:
             low=0.0,
             high=10.0,
         )
-        hidden: float = option(
+        max_occlusion: float = option(
             2.0,
             "a face out of view for no longer than this is the same one [s]",
             low=0.1,
@@ -237,7 +237,9 @@ class FaceEncoder:
             self._options.min_face,
             self._options.max_faces,
         )
-        self._follower = FaceFollower(finder, self._options.detection_period, self._options.hidden)
+        self._follower = FaceFollower(
+            finder, self._options.detection_period, self._options.max_occlusion
+        )
         self.version = self._model.version
         self.reset()
 

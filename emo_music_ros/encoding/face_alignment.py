@@ -107,6 +107,10 @@ def cut(picture: Picture, region: Region, size: int, colour: bool = False) -> Pi
     if right - left < 2 or bottom - top < 2:
         return np.zeros((size, size, 3) if colour else (size, size), np.uint8)
     part = picture[top:bottom, left:right]
+    if not colour:
+        part = grey(part)
+    elif part.ndim == 2:
+        part = cv2.cvtColor(part, cv2.COLOR_GRAY2BGR)  # type: ignore[assignment]
     matrix = samples(region, size)
     matrix[:, 2] -= left, top
     if region.side > STEP * size:
@@ -118,10 +122,6 @@ def cut(picture: Picture, region: Region, size: int, colour: bool = False) -> Pi
         matrix *= scale[:, None]
         matrix[:, 2] += (scale - 1) / 2
         part = cv2.resize(part, (across, along), interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
-    if not colour:
-        part = grey(part)
-    elif part.ndim == 2:
-        part = cv2.cvtColor(part, cv2.COLOR_GRAY2BGR)  # type: ignore[assignment]
     return cv2.warpAffine(  # type: ignore[return-value]
         part,
         matrix,

@@ -18,11 +18,11 @@ from emo_music_ros.encoding.texture import difference, texture
 SAME_PLACE = 0.4  # of the mean side: two faces nearer than this in one picture are one
 CELLS = 3  # per side, of the texture
 #: Differences of textures (see `texture.difference`) measured on photographs and a film: one face
-#: in consecutive pictures below 0.1, in other light 0.08, seconds apart 0.15 to 0.29; different
-#: people 0.20 to 0.41. It helps to tell two people who meet, and does not recognise anybody.
-ALIKE = 0.2
+#: in consecutive pictures below 0.08, in other light 0.06, seconds apart 0.10 to 0.22; different
+#: people 0.14 to 0.33. It helps to tell two people who meet, and does not recognise anybody.
+ALIKE = 0.15
 EXEMPLARS = 6  # textures kept of each face
-NEW_LOOK = 0.12  # a texture that differs this much from all kept ones is kept too
+NEW_LOOK = 0.09  # a texture that differs this much from all kept ones is kept too
 REACH = 0.8  # sides a face may be away from where it is expected
 SPEED = 1.5  # sides per second by which this grows while the face is hidden
 FARTHEST = 3.0  # sides, its limit
@@ -153,6 +153,12 @@ class Track:
         """Return how a texture differs from the nearest of its own, 0..1."""
         return min((difference(look, own) for own in self.looks), default=ALIKE)
 
+    def add(self, look: NDArray[np.float32]) -> None:
+        """Remember a texture that is unlike those before."""
+        if not self.looks or self.unlike(look) >= NEW_LOOK:
+            self.looks.append(look)
+            del self.looks[:-EXEMPLARS]
+
 
 class FaceTracker:
     """Gives faces numbers that stay theirs.
@@ -224,9 +230,7 @@ class FaceTracker:
         track.time = time
         track.face = found.face
         track.surroundings = found.landmarks.surroundings if found.landmarks is not None else None
-        if track.unlike(found.texture) >= NEW_LOOK or not track.looks:
-            track.looks.append(found.texture)
-            del track.looks[:-EXEMPLARS]
+        track.add(found.texture)
 
 
 class FaceFollower:

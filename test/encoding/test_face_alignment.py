@@ -27,6 +27,7 @@ regions = st.builds(
 )
 
 
+@settings(deadline=None, max_examples=50)
 @given(regions)
 def test_alignment_finds_the_region_of_an_average_face(region):
     found = aligned(places(region))
@@ -35,6 +36,7 @@ def test_alignment_finds_the_region_of_an_average_face(region):
     assert math.remainder(found.angle - region.angle, math.tau) == pytest.approx(0, abs=1e-9)
 
 
+@settings(deadline=None, max_examples=50)
 @given(regions, st.floats(0.3, 1.0))
 def test_a_face_that_turns_away_does_not_grow(region, narrow):
     plain = places(Region((0.0, 0.0), region.side, 0.0))
@@ -51,6 +53,7 @@ def test_no_alignment_without_a_face(anchors):
     assert aligned(anchors) is None
 
 
+@settings(deadline=None, max_examples=50)
 @given(arrays(np.float64, (3, 2), elements=st.floats(-1e4, 1e4)))
 def test_any_points_give_a_finite_region_or_none(anchors):
     region = aligned(anchors)
@@ -87,6 +90,7 @@ def test_cut_in_colour_and_of_grey_pictures():
     )
 
 
+@settings(deadline=None, max_examples=50)
 @given(regions, st.booleans(), st.booleans())
 def test_cut_of_any_place_has_its_size_and_no_new_shades(region, grey, colour):
     picture = np.full((40, 70) if grey else (40, 70, 3), 99, np.uint8)
@@ -96,7 +100,7 @@ def test_cut_of_any_place_has_its_size_and_no_new_shades(region, grey, colour):
     assert set(np.unique(face)) <= {0, 99}
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(
     st.sampled_from(
         [np.uint8, np.int16, np.uint16, np.float32, np.float64, np.bool_, np.complex64, np.int64]

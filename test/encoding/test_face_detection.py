@@ -134,7 +134,7 @@ def test_nothing_remains_of_the_picture_before(portrait):
     assert detector(np.zeros((30, 200), np.uint8)) == []
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=15)
 @given(arrays(np.uint8, array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=60)))
 def test_any_picture_has_only_finite_faces(image):
     for detector in (NEAR, FAR):

@@ -100,7 +100,7 @@ def test_motion_is_the_mean_displacement_of_the_points_per_second(encoder, portr
     (still,) = encoder.push(ImageFrame(0.2, portrait))
     assert still.features["motion"] == pytest.approx(0, abs=1e-6)
     assert still.features["expression_motion"] == pytest.approx(0, abs=1e-6)
-    assert still.features["texture_change"] == 0
+    assert still.features["texture_change"] == pytest.approx(0, abs=1e-4)
     (shifted,) = encoder.push(ImageFrame(0.3, moved(portrait, 11)))
     side = still.features["face_size"] * portrait.shape[0]
     assert shifted.features["motion"] == pytest.approx(11 / side / 0.1, rel=0.1)
@@ -177,7 +177,7 @@ def scripted(places, logits, **values):
     encoder = FaceEncoder(build(FaceEncoder.Options, values))
     options = encoder._options
     finder = FaceFinder(Script(places), lambda *_: None, options.min_face, options.max_faces)
-    encoder._follower = FaceFollower(finder, options.detection_period, options.hidden)
+    encoder._follower = FaceFollower(finder, options.detection_period, options.max_occlusion)
     answers = iter(logits)
 
     class Answers:
@@ -281,7 +281,7 @@ def test_softening_brings_sharp_faces_to_the_corpus_and_leaves_smooth_ones(portr
     assert face.soften(smooth) is smooth
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(
     st.sampled_from([np.uint8, np.uint16, np.float32, np.bool_, np.complex64]).flatmap(
         lambda kind: arrays(kind, array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=40))

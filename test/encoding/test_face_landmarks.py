@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.spatial.transform import Rotation
@@ -157,6 +157,7 @@ def head():
     return Rotation.from_euler("x", -LEVEL).apply(points)
 
 
+@settings(deadline=None, max_examples=40)
 @given(angles, angles, angles, st.floats(0.1, 500), st.floats(-1000, 1000))
 def test_pose_is_that_of_a_turned_head(yaw, pitch, roll, scale, shift):
     turn = Rotation.from_euler("ZYX", [roll, -yaw, -pitch])
@@ -182,12 +183,14 @@ def test_no_pose_of_a_point():
 clouds = arrays(np.float64, (12, 2), elements=st.floats(-300, 300))
 
 
+@settings(deadline=None, max_examples=40)
 @given(clouds, st.floats(1, 500), st.floats(0.01, 2))
 def test_a_still_face_does_not_move(points, side, seconds):
     assert motion(points, points, side, seconds) == 0
     assert motion(points, points + 1, side, 0.0) != motion(points, points, side, seconds)
 
 
+@settings(deadline=None, max_examples=40)
 @given(clouds, clouds, st.floats(0.1, 10), st.floats(1, 500), st.floats(0.01, 2))
 def test_motion_depends_on_neither_distance_nor_rate(points, before, scale, side, seconds):
     once = motion(points, before, side, seconds)
@@ -197,6 +200,7 @@ def test_motion_depends_on_neither_distance_nor_rate(points, before, scale, side
     assert motion(half, before, side, seconds / 2) == pytest.approx(once, abs=1e-9)
 
 
+@settings(deadline=None, max_examples=40)
 @given(
     clouds,
     st.floats(-math.pi, math.pi),
