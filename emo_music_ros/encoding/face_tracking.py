@@ -21,6 +21,7 @@ CELLS = 3  # per side, of the texture
 #: in consecutive pictures below 0.08, in other light 0.06, seconds apart 0.10 to 0.22; different
 #: people 0.14 to 0.33. It helps to tell two people who meet, and does not recognise anybody.
 ALIKE = 0.15
+SOMEBODY_ELSE = 0.25
 EXEMPLARS = 6  # textures kept of each face
 NEW_LOOK = 0.09  # a texture that differs this much from all kept ones is kept too
 REACH = 0.8  # sides a face may be away from where it is expected
@@ -219,7 +220,11 @@ class FaceTracker:
         growth = abs(math.log2(found.face.side / track.face.side))
         if away > reach or growth > GROWTH + hidden:
             return NO_MATCH
-        return away / reach + growth / (GROWTH + hidden) + track.unlike(found.texture) / ALIKE
+        unlike = track.unlike(found.texture)
+        exact = found.landmarks is not None and track.surroundings is not None
+        if exact and unlike > SOMEBODY_ELSE:  # only well aligned textures tell as much
+            return NO_MATCH
+        return away / reach + growth / (GROWTH + hidden) + unlike / ALIKE
 
     @staticmethod
     def _see(time: float, found: FoundFace, track: Track) -> None:

@@ -121,6 +121,21 @@ def test_a_face_elsewhere_or_of_another_size_is_another_one():
         assert after != before
 
 
+@pytest.mark.parametrize(("aligned", "same"), [(True, False), (False, True)])
+def test_somebody_else_in_the_same_place(aligned, same):
+    region = Region((100.0, 100.0), 112.0, 0.0)
+    landmarks = Seen(np.zeros((468, 3), np.float32), region, 0.99, 100.0, 100.0)
+    tracker = FaceTracker(2.0)
+    numbers = [
+        tracker.update(
+            person / 15,
+            [replace(found(100, person=person), landmarks=landmarks if aligned else None)],
+        )[0].identity
+        for person in (1, 2)
+    ]
+    assert (numbers[0] == numbers[1]) == same
+
+
 def test_a_walking_face_is_expected_where_it_goes():
     tracker = FaceTracker(2.0)
     for step in range(20):
