@@ -4,11 +4,14 @@ The estimate says what the *music* expresses to listeners, not what the person f
 the quadrants of the circumplex as in paper B (happy, relaxed, angry, sad). Valence and arousal
 are ``2 p - 1`` with p the probability of the positive half; dominance, which no music corpus
 rates here, is that of the words of the quadrants (:data:`emo_music_ros.emotion.PAD`).
+
+Three models are there: ``music``, ``music_forest`` (the Random Forest of paper B) and ``music_cnn``
+(the one-dimensional convolutional network of paper E).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -18,19 +21,39 @@ import soxr
 from numpy.typing import NDArray
 
 from emo_music_ros import emotion
-from emo_music_ros.encoding import music_features
+from emo_music_ros.encoding import music_features, music_papers, music_spectrum
 from emo_music_ros.encoding.model import Model
-from emo_music_ros.encoding.music_features import SAMPLE_RATE, Summary
+from emo_music_ros.encoding.music_features import Summary
+from emo_music_ros.encoding.music_spectrum import FRAME_RATE, SAMPLE_RATE, Spectrum
 from emo_music_ros.errors import InputError, ModelError
 from emo_music_ros.options import option
 from emo_music_ros.streams import AudioBlock, Encoding, Estimate, FloatArray, Sample
 
-#: Window the model was trained on [s].
+#: Window the models were trained on [s], and in frames.
 WINDOW = 10.0
+WIDTH = round(WINDOW * FRAME_RATE)
 #: The most of a file that is listened to [s], taken from its middle.
 LONGEST = 120.0
 #: A jump of the clock of the stream beyond this [s] begins a new piece.
 _JUMP = 0.5
+
+
+@dataclass(frozen=True)
+class FeatureSet:
+    """What a model is told of a window: the names of the numbers, and how they are taken."""
+
+    names: tuple[str, ...]
+    of: Callable[[Spectrum], FloatArray]
+
+
+#: The sets of features by the name that the description of a model gives.
+FEATURE_SETS = {
+    "music": FeatureSet(
+        music_features.NAMES, lambda spectrum: music_features.describe(spectrum).vector
+    ),
+    "paper_b": FeatureSet(music_papers.PAPER_B, music_papers.of_paper_b),
+    "paper_e": FeatureSet(music_papers.PAPER_E, music_papers.of_paper_e),
+}
 
 
 class MusicModel:
@@ -41,6 +64,11 @@ class MusicModel:
     name : str
         Model file in the ``models`` folder, without ending.
 
+    Attributes
+    ----------
+    version : str
+        Version of the model.
+
     Raises
     ------
     ModelError
@@ -50,29 +78,36 @@ class MusicModel:
     def __init__(self, name: str = "music") -> None:
         self._model = Model(name)
         self.version = self._model.version
-        if self._model.description.get("features") != list(music_features.NAMES):
+        description = self._model.description
+        features = FEATURE_SETS.get(description.get("feature_set", ""))
+        fits = features is not None and description.get("features") == list(features.names)
+        if features is None or not fits or "temperature" not in description:
             raise ModelError(
                 f"model '{name}' was trained on other features than this version computes",
                 "Train it again: emo-music train music",
             )
+        self._features = features
+        self._temperature = float(description["temperature"])
+
+    def vector(self, spectrum: Spectrum, summary: Summary | None = None) -> FloatArray:
+        """Return the features of a window; a summary of it that is at hand saves time."""
+        if summary is not None and self._features is FEATURE_SETS["music"]:
+            return summary.vector
+        return self._features.of(spectrum)
 
     def __call__(self, vectors: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return probabilities [n, 4] and embeddings [n, 16] of feature vectors [n, features]."""
-        logits, embedding = self._model(np.atleast_2d(vectors).astype(np.float32))
-        positive = 1 / (1 + np.exp(-np.clip(logits.astype(float), -30, 30)))
-        pleasant, active = positive[:, 0], positive[:, 1]
-        return (
-            np.stack(
-                [
-                    pleasant * active,
-                    pleasant * (1 - active),
-                    (1 - pleasant) * active,
-                    (1 - pleasant) * (1 - active),
-                ],
-                axis=1,
-            ).astype(np.float32),
-            embedding,
-        )
+        """Return probabilities [n, 4] and embeddings [n, ...] of feature vectors [n, features]."""
+        outputs = self._model(np.atleast_2d(vectors).astype(np.float32))
+        return tempered(outputs[0], self._temperature).astype(np.float32), outputs[-1]
+
+
+def tempered(probabilities: FloatArray, temperature: float) -> NDArray[np.float64]:
+    """Return probabilities [..., classes] sharpened (below 1) or softened (above) and summing to 1.
+
+    The classes of a certain model keep a millionth each.
+    """
+    scaled = np.maximum(probabilities, 1e-6).astype(float) ** (1 / temperature)
+    return scaled / scaled.sum(axis=-1, keepdims=True)  # type: ignore[no-any-return]
 
 
 def estimate(probabilities: FloatArray, quality: float = 1.0) -> Estimate:
@@ -178,11 +213,12 @@ class MusicEncoder:
             self._skip = self._hop
 
     def _encode(self, audio: FloatArray, anchor: float, source: str) -> Encoding | None:
-        summary = music_features.summarise(audio)
-        quality = quality_of(audio, summary)
+        spectrum = music_spectrum.analyse(audio)
+        quality = quality_of(spectrum)
         if quality <= 0:
             return None
-        probabilities, embedding = self._model(summary.vector)
+        summary = music_features.describe(spectrum)
+        probabilities, embedding = self._model(self._model.vector(spectrum, summary))
         begin = anchor + self._start / SAMPLE_RATE
         return Encoding(
             modality=self.modality,
@@ -203,12 +239,32 @@ class MusicEncoder:
         )
 
 
-def quality_of(audio: FloatArray, summary: Summary) -> float:
+class ForestMusicEncoder(MusicEncoder):
+    """The music encoder with the Random Forest of paper B, section C.3."""
+
+    @dataclass(frozen=True)
+    class Options(MusicEncoder.Options):
+        """What can be set."""
+
+        model: str = option("music_forest", "name of the network in the models folder")
+
+
+class CnnMusicEncoder(MusicEncoder):
+    """The music encoder with the one-dimensional CNN of paper E, section 3.1."""
+
+    @dataclass(frozen=True)
+    class Options(MusicEncoder.Options):
+        """What can be set."""
+
+        model: str = option("music_cnn", "name of the network in the models folder")
+
+
+def quality_of(spectrum: Spectrum) -> float:
     """Return how usable a window is: share that sounds less the share that is clipped, 0..1."""
-    sounding = 1.0 - summary.silent
+    sounding = float(np.mean(spectrum.mean_square >= music_features.SILENCE**2))
     if sounding < 0.1:
         return 0.0
-    clipped = float(np.mean(np.abs(audio) >= 0.999))
+    clipped = float(spectrum.clipped.mean())
     return float(np.clip(sounding - 5 * clipped, 0.05, 1.0))
 
 
@@ -265,23 +321,30 @@ class Analysis:
     estimate: Estimate
 
 
+def windows(spectrum: Spectrum, hop: int = WIDTH) -> list[tuple[int, Spectrum]]:
+    """Return the first frame and the frames of every window of ten seconds.
+
+    The last one may be cut to half its length; what is shorter than a window is one.
+    """
+    starts = range(0, max(len(spectrum) - WIDTH // 2, 1), hop)
+    return [(start, spectrum.part(start, start + WIDTH)) for start in starts]
+
+
 def analyse(audio: FloatArray, model: MusicModel) -> Analysis:
     """Describe a piece [samples], mono at 22,050 Hz; silence gives the estimate that is unknown."""
-    width = int(WINDOW * SAMPLE_RATE)
-    starts = range(0, max(len(audio) - width // 2, 1), width)
-    windows = [audio[start : start + width] for start in starts]
-    summaries = [music_features.summarise(window) for window in windows]
-    weights = np.array([quality_of(w, s) for w, s in zip(windows, summaries)])
-    whole = music_features.summarise(audio) if len(windows) > 1 else summaries[0]
+    spectrum = music_spectrum.analyse(audio)
+    summary = music_features.describe(spectrum)
+    parts = [part for _, part in windows(spectrum)]
+    weights = np.array([quality_of(part) for part in parts])
     if weights.sum() <= 0:
-        return Analysis(whole, emotion.unknown(emotion.QUADRANTS))
-    probabilities, _ = model(np.stack([summary.vector for summary in summaries]))
+        return Analysis(summary, emotion.unknown(emotion.QUADRANTS))
+    probabilities, _ = model(np.stack([model.vector(part) for part in parts]))
     mixed = weights @ probabilities / weights.sum()
-    return Analysis(whole, estimate(mixed.astype(np.float32), float(weights.mean())))
+    return Analysis(summary, estimate(mixed.astype(np.float32), float(weights.mean())))
 
 
-def predict_music(paths: Iterable[str | Path]) -> Iterator[dict[str, Any]]:
-    """Judge audio (mp3, ogg, flac, wav) or MIDI files, one result each.
+def predict_music(paths: Iterable[str | Path], name: str = "music") -> Iterator[dict[str, Any]]:
+    """Judge audio (mp3, ogg, flac, wav) or MIDI files by the model `name`, one result each.
 
     Yields
     ------
@@ -295,7 +358,7 @@ def predict_music(paths: Iterable[str | Path]) -> Iterator[dict[str, Any]]:
     ModelError
         If the model cannot be loaded.
     """
-    model = MusicModel()
+    model = MusicModel(name)
     for path in paths:
         try:
             audio, _ = read_audio(Path(path))

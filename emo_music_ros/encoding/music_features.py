@@ -1,47 +1,55 @@
-"""What a stretch of music sounds like: timbre, harmony, rhythm and loudness in one pass.
+"""What a stretch of music is like: timbre, harmony, melody, rhythm and dynamics.
 
-Mono audio at 22,050 Hz; the filter bank is computed once. Definitions follow librosa 0.11
-(frames of 2048 samples each 512 samples, Hann window, no padding): Slaney mel filters, MFCC of
-128 bands in dB, spectral contrast of six octaves. Nothing above 8 kHz counts, and what lies 50 dB
-below the whole is covered by a floor of white noise, so that a codec or another sampling rate
-does not change the description. Pitch classes are tuned to A = 440 Hz; mode is the correlation
-with the major and minor key profiles of Krumhansl (1990), "Cognitive Foundations of Musical
-Pitch"; tempo is the strongest lag of the autocorrelated onset envelope under a log-normal prior
+Taken from one :class:`~emo_music_ros.encoding.music_spectrum.Spectrum`. They describe the musical
+elements of paper C, table 2 (tempo, mode, loudness, pitch, melody, rhythm, harmony, timbre,
+dynamics, articulation, contour, texture). Where they differ from librosa it is on purpose: nothing
+above 8 kHz counts, and what lies 50 dB below the whole is covered by a floor of white noise, so
+that a codec, another sampling rate or the volume do not change the description; pitch classes
+come from located peaks instead of all energy, which tells low notes apart; tempo resolves more
+than whole frames. Pitch classes are tuned to A = 440 Hz; mode is the correlation with the major and
+minor key profiles of Krumhansl (1990), "Cognitive Foundations of Musical Pitch"; consonance are
+the interval weights of Huron (1994), "Interval-class content in equally tempered pitch-class
+sets"; tempo is the strongest lag of the autocorrelated onset envelope under a log-normal prior
 around 120 beats per minute.
 """
 
 from __future__ import annotations
 
-import functools
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.fft import rfft
 
-FloatArray = NDArray[np.floating]
+from emo_music_ros.encoding import music_spectrum
+from emo_music_ros.encoding.music_spectrum import (
+    COEFFICIENTS,
+    FRAME,
+    FRAME_RATE,
+    SAMPLE_RATE,
+    FloatArray,
+    Spectrum,
+    frequencies,
+)
 
-SAMPLE_RATE = 22050
-FRAME = 2048
-HOP = 512
-MELS = 128
 #: Highest frequency that counts [Hz].
 TOP = 8000.0
-COEFFICIENTS = 13
-#: Frames per second.
-FRAME_RATE = SAMPLE_RATE / HOP
-
 #: Key profiles of Krumhansl and Kessler, from the tonic upwards.
 MAJOR = np.array([6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88])
 MINOR = np.array([6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17])
-
+#: Consonance of two pitch classes by their distance (Huron 1994).
+CONSONANCE = np.array(
+    [0, -1.428, -0.582, 0.594, 0.386, 1.240, -0.453, 1.240, 0.386, 0.594, -0.582, -1.428]
+)
 #: Where the fundamentals of notes are looked for [Hz].
 PITCHED = (80.0, 1000.0)
 #: Power of white noise 50 dB below a level of 0.1 in one bin of the spectrum.
 FLOOR = (0.1 * 10 ** (-50 / 20)) ** 2 * 0.375 * FRAME
 #: Below this root mean square a frame is silent (-60 dB of full scale).
 SILENCE = 1e-3
+#: Frames from note to note of the melody and of the harmony that is compared.
+MELODY_STEP, HARMONY_STEP = round(0.25 * FRAME_RATE), round(FRAME_RATE)
 #: What :attr:`Summary.vector` holds, in its order.
 NAMES = (
     *(f"mfcc_mean_{i}" for i in range(1, COEFFICIENTS)),
@@ -51,21 +59,32 @@ NAMES = (
     "chroma_entropy",
     "mode",
     "key_clarity",
+    "consonance",
+    "harmonic_change",
     "centroid_mean",
     "centroid_deviation",
     "rolloff_mean",
     "flatness_mean",
     "zero_crossings",
     "level_deviation",
+    "level_range",
+    "level_slope",
     "low_level_share",
+    "decay",
     "onset_rate",
     "onset_strength_mean",
     "onset_strength_deviation",
+    "onset_irregularity",
     "pulse_clarity",
     "tempo",
     "low_register",
     "middle_register",
     "high_register",
+    "pitch_mean",
+    "pitch_deviation",
+    "pitch_slope",
+    "melodic_motion",
+    "texture",
 )
 
 
@@ -84,13 +103,17 @@ class Summary:
     energy : float
         0..1, mean of level, density of events and brightness.
     level : float
-        Root mean square in dB of full scale, -120 for silence.
+        Root mean square in dB of full scale.
+    loudness : float
+        Integrated loudness in LUFS (ITU-R BS.1770), -70 for silence.
     onset_rate : float
         Note onsets per second.
     centroid : float
         Mean spectral centroid in Hz.
     silent : float
         Share of silent frames, 0..1.
+    clipped : float
+        Share of the samples at full scale, 0..1.
     timbre : numpy.ndarray
         Mean MFCC [13].
     chroma : numpy.ndarray
@@ -104,131 +127,117 @@ class Summary:
     key: int
     energy: float
     level: float
+    loudness: float
     onset_rate: float
     centroid: float
     silent: float
+    clipped: float
     timbre: FloatArray
     chroma: FloatArray
     vector: FloatArray
 
 
-@functools.lru_cache(maxsize=1)
-def frequencies() -> FloatArray:
-    """Return the frequency of each bin of the spectrum [1025] in Hz."""
-    return np.fft.rfftfreq(FRAME, 1 / SAMPLE_RATE)
+@dataclass(frozen=True)
+class Notes:
+    """Spectral peaks that may be fundamentals, 80..1000 Hz: frame, MIDI pitch, magnitude of each.
+
+    `table` holds the magnitude of each pitch class [frames, 12] from C upwards, rows of sum 1 (0
+    without notes), less what the third and the fifth harmonic of another class explain.
+    """
+
+    frame: NDArray[np.intp]
+    pitch: FloatArray
+    weight: FloatArray
+    table: FloatArray
 
 
-def _to_mel(hertz: FloatArray | float) -> FloatArray:
-    """Slaney's mel scale: linear below 1 kHz, logarithmic above."""
-    value = np.asarray(hertz, float)
-    high = 15 + 27 * np.log(np.maximum(value, 1000) / 1000) / math.log(6.4)
-    return np.where(value < 1000, value * 3 / 200, high)
+def notes(power: FloatArray) -> Notes:
+    """Find the notes of a power spectrum [frames, 1025].
 
-
-def _from_mel(mel: FloatArray) -> FloatArray:
-    return np.where(mel < 15, mel * 200 / 3, 1000 * np.exp((mel - 15) * math.log(6.4) / 27))
-
-
-@functools.lru_cache(maxsize=1)
-def mel_filters() -> FloatArray:
-    """Return the mel filter bank [128, 1025] up to 8 kHz, each triangle of unit area."""
-    edges = _from_mel(np.linspace(0, float(_to_mel(TOP)), MELS + 2))
-    ramps = edges[:, None] - frequencies()[None, :]
-    width = np.diff(edges)[:, None]
-    triangle = np.minimum(-ramps[:-2] / width[:-1], ramps[2:] / width[1:])
-    scale = 2.0 / (edges[2:] - edges[:-2])
-    return (np.maximum(0, triangle) * scale[:, None]).astype(np.float32)
-
-
-@functools.lru_cache(maxsize=1)
-def _cosines() -> FloatArray:
-    """Return the orthonormal DCT-II matrix [13, 128]."""
-    angle = np.pi * np.arange(COEFFICIENTS)[:, None] * (np.arange(MELS)[None, :] + 0.5) / MELS
-    matrix = np.cos(angle) * math.sqrt(2 / MELS)
-    matrix[0] /= math.sqrt(2)
-    return matrix
-
-
-def frames(audio: FloatArray, width: int = FRAME) -> FloatArray:
-    """Return overlapping frames [frames, width] of audio [samples] without copying it."""
-    if len(audio) < width:
-        audio = np.pad(audio, (0, width - len(audio)))
-    return np.lib.stride_tricks.sliding_window_view(audio, width)[::HOP]
-
-
-def spectrum(audio: FloatArray) -> FloatArray:
-    """Return the magnitude spectrum, float32 [frames, 1025], of audio [samples]."""
-    window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(FRAME) / FRAME)).astype(np.float32)
-    pieces = frames(np.asarray(audio, np.float32))
-    # Blocks keep the complex transform of long files out of memory.
-    blocks = [
-        np.abs(rfft(pieces[i : i + 256] * window, axis=1)) for i in range(0, len(pieces), 256)
-    ]
-    return np.concatenate(blocks)
-
-
-def decibels(power: FloatArray) -> FloatArray:
-    """Return power in dB, floored 80 dB below its largest value."""
-    level: FloatArray = 10 * np.log10(np.maximum(power, 1e-10))
-    return np.maximum(level, level.max() - 80)
-
-
-def mel_power(magnitude: FloatArray) -> FloatArray:
-    """Return the mel power spectrum [frames, 128] of a magnitude spectrum [frames, 1025]."""
-    return (magnitude**2) @ mel_filters().T
-
-
-def mfcc(mel: FloatArray) -> FloatArray:
-    """Return the mel-frequency cepstral coefficients [frames, 13] of mel power [frames, 128]."""
-    return decibels(mel) @ _cosines().T
-
-
-def pitch_classes(magnitude: FloatArray) -> FloatArray:
-    """Return how much each pitch class sounds, [12] from C upwards, sum 1, 0 for silence.
-
-    The peaks of the spectrum [frames, 1025] between 80 and 1000 Hz are located by a parabola
-    through their logarithm, so that low notes are told apart; what the third and the fifth
-    harmonic of another class explain is taken off.
+    Peaks are located by a parabola through their logarithm, so that low notes are told apart.
     """
     low, high = PITCHED[0] * FRAME / SAMPLE_RATE, PITCHED[1] * FRAME / SAMPLE_RATE
-    band = magnitude[:, int(low) - 1 : int(high) + 3]
+    band = power[:, int(low) - 1 : int(high) + 3]
     middle = band[:, 1:-1]
-    strong = middle > 0.02 * magnitude.max(axis=1, keepdims=True)
+    strong = middle > 0.02**2 * power.max(axis=1, keepdims=True)
     frame, offset = np.nonzero((middle > band[:, :-2]) & (middle >= band[:, 2:]) & strong)
-    left, top, right = (np.log(band[frame, offset + i] + 1e-9) for i in range(3))
+    left, top, right = (0.5 * np.log(band[frame, offset + i] + 1e-18) for i in range(3))
     bend = np.minimum(left - 2 * top + right, -1e-9)
-    place = int(low) + offset + np.clip(0.5 * (left - right) / bend, -0.5, 0.5)
-    pitch = 69 + 12 * np.log2(np.maximum(place, 1e-3) * SAMPLE_RATE / FRAME / 440)
+    bin_of = int(low) + offset + np.clip(0.5 * (left - right) / bend, -0.5, 0.5)
+    pitch = 69 + 12 * np.log2(bin_of * SAMPLE_RATE / FRAME / 440)
     nearest = np.round(pitch)
     # Between two semitones there is noise, not a note.
-    weight = middle[frame, offset] * (np.abs(pitch - nearest) < 0.35)
-    table: FloatArray = np.zeros((len(magnitude), 12))
-    np.add.at(table, (frame, nearest.astype(int) % 12), weight)
+    weight = np.exp(top) * (np.abs(pitch - nearest) < 0.35)
+    count = len(power)
+    place = 12 * frame + nearest.astype(int) % 12
+    table: NDArray[Any] = np.bincount(place, weights=weight, minlength=12 * count)
+    table = table.reshape(count, 12)
     explained = 0.3 * np.roll(table, 7, axis=1) + 0.15 * np.roll(table, 4, axis=1)
     table = np.maximum(table - explained, 0)
     table /= np.maximum(table.sum(axis=1, keepdims=True), 1e-9)
-    total = table.sum(axis=0)
+    return Notes(frame, pitch, weight, table)
+
+
+def pitch_classes(found: Notes) -> FloatArray:
+    """Return how much each pitch class sounds, [12] from C upwards, sum 1, 0 for silence."""
+    total = found.table.sum(axis=0)
     return total / max(float(total.sum()), 1e-9)  # type: ignore[no-any-return]
 
 
-def contrast(magnitude: FloatArray) -> FloatArray:
-    """Return spectral contrast [frames, 7] in dB: peaks against valleys of each octave."""
-    hertz = frequencies()
-    edges = np.concatenate([[0.0], 200.0 * 2.0 ** np.arange(7)])
-    peaks, valleys = [], []
-    for index, (low, high) in enumerate(zip(edges[:-1], edges[1:])):
-        band = np.flatnonzero((hertz >= low) & (hertz <= high))
-        if index > 0:
-            band = np.concatenate([[band[0] - 1], band])
-        if index == len(edges) - 2:
-            band = np.arange(band[0], len(hertz))
-        part = magnitude[:, band] if index == len(edges) - 2 else magnitude[:, band[:-1]]
-        count = max(1, int(np.rint(0.02 * len(band))))
-        ordered = np.partition(part, (count - 1, part.shape[1] - count), axis=1)
-        valleys.append(ordered[:, :count].mean(axis=1))
-        peaks.append(ordered[:, -count:].mean(axis=1))
-    peak, valley = decibels(np.stack(peaks, axis=1)), decibels(np.stack(valleys, axis=1))
-    return peak - valley
+def consonance(found: Notes) -> float:
+    """Return the mean consonance of the pitch classes that sound together, about -1..1."""
+    pairs = CONSONANCE[(np.arange(12)[:, None] - np.arange(12)) % 12]
+    return float(np.mean(np.sum((found.table @ pairs) * found.table, axis=1)))
+
+
+def harmonic_change(found: Notes) -> float:
+    """Return how much the pitch classes change within a second, 0 (not at all) .. 1."""
+    if len(found.table) < 3 * HARMONY_STEP:
+        return 0.0
+    whole = len(found.table) // HARMONY_STEP * HARMONY_STEP
+    seconds = found.table[:whole].reshape(-1, HARMONY_STEP, 12).mean(axis=1)
+    return float(np.abs(np.diff(seconds, axis=0)).sum(axis=1).mean() / 2)
+
+
+def melody(found: Notes, frames: int) -> tuple[float, float, float, float, float]:
+    """Describe pitch, contour and texture.
+
+    Returns
+    -------
+    mean, deviation : float
+        Of the pitch, octaves from middle C.
+    slope : float
+        Rise of the pitch in octaves from the beginning to the end of a straight line through it.
+    motion : float
+        Mean change of the highest note within a quarter of a second, octaves.
+    texture : float
+        Logarithm (base 2) of one more than the number of notes at once.
+    """
+    heard = found.weight > 0
+    frame, weight = found.frame[heard], found.weight[heard]
+    pitch = (found.pitch[heard] - 60) / 12
+    total = np.bincount(frame, weights=weight, minlength=frames)
+    if not total.any():
+        return 0.0, 0.0, 0.0, 0.0, 0.0
+    height = np.bincount(frame, weights=weight * pitch, minlength=frames)
+    sounding = np.flatnonzero(total)
+    centre = height[sounding] / total[sounding]
+    time = (sounding - sounding.mean()) / max(frames, 1)
+    spread = float(time @ time)
+    slope = float(time @ centre) / spread if spread > 0 else 0.0
+    # What is weak beside the strongest note of its frame is a harmonic or noise.
+    loudest = np.zeros(frames)
+    np.maximum.at(loudest, frame, weight)
+    clear = weight > 0.25 * loudest[frame]
+    top = np.full(frames, -np.inf)
+    np.maximum.at(top, frame[clear], pitch[clear])
+    line = top[::MELODY_STEP]
+    line = line[np.isfinite(line)]
+    motion = float(np.minimum(np.abs(np.diff(line)), 1).mean()) if len(line) > 1 else 0.0
+    texture = float(np.log2(1 + np.bincount(frame[clear], minlength=frames)[sounding]).mean())
+    mean = float(pitch @ weight / weight.sum())
+    deviation = math.sqrt(float((pitch - mean) ** 2 @ weight / weight.sum()))
+    return mean, deviation, slope, motion, texture
 
 
 def key_of(profile: FloatArray) -> tuple[int, float, float]:
@@ -256,13 +265,6 @@ def key_of(profile: FloatArray) -> tuple[int, float, float]:
     winner = major if major.max() >= minor.max() else minor
     mode = float(np.clip(2 * (major.max() - minor.max()), -1, 1))
     return int(winner.argmax()), mode, float(winner.max())
-
-
-def onset_envelope(mel: FloatArray) -> FloatArray:
-    """Return onset strength [frames] of mel power: mean rise of the bands in dB per frame."""
-    level = decibels(mel)
-    rise = np.maximum(0, np.diff(level, axis=0)).mean(axis=1)
-    return np.concatenate([[0.0], rise])
 
 
 def onsets(envelope: FloatArray) -> NDArray[np.intp]:
@@ -318,54 +320,53 @@ def tempo_of(envelope: FloatArray) -> tuple[float, float]:
 
 
 def summarise(audio: FloatArray) -> Summary:
+    """Describe audio: mono [samples] at 22,050 Hz, -1..1; see :func:`describe`."""
+    return describe(music_spectrum.analyse(audio))
+
+
+def describe(spectrum: Spectrum) -> Summary:
     """Describe a stretch of music.
 
     Parameters
     ----------
-    audio : numpy.ndarray
-        Mono [samples] at 22,050 Hz, -1..1. Values that are not finite count as silence.
+    spectrum : Spectrum
+        Of at least one frame.
 
     Returns
     -------
     Summary
         All its values are finite, for silence and for any input.
     """
-    audio = np.asarray(audio, np.float32)
-    finite = np.isfinite(audio)
-    if not finite.all():
-        audio = np.where(finite, audio, 0).astype(np.float32)
-    audio = np.clip(audio, -1e3, 1e3)
-    pieces = frames(audio)
-    level = np.sqrt(np.mean(pieces * pieces, axis=1, dtype=np.float64))
-    overall = float(np.sqrt(np.mean(level**2)))
-    silent = float(np.mean(level < SILENCE))
+    level = np.sqrt(spectrum.mean_square)
+    overall = float(np.sqrt(np.mean(spectrum.mean_square)))
     # One level for all: the vector must not depend on the volume of the recording.
     gain = 0.1 / max(overall, 1e-6)
-    magnitude = np.sqrt((spectrum(audio) * np.float32(gain)) ** 2 + np.float32(FLOOR))
     active = level * gain >= 1e-2
     if not active.any():
         active = np.ones(len(level), bool)
-    mel = mel_power(magnitude)
-    coefficients = mfcc(mel)[active]
-    pitch = pitch_classes(magnitude[active]) * (overall >= SILENCE)
+    power = spectrum.power * np.float32(gain**2) + np.float32(FLOOR)
+    mel = music_spectrum.mel_power(power, TOP)
+    envelope = music_spectrum.onset_envelope(mel)
+    beginnings = onsets(envelope)
+    rate = len(beginnings) / (len(envelope) / FRAME_RATE)
+    tempo, pulse = tempo_of(envelope)
+    coefficients = music_spectrum.mfcc(mel)[active]
+    power = power[active]
+    found = notes(power)
+    pitch = pitch_classes(found) * (overall >= SILENCE)
     tonic, mode, clarity = key_of(pitch)
     relative = np.roll(pitch, -tonic)
     entropy = float(-(pitch * np.log(np.maximum(pitch, 1e-9))).sum() / math.log(12))
-    envelope = onset_envelope(mel)
-    rate = len(onsets(envelope)) / (len(envelope) / FRAME_RATE)
-    tempo, pulse = tempo_of(envelope)
-    hertz = frequencies()[frequencies() <= TOP]
-    heard = magnitude[active, : len(hertz)]
-    power = heard**2
-    centroid = heard @ hertz / heard.sum(axis=1)
-    cumulative = np.cumsum(power, axis=1)
+    hertz = frequencies()[frequencies() <= TOP].astype(np.float32)
+    heard = power[:, : len(hertz)]
+    magnitude = np.sqrt(heard)
+    centroid = magnitude @ hertz / magnitude.sum(axis=1)
+    cumulative = np.cumsum(heard, axis=1)
     rolloff = hertz[np.argmax(cumulative >= 0.85 * cumulative[:, -1:], axis=1)]
-    flatness = np.exp(np.mean(np.log(power), axis=1)) / power.mean(axis=1)
-    crossings = np.mean(np.abs(np.diff(np.signbit(audio).astype(np.int8)))) if len(audio) > 1 else 0
-    energy_in = power.sum(axis=0)
-    whole = float(energy_in.sum())
+    flatness = np.exp(np.mean(np.log(heard), axis=1)) / heard.mean(axis=1)
+    energy_in = heard.sum(axis=0, dtype=float)
     registers = [
-        float(energy_in[(hertz >= low) & (hertz < high)].sum()) / whole
+        float(energy_in[(hertz >= low) & (hertz < high)].sum() / energy_in.sum())
         for low, high in ((0, 250), (250, 1000), (1000, TOP))
     ]
     decibel = 20 * np.log10(np.maximum(level[active] * gain, 1e-6))
@@ -374,31 +375,38 @@ def summarise(audio: FloatArray) -> Summary:
         [
             coefficients.mean(axis=0)[1:],
             coefficients.std(axis=0),
-            contrast(magnitude)[active, :6].mean(axis=0),
+            music_spectrum.contrast(power)[:, :6].mean(axis=0),
             relative,
             [
                 entropy,
                 mode,
                 clarity,
+                consonance(found),
+                harmonic_change(found),
                 math.log2(max(brightness, 1.0)),
                 float(centroid.std()) / max(brightness, 1.0),
                 math.log2(max(float(rolloff.mean()), 1.0)),
                 math.log10(float(flatness.mean())),
-                float(crossings),
+                float(spectrum.crossings.mean()),
                 float(decibel.std()),
+                float(np.subtract(*np.percentile(decibel, (95, 10)))),
+                _slope(decibel),
                 float(np.mean(level < 0.5 * overall)),
+                _decay(decibel),
                 rate,
                 float(envelope.mean()),
                 float(envelope.std()),
+                _irregularity(beginnings),
                 pulse,
                 math.log2(max(tempo, 30.0) / 120),
                 *registers,
+                *melody(found, len(power)),
             ],
         ]
     )
-    loudness = 20 * math.log10(max(overall, 1e-6))
+    volume = 20 * math.log10(max(overall, 1e-6))
     energy = (
-        np.clip((loudness + 40) / 32, 0, 1)
+        np.clip((volume + 40) / 32, 0, 1)
         + np.clip(rate / 8, 0, 1)
         + np.clip(math.log2(max(brightness, 1.0) / 300) / math.log2(4000 / 300), 0, 1)
     ) / 3
@@ -407,11 +415,32 @@ def summarise(audio: FloatArray) -> Summary:
         mode=mode,
         key=tonic,
         energy=float(energy) if overall >= SILENCE else 0.0,
-        level=loudness,
+        level=volume,
+        loudness=music_spectrum.loudness(spectrum.power),
         onset_rate=rate,
         centroid=brightness,
-        silent=silent,
+        silent=float(np.mean(level < SILENCE)),
+        clipped=float(np.mean(spectrum.clipped)),
         timbre=coefficients.mean(axis=0).astype(np.float32),
         chroma=(pitch / max(float(pitch.max()), 1e-9)).astype(np.float32),
         vector=np.nan_to_num(vector).astype(np.float32),
     )
+
+
+def _slope(values: FloatArray) -> float:
+    """Return the rise of a straight line through values from their beginning to their end."""
+    time = np.arange(len(values)) - (len(values) - 1) / 2
+    spread = float(time @ time)
+    return float(time @ values) / spread * len(values) if spread > 0 else 0.0
+
+
+def _decay(decibel: FloatArray) -> float:
+    """Return how fast the level falls where it falls, dB a frame: staccato more, legato less."""
+    change = np.diff(decibel)
+    falling = change[change < 0]
+    return float(-falling.mean()) if len(falling) else 0.0
+
+
+def _irregularity(beginnings: NDArray[np.intp]) -> float:
+    """Return the spread of the logarithm of the times from onset to onset, octaves."""
+    return float(np.log2(np.diff(beginnings)).std()) if len(beginnings) > 2 else 0.0

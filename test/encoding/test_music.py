@@ -10,12 +10,21 @@ import soxr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from emo_music_ros import emotion
-from emo_music_ros.encoding import music
-from emo_music_ros.encoding.music import MusicEncoder, MusicModel, analyse, predict_music
-from emo_music_ros.encoding.music_features import SAMPLE_RATE
+from emo_music_ros import emotion, plugins
+from emo_music_ros.encoding import music, music_spectrum
+from emo_music_ros.encoding.music import (
+    WIDTH,
+    CnnMusicEncoder,
+    ForestMusicEncoder,
+    MusicEncoder,
+    MusicModel,
+    analyse,
+    predict_music,
+)
+from emo_music_ros.encoding.music_spectrum import SAMPLE_RATE
 from emo_music_ros.errors import InputError, ModelError
 from emo_music_ros.recommendation.synthesis import Note, Part, render, set_level
+from emo_music_ros.resources import share
 from emo_music_ros.streams import AudioBlock, Encoding, Utterance
 
 RATE = SAMPLE_RATE
@@ -170,6 +179,74 @@ def test_mood_follows_the_music() -> None:
     assert lively.valence > quiet.valence
 
 
+@pytest.mark.parametrize("plugin", [ForestMusicEncoder, CnnMusicEncoder])
+def test_the_encoders_of_the_papers(plugin: type[MusicEncoder], tune: np.ndarray) -> None:
+    encoder = plugin()
+    assert encoder.modality == "music"
+    found = listen(encoder, tune, [5000])
+    assert len(found) == 4
+    for encoding in found:
+        assert encoding.estimate.labels == emotion.QUADRANTS
+        assert float(encoding.estimate.probabilities.sum()) == pytest.approx(1.0, abs=1e-5)
+        assert np.isfinite(encoding.embedding).all()
+        assert encoding.features["tempo"] > 0
+
+
+@pytest.mark.parametrize("name", ["music", "music_forest", "music_cnn"])
+def test_the_models_hear_more_activity_in_lively_music(name: str) -> None:
+    model = MusicModel(name)
+    lively = analyse(piece([72, 76, 79, 84, 79, 76], 0.14, 20.0, velocity=110), model).estimate
+    quiet = analyse(piece([48, 51, 55], 1.6, 20.0, velocity=45), model).estimate
+    assert lively.arousal > quiet.arousal
+
+
+def test_plugins_are_found_by_name() -> None:
+    for name, kind in (
+        ("music", MusicEncoder),
+        ("music_forest", ForestMusicEncoder),
+        ("music_cnn", CnnMusicEncoder),
+    ):
+        if name not in plugins.available("encoder"):
+            pytest.skip("the installed package is older than its source")
+        assert plugins.find("encoder", name) is kind
+
+
+def test_a_model_of_other_features_is_refused(tmp_path: Path) -> None:
+    for name in ("music.onnx", "music.json"):
+        (tmp_path / name).write_bytes(share("models", name).read_bytes())
+    content = json.loads((tmp_path / "music.json").read_text("utf-8"))
+    content["features"][3] = "something else"
+    (tmp_path / "music.json").write_text(json.dumps(content), "utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("emo_music_ros.encoding.model.share", lambda *parts: tmp_path)
+        with pytest.raises(ModelError, match="other features"):
+            MusicModel()
+
+
+def test_a_piece_is_cut_into_windows() -> None:
+    spectrum = music_spectrum.analyse(np.zeros(27 * RATE, np.float32))
+    cut = music.windows(spectrum)
+    assert [start for start, _ in cut] == [0, WIDTH, 2 * WIDTH]
+    assert [len(part) for _, part in cut] == [WIDTH, WIDTH, len(spectrum) - 2 * WIDTH]
+    short = music_spectrum.analyse(np.zeros(2 * RATE, np.float32))
+    assert [len(part) for _, part in music.windows(short)] == [len(short)]
+
+
+def test_a_temperature_sharpens_or_softens() -> None:
+    table = np.array([[0.6, 0.2, 0.1, 0.1], [1.0, 0.0, 0.0, 0.0]])
+    np.testing.assert_allclose(music.tempered(table, 1.0), table, atol=1e-5)
+    sharp = music.tempered(table, 0.5)
+    np.testing.assert_allclose(sharp[0], np.array([36, 4, 1, 1]) / 42)
+    assert music.tempered(table, 2.0)[0, 0] < 0.6
+    assert (music.tempered(table, 5.0) > 0).all()
+
+
+def test_a_file_and_a_stream_are_judged_alike(tune: np.ndarray, golden: list[Encoding]) -> None:
+    whole = analyse(tune[: 20 * RATE], MusicModel()).estimate
+    mean = np.mean([golden[0].estimate.valence, golden[2].estimate.valence])
+    assert whole.valence == pytest.approx(mean, abs=0.1)
+
+
 def test_files_are_judged(tmp_path: Path, tune: np.ndarray) -> None:
     for ending in ("wav", "flac", "ogg", "mp3"):
         soundfile.write(tmp_path / f"a.{ending}", np.stack([tune, tune], axis=1), RATE)
@@ -230,42 +307,3 @@ def test_estimate_of_the_quadrants() -> None:
     even = music.estimate(np.full(4, 0.25, np.float32))
     assert (even.valence, even.arousal) == (0.0, 0.0)
     assert even.confidence == pytest.approx(0.0, abs=1e-6)
-
-
-def test_the_training_reads_the_published_format(tmp_path: Path) -> None:
-    from emo_music_ros.training import music as training
-
-    (tmp_path / "labels.csv").write_text(
-        "file,piece,game,valence,arousal\nphrases/A_N64_A_x_0.mid,x,A,1,-1\n", "utf-8"
-    )
-    listener = {"age": "21-25", "valence": [0.0, 0.5, 1.0], "arousal": [-1.0, -1.0, -1.0]}
-    older = {"age": "61-65", "valence": [1.0, 0.5, 0.0], "arousal": [1.0, 1.0]}
-    content = {
-        "pieces": {"p": {"name": "x", "midi": "B_N64_B_x.mid", "duration": 30, "measures": 3}},
-        "listeners": {"p": [listener, listener, older]},
-    }
-    (tmp_path / "listeners.json").write_text(json.dumps(content), "utf-8")
-    corpus = training.load(tmp_path)
-    assert corpus.signs.tolist() == [[1, -1]]
-    assert (corpus.phrase_series[0], corpus.piece_series[0]) == ("A", "B")
-    assert corpus.listeners == 3
-    np.testing.assert_allclose(corpus.ratings[0][:, 0], [1 / 3, 0.5, 2 / 3])
-    np.testing.assert_allclose(corpus.ratings[0][:, 1], [-1 / 3, -1 / 3, -1])
-    assert np.isnan(corpus.older[0]).all()  # one older listener is too few
-    windows = training.Windows(
-        np.array([0, 0]), np.array([0.0, 15.0]), np.zeros(2, int), np.ones(2), np.zeros((2, 1))
-    )
-    found = training.targets(windows, corpus.lengths, corpus.ratings)
-    np.testing.assert_allclose(found[0, 0], np.mean([1 / 3, 0.5]))
-    np.testing.assert_allclose(found[1, 0], np.mean([0.5, 2 / 3]))
-
-
-def test_other_performances_keep_the_notes() -> None:
-    from emo_music_ros.training import music as training
-
-    parts = [Part((Note(1.0, 2.0, 60, 80),)), Part((Note(0.0, 4.0, 40, 70),))]
-    played, speed = training.perform(parts, np.random.default_rng(3))
-    assert 0.9 <= speed <= 1.1
-    assert played[0].notes[0].start == pytest.approx(1.0 / speed)
-    assert played[0].notes[0].pitch - 60 == played[1].notes[0].pitch - 40
-    assert played[0].notes[0].velocity == 80
