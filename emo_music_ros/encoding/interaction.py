@@ -1,14 +1,18 @@
 """What people do with the player, as weak evidence of engagement and liking.
 
-Behaviour frequency, response latency and preference are the features of paper A, table 2. No
-corpus of such logs with felt emotions exists, so nothing is trained here: the estimate is a
-closed formula whose constants are stated below, and its confidence is bounded accordingly.
+Behaviour frequency, response latency and preference vector are the features of paper A, table 2,
+with its cleaning of outliers: an act that comes twice at once is one, and what is done long after a
+track began is no response to it. No corpus of such logs with felt emotions exists, so nothing is
+trained here: the estimate is a closed formula whose constants are stated below, and its confidence
+is bounded accordingly.
 """
 
 from __future__ import annotations
 
 import math
+import zlib
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -16,7 +20,7 @@ import numpy as np
 
 from emo_music_ros.emotion import unknown
 from emo_music_ros.options import option
-from emo_music_ros.streams import Encoding, Estimate, Interaction, Sample
+from emo_music_ros.streams import Encoding, Estimate, FloatArray, Interaction, Sample
 
 LABELS = ("liking", "disliking")
 #: Reports of the player and formalities: not acts of the person.
@@ -29,6 +33,12 @@ ACTIONS = REPORTS | {
 LIKING = {"repeat": 1.0, "select": 0.3, "track_finished": 0.3, "next": -1.0, "stop": -0.3}
 #: Pieces of evidence that weigh as much as the assumption that nothing is liked or disliked.
 PRIOR = 2.0
+#: The same act within this time is the bounce of a button [s].
+BOUNCE = 0.3
+#: From this time after the beginning of a track on, an act is no response to it [s].
+LATEST_RESPONSE = 600.0
+#: Length of the preference vector.
+PREFERENCES = 8
 #: Largest valence: liking the music is not being happy.
 LARGEST_VALENCE = 0.6
 #: Acts a minute at which engagement counts as half.
@@ -47,10 +57,32 @@ FEATURES = (
 SCALES = (10.0, 120.0, 1.0, 1.0, 5.0, 1.0, 1.0, 1.0)
 
 
+def preference_vector(preferences: Mapping[str, float]) -> FloatArray:
+    """Return the liking of tracks as a vector [8], -1..1, whatever the tracks are.
+
+    Feature hashing (Weinberger et al. 2009): a track adds its liking, with the sign of its hash,
+    to the place its hash names, so that the vectors of two histories are alike where the same
+    tracks are liked. Divided by the number of tracks in the place.
+
+    Parameters
+    ----------
+    preferences : mapping of str to float
+        Track -> liking, -1..1.
+    """
+    total, count = np.zeros(PREFERENCES), np.zeros(PREFERENCES)
+    for track, liking in preferences.items():
+        code = zlib.crc32(track.encode())
+        place = code % PREFERENCES
+        total[place] += liking if code >> 31 else -liking
+        count[place] += 1
+    return total / np.maximum(count, 1)  # type: ignore[no-any-return]
+
+
 @dataclass(frozen=True)
 class _Act:
     time: float
     action: str
+    track: str
     rating: float  # NaN = none
     dwell: float  # share of the track heard, NaN = not the end of one
     latency: float  # since the track started [s], NaN = not the first act in it
@@ -74,7 +106,8 @@ class InteractionEncoder:
 
     Features: behaviour_frequency [acts/min], response_latency [s] from the start of a track
     to the first act in it, dwell_share 0..1, skip_rate 0..1 (of the tracks that ended), repeats
-    (remembered), mean_rating -1..1, liking -1..1, engagement 0..1; NaN = nothing to say.
+    (remembered), mean_rating -1..1, liking -1..1, engagement 0..1; NaN = nothing to say. The
+    embedding [16] holds them, scaled to -1..1 and 0 for NaN, and the :func:`preference_vector`.
 
     Parameters
     ----------
@@ -105,7 +138,7 @@ class InteractionEncoder:
 
     def __init__(self, options: Options | None = None) -> None:
         self.options = options or InteractionEncoder.Options()
-        self.version = "1.0"
+        self.version = "2.0.0"
         self.reset()
 
     def reset(self) -> None:
@@ -126,6 +159,8 @@ class InteractionEncoder:
         if sample.person_id and self._person and sample.person_id != self._person:
             self.reset()
         self._person = sample.person_id or self._person
+        if self._bounces(sample):
+            return []
         self._newest = max(self._newest, sample.time)
         if math.isnan(self._began):
             self._began = sample.time
@@ -133,6 +168,31 @@ class InteractionEncoder:
         while self._acts and self._acts[0].time < self._newest - 5 * self.options.memory:
             self._acts.popleft()
         return [self._encode(sample)]
+
+    def preferences(self) -> dict[str, float]:
+        """Return the liking of each track that acts said something about, -1..1.
+
+        The mean over the acts, shrunk towards 0 while they are few.
+        """
+        total: dict[str, tuple[float, float]] = {}
+        for act, weight in zip(self._acts, self._weights(), strict=True):
+            if act.track and math.isfinite(act.liking):
+                liking, evidence = total.get(act.track, (0.0, 0.0))
+                total[act.track] = (liking + weight * act.liking, evidence + weight)
+        return {track: liking / (evidence + PRIOR) for track, (liking, evidence) in total.items()}
+
+    def _bounces(self, sample: Interaction) -> bool:
+        last = self._acts[-1] if self._acts else None
+        return (
+            last is not None
+            and (last.action, last.track) == (sample.action, sample.track_id)
+            and 0 <= sample.time - last.time < BOUNCE
+        )
+
+    def _weights(self) -> FloatArray:
+        """Return how much each act still counts, 0..1."""
+        ages = [self._newest - min(act.time, self._newest) for act in self._acts]
+        return np.exp(-np.array(ages) / self.options.memory)
 
     def _act(self, sample: Interaction) -> _Act:
         position = sample.position if math.isfinite(sample.position) else 0.0
@@ -148,16 +208,17 @@ class InteractionEncoder:
             duration = self._durations.get(sample.track_id, self.options.typical_duration)
             dwell = min(1.0, position / duration)
         if sample.action not in REPORTS and not math.isnan(self._track_started):
-            latency = max(0.0, sample.time - self._track_started)
+            waited = max(0.0, sample.time - self._track_started)
+            latency = waited if waited < LATEST_RESPONSE else latency
             self._track_started = float("nan")
         rated = sample.action == "rate" and math.isfinite(sample.value)
         rating = float(np.clip(sample.value, -1.0, 1.0)) if rated else float("nan")
-        return _Act(sample.time, sample.action, rating, dwell, latency)
+        return _Act(sample.time, sample.action, sample.track_id, rating, dwell, latency)
 
     def _encode(self, sample: Interaction) -> Encoding:
         memory = self.options.memory
         acts = list(self._acts)
-        weight = np.exp([(min(act.time, self._newest) - self._newest) / memory for act in acts])
+        weight = self._weights()
 
         def mean(values: list[float], prior: float = 0.0) -> tuple[float, float]:
             """Return the weighted mean of what is not NaN and its total weight."""
@@ -205,7 +266,12 @@ class InteractionEncoder:
             self._newest,
             max(self._began, self._newest - memory),
             estimate,
-            np.nan_to_num(np.clip(scaled, -1.0, 1.0)).astype(np.float32),
+            np.concatenate(
+                [
+                    np.nan_to_num(np.clip(scaled, -1.0, 1.0)),
+                    preference_vector(self.preferences()),
+                ]
+            ).astype(np.float32),
             features,
             sample.source,
             sample.person_id,

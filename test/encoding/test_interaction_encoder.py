@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import zlib
 
 import numpy as np
 import pytest
@@ -15,7 +16,10 @@ from emo_music_ros.encoding.interaction import (
     ACTIONS,
     FEATURES,
     LARGEST_VALENCE,
+    PREFERENCES,
+    PRIOR,
     InteractionEncoder,
+    preference_vector,
 )
 from emo_music_ros.errors import OptionError
 from emo_music_ros.options import build
@@ -98,6 +102,88 @@ def test_features_of_a_short_history():
     assert found["repeats"] == 0.0
 
 
+def test_every_quantity_by_hand():
+    """Memory 100 s; at 100 s an act of t seconds weighs exp((t - 100) / 100)."""
+    encoder = InteractionEncoder(build(InteractionEncoder.Options, {"memory": 100.0}))
+    for event in (
+        act(0.0, "track_started", track="a"),
+        act(20.0, "rate", 0.5, 20.0, track="a"),
+        act(40.0, "next", 0.0, 40.0, track="a"),
+        act(40.5, "track_started", track="b"),
+        act(90.5, "repeat", track="b"),
+    ):
+        encoder.push(event)
+    (found,) = encoder.push(act(100.0, "track_finished", position=60.0, track="b"))
+    w20, w40, w90, w100 = (math.exp((t - 100) / 100) for t in (20, 40, 90.5, 100))
+    filled = 100 * (1 - math.exp(-101 / 100))
+    frequency = 60 * (w20 + w40 + w90) / filled
+    skip = -(1 - 40 / 120)  # of a track whose length is not known: 120 s
+    evidence = w20 + w40 + w90 + w100
+    liking = (0.5 * w20 + skip * w40 + 1.0 * w90 + 0.3 * w100) / (evidence + PRIOR)
+    golden = {
+        "behaviour_frequency": frequency,
+        # The rating came 20 s after the first track, the repeat 50 s after the second.
+        "response_latency": (20 * w20 + 50 * w90) / (w20 + w90),
+        "dwell_share": (40 / 120 * w40 + 1.0 * w100) / (w40 + w100),
+        "skip_rate": w40 / (w40 + w100),
+        "repeats": w90,
+        "mean_rating": 0.5,
+        "liking": liking,
+        "engagement": frequency / (frequency + 1.0),
+    }
+    assert found.features == pytest.approx(golden, rel=1e-6)
+    assert found.estimate.valence == pytest.approx(liking)
+    assert found.estimate.probabilities[0] == pytest.approx(0.5 + liking / 2)
+    assert found.estimate.confidence == pytest.approx(0.3 * evidence / (evidence + PRIOR))
+    preferences = encoder.preferences()
+    assert preferences == pytest.approx(
+        {
+            "a": (0.5 * w20 + skip * w40) / (w20 + w40 + PRIOR),
+            "b": (1.0 * w90 + 0.3 * w100) / (w90 + w100 + PRIOR),
+        }
+    )
+    scales = (10, 120, 1, 1, 5, 1, 1, 1)
+    np.testing.assert_allclose(
+        found.embedding[: len(FEATURES)],
+        [golden[n] / s for n, s in zip(FEATURES, scales)],
+        rtol=1e-5,
+    )
+    np.testing.assert_allclose(
+        found.embedding[len(FEATURES) :], preference_vector(preferences), rtol=1e-5
+    )
+    assert (found.window_start, found.time) == (0.0, 100.0)
+
+
+def test_preference_vector_by_hand():
+    codes = {track: zlib.crc32(track.encode()) for track in ("a", "b", "c", "d", "e", "f")}
+    liking = dict(zip(codes, (0.5, -0.2, 0.1, 0.9, -1.0, 0.3)))
+    golden = np.zeros(PREFERENCES)
+    for place in range(PREFERENCES):
+        here = [track for track in codes if codes[track] % PREFERENCES == place]
+        signed = [liking[track] * (1 if codes[track] >= 2**31 else -1) for track in here]
+        golden[place] = np.mean(signed) if here else 0.0
+    np.testing.assert_allclose(preference_vector(liking), golden)
+    assert preference_vector({}).tolist() == [0.0] * PREFERENCES
+    alike = preference_vector({"a": 0.5}) @ preference_vector({"a": 0.4})
+    assert alike == pytest.approx(0.2)
+
+
+def test_a_bouncing_button_counts_once():
+    once = run(act(0.0, "next", position=10.0))[-1]
+    found = run(act(0.0, "next", position=10.0), act(0.1, "next", position=10.0))
+    assert len(found) == 1
+    assert found[-1].features == pytest.approx(once.features, nan_ok=True)
+    assert len(run(act(0.0, "next"), act(0.1, "next", track="b"))) == 2
+    assert len(run(act(0.0, "volume", 0.5), act(1.0, "volume", 0.6))) == 2
+
+
+def test_a_late_act_is_no_response():
+    soon = run(act(0.0, "track_started"), act(599.0, "volume"))[-1]
+    late = run(act(0.0, "track_started"), act(601.0, "volume"))[-1]
+    assert soon.features["response_latency"] == pytest.approx(599.0)
+    assert math.isnan(late.features["response_latency"])
+
+
 def test_old_acts_are_forgotten():
     liked = [act(float(i), "rate", 1.0) for i in range(5)]
     fresh = run(*liked, act(10.0, "volume"))[-1].estimate
@@ -152,7 +238,8 @@ def test_nothing_makes_it_raise_or_give_nan(events):
         for found in encoder.push(event):
             assert math.isfinite(event.time)
             assert np.isfinite(found.embedding).all()
-            assert len(found.embedding) == len(FEATURES)
+            assert len(found.embedding) == len(FEATURES) + PREFERENCES
+            assert np.abs(found.embedding).max() <= 1
             assert np.isfinite(found.estimate.probabilities).all()
             assert 0 <= found.estimate.confidence <= 0.3
             assert 0 <= found.features["engagement"] <= 1
