@@ -15,8 +15,10 @@ import soxr
 from numpy.typing import NDArray
 
 from emo_music_ros.emotion import from_labels
-from emo_music_ros.encoding.audio_features import RATE, Prosody, clean, log_mel, prosody
+from emo_music_ros.encoding.audio_features import RATE, Analyser, Features, Prosody, clean, features
+from emo_music_ros.encoding.functionals import functionals
 from emo_music_ros.encoding.model import Model
+from emo_music_ros.encoding.noise_reduction import noise_floor, reduce_noise
 from emo_music_ros.encoding.results import plain_estimate
 from emo_music_ros.encoding.voice_activity import Endpointer, Segment, trim
 from emo_music_ros.options import option
@@ -32,40 +34,82 @@ FULL_SCALE = 0.98  # samples beyond are taken as clipped
 class SpeechModel:
     """The trained network with what goes into it.
 
+    Parameters
+    ----------
+    folder : pathlib.Path, optional
+        Where the model is; default is the package's.
+    reduction : float
+        Signal-to-noise ratio in dB below which noise is taken out of the spectrum.
+
     Raises
     ------
     ModelError
         If a file of the model is missing or corrupt.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, reduction: float = 0.0) -> None:
         self._model = Model("speech", folder)
         self._temperature = float(self._model.description.get("temperature", 1.0))
+        self._reduction = reduction
         self.version = self._model.version
+        self.digest = str(self._model.description["sha256"])
 
     def __call__(
-        self, segment: Segment, lost: float = 0.0
+        self, segment: Segment, lost: float = 0.0, found: Features | None = None
     ) -> tuple[Estimate, NDArray[np.float32], Prosody]:
         """Return estimate, embedding [64] and prosody of one utterance.
 
-        `lost` is the share of its samples that were missing or no numbers.
+        Parameters
+        ----------
+        segment : Segment
+            The utterance.
+        lost : float
+            Share of its samples that were missing or no numbers.
+        found : Features, optional
+            Its features, where they were measured while it was spoken.
         """
-        spoken = prosody(segment.samples)
-        logits, embedding = self._model(
-            log_mel(segment.samples)[None], spoken.vector()[None].astype(np.float32)
-        )
+        found = features(segment.samples) if found is None else found
+        ratio = signal_to_noise(segment, found)
+        if ratio < self._reduction:
+            found = denoised(found)
+        logits, embedding = self.run(found.mel[None], found.contour[None], functionals(found)[None])
         weights = np.exp((logits[0] - logits[0].max()) / self._temperature)
-        quality = _quality(segment, spoken.duration, lost)
-        estimate = from_labels(self._model.labels, weights / weights.sum(), quality)
-        return estimate, embedding[0], spoken
+        estimate = from_labels(
+            self._model.labels,
+            weights / weights.sum(),
+            _quality(segment, ratio, found.prosody.duration, lost),
+            self._model.conformal,
+        )
+        return estimate, embedding[0], found.prosody
+
+    def run(self, *inputs: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        """Return logits [n, 8] and embedding [n, 64] from spectra, contours and statistics."""
+        return self._model(*inputs)
 
 
-def _quality(segment: Segment, duration: float, lost: float) -> float:
+def denoised(found: Features) -> Features:
+    """Return the features of an utterance with stationary noise taken out of the spectrum."""
+    return dataclasses.replace(found, mel=reduce_noise(found.mel, noise_floor(found.mel)))
+
+
+def signal_to_noise(segment: Segment, found: Features) -> float:
+    """Return the signal-to-noise ratio of an utterance in dB, 0..60.
+
+    The background is what was heard before it or the quietest moments within it, whichever is less:
+    cut closely, or with soft speech around it, an utterance shows no background of its own.
+    """
+    quiet = 10 ** (found.quiet / 10)
+    noise = quiet if np.isnan(segment.noise) else min(quiet, segment.noise)
+    signal = max(segment.speech - noise, 1e-12)
+    return float(np.clip(10 * np.log10(signal / max(noise, 1e-12)), 0.0, 60.0))
+
+
+def _quality(segment: Segment, ratio: float, duration: float, lost: float) -> float:
     """Return 0 (unusable) .. 1 (clean) from noise, length, clipping and lost samples."""
-    noise = 0.5 if np.isnan(segment.noise) else segment.snr / CLEAN_SNR
     clipped = float(np.mean(np.abs(segment.samples) >= FULL_SCALE)) if duration > 0 else 0.0
-    length = duration / ENOUGH
-    parts = np.clip((noise, length, 1 - 10 * clipped, 1 - 2 * lost), 0.0, 1.0)
+    parts = np.clip(
+        (ratio / CLEAN_SNR, duration / ENOUGH, 1 - 10 * clipped, 1 - 2 * lost), 0.0, 1.0
+    )
     return float(np.prod(parts)) if segment.speech > 0 else 0.0
 
 
@@ -95,11 +139,20 @@ class SpeechEncoder:
             0.5, "utterances with less speech are ignored [s]", low=0.1, high=5.0
         )
         longest: float = option(8.0, "utterances are cut at this length [s]", low=1.0, high=30.0)
+        noise_reduction: float = option(
+            0.0,
+            "signal-to-noise ratio below which noise is taken out of the spectrum [dB]; 0: never",
+            low=0.0,
+            high=40.0,
+        )
         models: str = option("", "folder with speech.onnx and speech.json; empty: the package's")
 
     def __init__(self, options: Options | None = None) -> None:
         chosen = self.Options() if options is None else options
-        self._judge = SpeechModel(Path(chosen.models) if chosen.models else None)
+        folder = Path(chosen.models) if chosen.models else None
+        self._judge = SpeechModel(folder, chosen.noise_reduction)
+        self._analyser: Analyser | None = None  # of the utterance that goes on
+        self._analysed = -1  # sample at which that begins
         self._endpointer = Endpointer(chosen.silence, chosen.shortest, chosen.longest)
         self._memory = 2 * chosen.longest + chosen.silence  # s of bookkeeping kept
         self.version = self._judge.version
@@ -108,6 +161,7 @@ class SpeechEncoder:
     def reset(self) -> None:
         """Forget the stream so far."""
         self._endpointer.reset()
+        self._analyser = None
         self._rate = 0
         self._resample: soxr.ResampleStream | None = None
         self._count = 0  # input samples since the reset, filled ones included
@@ -137,8 +191,27 @@ class SpeechEncoder:
         self._count += len(samples)
         found = self._endpointer.push(self._converted(clean(samples)))
         encodings = [self._encode(segment, sample.source) for segment in found]
+        self._analyse()
         self._forget()
         return encodings
+
+    def _analyse(self) -> None:
+        """Measure what was said so far, so that little is left to do at the end."""
+        current = self._endpointer.current()
+        if current is None:
+            self._analyser = None
+            return
+        start, samples = current
+        if self._analyser is None or self._analysed != start:
+            self._analyser, self._analysed = Analyser(), start
+        self._analyser.push(samples[self._analyser.count :])
+
+    def _features(self, segment: Segment) -> Features:
+        analyser = self._analyser
+        if analyser is None or self._analysed != segment.start:
+            analyser = Analyser()
+        analyser.push(segment.samples[analyser.count :])
+        return analyser.finish(len(segment.samples))
 
     def _start(self, block: AudioBlock) -> None:
         self._rate = block.sample_rate
@@ -197,7 +270,8 @@ class SpeechEncoder:
         lost = sum(max(0, min(end, last) - max(begin, first)) for begin, end in self._broken) / max(
             last - first, 1
         )
-        estimate, embedding, spoken = self._judge(segment, lost)
+        found = self._features(segment)
+        estimate, embedding, spoken = self._judge(segment, lost, found)
         values = dataclasses.asdict(spoken)
         names = (
             "pitch_mean",
@@ -215,7 +289,7 @@ class SpeechEncoder:
             embedding=embedding,
             features={
                 **{name: float(values[name]) for name in names},
-                "snr": float("nan") if np.isnan(segment.noise) else segment.snr,
+                "snr": signal_to_noise(segment, found),
             },
             source=source,
         )

@@ -123,8 +123,10 @@ class Endpointer:
         self._noise = float("nan")
         self.reset()
 
-    def reset(self) -> None:
-        """Forget the stream so far, but not how loud the background is."""
+    def reset(self, background: bool = False) -> None:
+        """Forget the stream so far and, only if told, how loud the background is."""
+        if background:
+            self._noise = float("nan")
         self._detect.reset()
         self._kept: NDArray[np.float32] = np.zeros(0, np.float32)  # samples from `_origin` on
         self._origin = 0
@@ -145,6 +147,16 @@ class Endpointer:
                 if silent or self._seen - self._begin >= self._longest:
                     found += self._close()
         return found
+
+    def current(self) -> tuple[int, NDArray[np.float32]] | None:
+        """Return start and samples so far of an utterance that goes on, None if nobody speaks.
+
+        The segment will begin with them, or end earlier.
+        """
+        if self._begin < 0:
+            return None
+        first = max(self._begin - self._padding, self._origin)
+        return first, self._kept[first - self._origin : self._seen - self._origin]
 
     def flush(self) -> list[Segment]:
         """Return what is still open at the end of a recording."""
@@ -190,7 +202,7 @@ def trim(samples: NDArray[np.float32], endpointer: Endpointer) -> Segment:
 
     Where no speech is found the recording stays as it is, with unknown background.
     """
-    endpointer.reset()
+    endpointer.reset(background=True)
     parts = endpointer.push(samples) + endpointer.flush()
     if not parts:
         power = float(np.square(samples, dtype=np.float64).mean()) if len(samples) else 0.0

@@ -86,6 +86,39 @@ def test_vector_does_not_know_the_gain():
     )
 
 
+@settings(deadline=None, max_examples=20)
+@given(
+    st.lists(st.integers(0, 3000), max_size=8),
+    st.integers(0, 5000),
+    st.integers(0, 1500),
+)
+def test_measured_while_spoken_or_afterwards_is_the_same(sizes, count, more):
+    samples = voice(np.linspace(100, 250, af.RATE))[: count + more]
+    count = min(count, len(samples)) if count >= af.PITCH_WINDOW else len(samples)
+    analyser = af.Analyser()
+    for start, end in zip(np.cumsum([0, *sizes]), np.cumsum(sizes)):
+        analyser.push(samples[start:end])
+    analyser.push(samples[analyser.count :])
+    found, whole = analyser.finish(count), af.features(samples[:count])
+    np.testing.assert_allclose(found.mel, whole.mel, atol=1e-4)
+    np.testing.assert_allclose(found.contour, whole.contour, atol=1e-4)
+    np.testing.assert_allclose(found.prosody.vector(), whole.prosody.vector(), atol=1e-4)
+    assert found.quiet == pytest.approx(whole.quiet, abs=1e-3)
+
+
+def test_contour_is_pitch_voicing_and_level():
+    quiet = voice(np.linspace(100, 200, af.RATE), level=0.03)
+    found = af.features(np.concatenate([voice(150), quiet, np.zeros(af.RATE // 2)]))
+    octaves, strength, level = found.contour
+    assert found.contour.shape[1] == found.mel.shape[1]
+    np.testing.assert_allclose(octaves[10:80], 0.0, atol=0.1)
+    assert octaves[190] - octaves[105] == pytest.approx(0.9, abs=0.12)
+    assert strength[np.r_[10:90, 105:190]].min() > 0.8
+    assert strength[215:].max() == 0.0
+    assert level[50] == pytest.approx(0.0, abs=0.1)
+    assert level[150] == pytest.approx(-1.0, abs=0.1)  # 20 dB
+
+
 @settings(deadline=None, max_examples=40)
 @given(
     arrays(

@@ -14,8 +14,14 @@ from scipy.signal import lfilter
 
 from emo_music_ros.emotion import RAVDESS
 from emo_music_ros.encoding import speech, voice_activity
+from emo_music_ros.encoding.audio_features import features
 from emo_music_ros.encoding.base import Encoder
-from emo_music_ros.encoding.speech import SpeechEncoder, SpeechModel, predict_audio
+from emo_music_ros.encoding.speech import (
+    SpeechEncoder,
+    SpeechModel,
+    predict_audio,
+    signal_to_noise,
+)
 from emo_music_ros.encoding.voice_activity import Endpointer, Segment
 from emo_music_ros.errors import ModelError
 from emo_music_ros.options import build
@@ -133,6 +139,19 @@ def test_blocks_do_not_matter(encoder, sizes):
     encoder.reset()
     encoder._endpointer._noise = fresh_noise
     same(run(encoder, blocks(TWO, sizes)), whole)
+
+
+def test_what_was_measured_while_spoken_is_what_is_found_afterwards(encoder):
+    streamed = run(encoder, blocks(TWO, [320]))
+    judge = SpeechModel()
+    segments = Endpointer().push(TWO)
+    assert len(streamed) == len(segments) == 2
+    for one, segment in zip(streamed, segments):
+        estimate, embedding, spoken = judge(segment)
+        np.testing.assert_allclose(one.estimate.probabilities, estimate.probabilities, atol=1e-4)
+        np.testing.assert_allclose(one.embedding, embedding, atol=1e-3)
+        assert one.estimate.quality == pytest.approx(estimate.quality, abs=1e-4)
+        assert one.features["pitch_mean"] == pytest.approx(spoken.pitch_mean)
 
 
 @pytest.mark.parametrize("rate", [8000, 44100, 48000])
@@ -287,4 +306,46 @@ def test_predict_audio(tmp_path):
 
 
 def test_quality_needs_sound():
-    assert speech._quality(Segment(np.zeros(0, np.float32), 0, 0.0, float("nan")), 0.0, 0.0) == 0
+    silent = Segment(np.zeros(0, np.float32), 0, 0.0, float("nan"))
+    assert speech._quality(silent, 60.0, 0.0, 0.0) == 0
+
+
+def test_a_closely_cut_recording_is_not_taken_for_noisy(tmp_path):
+    voice = talk(2.0)
+    path = tmp_path / "cut.wav"
+    soundfile.write(path, voice, RATE)
+    noisy = tmp_path / "noisy.wav"
+    hiss = np.random.default_rng(0).normal(0, np.std(voice) / 2, len(voice))  # 6 dB
+    soundfile.write(noisy, np.clip(voice + hiss, -1, 1), RATE)
+    good, bad = predict_audio([path, noisy])
+    assert good["quality"] > 0.8
+    assert bad["quality"] < 0.6
+
+
+def test_one_recording_does_not_hear_the_background_of_another(tmp_path):
+    loud, soft = tmp_path / "loud.wav", tmp_path / "soft.wav"
+    soundfile.write(loud, scene(1.0, talk(1.6), 1.0, noise=0.03), RATE)
+    soundfile.write(soft, 0.05 * talk(1.6), RATE)
+    (alone,) = predict_audio([soft])
+    _, after = predict_audio([loud, soft])
+    assert after["quality"] == alone["quality"]
+
+
+def test_soft_speech_around_an_utterance_is_no_noise():
+    voice = talk(1.6)
+    found = features(scene(0.1, voice, 0.1))
+    segment = Segment(scene(0.1, voice, 0.1), 0, float(np.square(voice).mean()), 1e-3)
+    assert signal_to_noise(segment, found) > 30
+
+
+def test_noise_is_reduced_below_the_ratio_that_was_set():
+    noisy = scene(0.1, talk(1.6), 0.1, noise=0.03)
+    clean = scene(0.1, talk(1.6), 0.1)
+    never, sometimes = SpeechModel(), SpeechModel(reduction=20.0)
+
+    def answer(judge, samples, noise):
+        power = float(np.square(talk(1.6)).mean())
+        return judge(Segment(samples, 0, power, noise))[0].probabilities
+
+    assert np.abs(answer(never, noisy, 1e-3) - answer(sometimes, noisy, 1e-3)).max() > 1e-4
+    np.testing.assert_array_equal(answer(never, clean, 1e-8), answer(sometimes, clean, 1e-8))
