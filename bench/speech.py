@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib.util import find_spec
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.common import Row, alternate, installed
 from emo_music_ros import __version__
@@ -18,7 +20,7 @@ OURS = f"emo_music_ros {__version__}"
 SECONDS = 3.0
 
 
-def voice() -> np.ndarray:
+def voice() -> NDArray[np.float32]:
     """Return 3 s of a buzz that rises, falls and pauses like speech."""
     time = np.arange(int(SECONDS * RATE)) / RATE
     hertz = 150 * 2 ** (0.3 * np.sin(2 * np.pi * 0.7 * time))
@@ -68,7 +70,7 @@ def compare() -> dict[str, list[Row]]:
     if find_spec("librosa"):
         import librosa
 
-        size = {"sr": RATE, "n_fft": 512, "hop_length": 160, "win_length": 400}
+        size: dict[str, Any] = {"sr": RATE, "n_fft": 512, "hop_length": 160, "win_length": 400}
         peer(
             "librosa log-Mel, 64 bands",
             installed("librosa"),
@@ -104,7 +106,7 @@ def compare() -> dict[str, list[Row]]:
     }
 
 
-def _eager(inputs: tuple[np.ndarray, ...]) -> Callable[[], object]:
+def _eager(inputs: tuple[NDArray[np.float32], ...]) -> Callable[[], object]:
     import torch
 
     from emo_music_ros.training import speech_network as networks
