@@ -52,20 +52,32 @@ EXAMPLES = 1024  # faces kept for reading the ranges of activations
 #: How far towards equal classes the logits may be moved, and what a point of accuracy is worth in
 #: points of unweighted recall.
 ADJUSTMENTS = np.linspace(0.0, 1.0, 21)
-WORTH = 0.5
+WORTH = 0.25
 
 Faces = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a network is and how long it is trained."""
+    """What a network is and how it is trained.
+
+    Parameters
+    ----------
+    make : callable
+        Returns it with random weights.
+    epochs : int
+        Passes over the faces.
+    teacher : Settings, optional
+        Of the network whose answers temper the labels.
+    """
 
     make: Callable[[], nn.Module]
     epochs: int
+    teacher: Settings | None = None
 
 
-SHIPPED = Settings(FaceNetwork, 40)
+TEACHER = Settings(network.teacher, 40)
+SHIPPED = Settings(network.student, 50, TEACHER)
 PLAIN = Settings(PlainNetwork, 40)
 #: Task -> what is done to the pictures that are tested.
 CHANGES: dict[str, Callable[[Faces], Faces]] = {
@@ -195,36 +207,40 @@ class Trainings:
             self._made[key] = self._train(settings, rows, seed)
         return self._made[key]
 
-    def _train(self, settings: Settings, rows: Rows, seed: int) -> Trained:
-        images, labels = self.corpus.items, self.corpus.labels
-        learn, calibrate = hold_out(self.corpus.people, rows, seed)
+    def _network(self, settings: Settings, learn: Rows, seed: int) -> nn.Module:
+        """Return a network trained on rows of the corpus."""
+        images, labels = self.corpus.items[learn], self.corpus.labels[learn]
 
         def compute() -> dict[str, NDArray[Any]]:
+            beliefs = None
+            if settings.teacher is not None:
+                teacher = self._network(settings.teacher, learn, seed)
+                beliefs = common.softmax(infer(teacher, images)).astype(np.float32)
             common.prepare(seed)
-            result = fit(settings.make(), images[learn], labels[learn], seed, settings.epochs)
+            result = fit(settings.make(), images, labels, seed, settings.epochs, beliefs)
             return {name: value.numpy() for name, value in result.state_dict().items()}
 
-        key = [*_code(settings), seed, images[learn], labels[learn]]
+        key = [*_recipe(settings), seed, images, labels]
         state = self._work.recall(f"face {settings.make.__name__}", key, compute)
         model = settings.make()
         model.load_state_dict({name: torch.from_numpy(value) for name, value in state.items()})
         if isinstance(model, FaceNetwork):
             model.mirrored = True
+        return model.eval()
+
+    def _train(self, settings: Settings, rows: Rows, seed: int) -> Trained:
+        labels = self.corpus.labels
+        learn, calibrate = hold_out(self.corpus.people, rows, seed)
+        model = self._network(settings, learn, seed)
         truth = labels[calibrate]
         frequency = np.bincount(labels[learn], minlength=len(FER2013)) + 1.0
-        logits = infer(model, images[calibrate])
+        logits = infer(model, self.corpus.items[calibrate])
         added = adjustment(logits, truth, frequency / frequency.sum())
         model.adjustment += torch.from_numpy(added).float()  # type: ignore[operator]
         temperature = common.fit_temperature(logits + added, truth)
         threshold = common.conformal_threshold(common.softmax(logits + added, temperature), truth)
-        return Trained(
-            model.eval(),
-            temperature,
-            threshold,
-            images[learn[:EXAMPLES]],
-            len(learn),
-            len(calibrate),
-        )
+        examples = self.corpus.items[learn[:EXAMPLES]]
+        return Trained(model, temperature, threshold, examples, len(learn), len(calibrate))
 
 
 def candidate(
@@ -259,13 +275,23 @@ def candidate(
     )
 
 
-def _code(settings: Settings) -> list[object]:
-    """Return what a trained network and its answers depend on."""
+def _recipe(settings: Settings) -> list[object]:
+    """Return what the weights of a network depend on, beside the faces."""
+    teacher = [] if settings.teacher is None else _recipe(settings.teacher)
     return [
-        *[settings.make, settings.epochs, network.Residual, fit, quantise, hold_out, adjustment],
-        *[augmentation.augment, restoration.restore, restoration.bands, restoration.wiener],
+        *[settings.make, settings.epochs, teacher, FaceNetwork, network.Residual, fit],
+        *[augmentation.augment, augmentation.NOISE],
+        *[restoration.restore, restoration.bands, restoration.wiener],
         *[restoration.BLUR, restoration.SLOPE, restoration.POWER, restoration.NOISE],
-        *[restoration.GRID, restoration.ORDERS, ADJUSTMENTS, WORTH, CALIBRATION],
+        *[restoration.CAUTIOUS, restoration.COARSE, restoration.GRID, restoration.ORDERS],
+    ]
+
+
+def _code(settings: Settings) -> list[object]:
+    """Return what the answers of a network depend on, beside the faces."""
+    return [
+        *_recipe(settings),
+        *[Trained, Trainings, quantise, hold_out, adjustment, ADJUSTMENTS, WORTH, CALIBRATION],
     ]
 
 

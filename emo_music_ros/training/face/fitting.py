@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
+from emo_music_ros.emotion import FER2013
 from emo_music_ros.training import common
 from emo_music_ros.training.face.augmentation import augment
 from emo_music_ros.training.face.restoration import restore
@@ -42,11 +43,28 @@ def fit(
     labels: NDArray[np.int64],
     seed: int,
     epochs: int,
+    beliefs: NDArray[np.float32] | None = None,
     watch: Callable[[int, nn.Module], None] | None = None,
 ) -> nn.Module:
     """Train a network with a method `classify` and return it with averaged weights.
 
-    `watch` is called after every epoch with its number and the averaged network.
+    Parameters
+    ----------
+    network : torch.nn.Module
+        With random weights.
+    images : array uint8 [n, 48, 48]
+        Faces.
+    labels : array int64 [n]
+        Their classes.
+    seed : int
+        Of order and augmentation.
+    epochs : int
+        Passes over the faces.
+    beliefs : array [n, 7], optional
+        What a teacher holds of the faces: the target is then the mean of label and belief, which
+        tempers wrong labels (Furlanello et al., 2018, "Born-again neural networks").
+    watch : callable, optional
+        Called after every epoch with its number and the averaged network.
     """
     common.prepare(seed)
     draw = torch.Generator().manual_seed(seed)
@@ -62,7 +80,11 @@ def fit(
         optimiser, RATE, total_steps=steps * epochs, pct_start=0.15
     )
     faces = torch.from_numpy(restore(images))[:, None]
-    target = torch.from_numpy(labels)
+    target = F.one_hot(torch.from_numpy(labels), len(FER2013)).float()
+    if beliefs is None:
+        target = (1.0 - SMOOTHING) * target + SMOOTHING / len(FER2013)
+    else:
+        target = 0.5 * target + 0.5 * torch.from_numpy(beliefs)
     for epoch in range(epochs):
         began = time.monotonic()
         network.train()
@@ -70,7 +92,7 @@ def fit(
         order = torch.randperm(len(images), generator=draw)
         for rows in order[: steps * BATCH].split(BATCH):
             logits: Tensor = network.classify(augment(faces[rows], draw))[0]  # type: ignore[operator]
-            loss = F.cross_entropy(logits, target[rows], label_smoothing=SMOOTHING)
+            loss = F.cross_entropy(logits, target[rows])
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()

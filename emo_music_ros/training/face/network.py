@@ -122,6 +122,16 @@ class FaceNetwork(nn.Module):
         return self.answer(embedding) + self.adjustment, embedding
 
 
+def student() -> FaceNetwork:
+    """Return the network that is shipped."""
+    return FaceNetwork((48, 64, 128))
+
+
+def teacher() -> FaceNetwork:
+    """Return the network whose answers temper the labels for the shipped one."""
+    return FaceNetwork((32, 64, 128))
+
+
 class PlainNetwork(nn.Module):
     """Convolutions with pooling and fully connected layers on the pixels as they are (paper B).
 
