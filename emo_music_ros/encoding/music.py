@@ -315,7 +315,7 @@ def read_audio(path: Path) -> tuple[NDArray[np.float32], float]:
 
 @dataclass(frozen=True)
 class Analysis:
-    """A whole piece: its description and its mood, averaged over windows of ten seconds."""
+    """A whole piece: its description and its mood, taken from windows of ten seconds."""
 
     summary: Summary
     estimate: Estimate
@@ -332,13 +332,14 @@ def windows(spectrum: Spectrum, hop: int = WIDTH) -> list[tuple[int, Spectrum]]:
 
 def analyse(audio: FloatArray, model: MusicModel) -> Analysis:
     """Describe a piece [samples], mono at 22,050 Hz; silence gives the estimate that is unknown."""
-    spectrum = music_spectrum.analyse(audio)
-    summary = music_features.describe(spectrum)
-    parts = [part for _, part in windows(spectrum)]
+    parts = [part for _, part in windows(music_spectrum.analyse(audio))]
+    summaries = [music_features.describe(part) for part in parts]
+    summary = music_features.combine(summaries)
     weights = np.array([quality_of(part) for part in parts])
     if weights.sum() <= 0:
         return Analysis(summary, emotion.unknown(emotion.QUADRANTS))
-    probabilities, _ = model(np.stack([model.vector(part) for part in parts]))
+    vectors = [model.vector(part, described) for part, described in zip(parts, summaries)]
+    probabilities, _ = model(np.stack(vectors))
     mixed = weights @ probabilities / weights.sum()
     return Analysis(summary, estimate(mixed.astype(np.float32), float(weights.mean())))
 

@@ -16,6 +16,7 @@ around 120 beats per minute.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -424,6 +425,42 @@ def describe(spectrum: Spectrum) -> Summary:
         timbre=coefficients.mean(axis=0).astype(np.float32),
         chroma=(pitch / max(float(pitch.max()), 1e-9)).astype(np.float32),
         vector=np.nan_to_num(vector).astype(np.float32),
+    )
+
+
+def combine(parts: Sequence[Summary]) -> Summary:
+    """Describe a whole by its parts of about equal length, without another pass.
+
+    Tempo is the median of the parts that have one, key and mode are those of their mean pitch
+    classes, the level is that of their mean power, and all else is averaged.
+    """
+    if len(parts) == 1:
+        return parts[0]
+
+    def mean(name: str) -> float:
+        return float(np.mean([getattr(part, name) for part in parts]))
+
+    def mean_level(name: str) -> float:
+        power = np.mean([10 ** (getattr(part, name) / 10) for part in parts])
+        return float(10 * np.log10(power))
+
+    tempi = [part.tempo for part in parts if part.tempo > 0]
+    chroma = np.mean([part.chroma for part in parts], axis=0)
+    tonic, mode, _ = key_of(chroma)
+    return Summary(
+        tempo=float(np.median(tempi)) if tempi else 0.0,
+        mode=mode,
+        key=tonic,
+        energy=mean("energy"),
+        level=mean_level("level"),
+        loudness=mean_level("loudness"),
+        onset_rate=mean("onset_rate"),
+        centroid=mean("centroid"),
+        silent=mean("silent"),
+        clipped=mean("clipped"),
+        timbre=np.mean([part.timbre for part in parts], axis=0, dtype=np.float32),
+        chroma=(chroma / max(float(chroma.max()), 1e-9)).astype(np.float32),
+        vector=np.mean([part.vector for part in parts], axis=0, dtype=np.float32),
     )
 
 

@@ -172,3 +172,24 @@ def test_any_input_gives_finite_values(samples: np.ndarray) -> None:
     assert -1.0 <= summary.mode <= 1.0
     assert 0.0 <= summary.silent <= 1.0
     assert all(np.isfinite([summary.tempo, summary.level, summary.onset_rate, summary.centroid]))
+
+
+def test_a_whole_from_its_parts() -> None:
+    quick, slow = chord([60, 64, 67], 10.0, 120), chord([60, 64, 67], 10.0, 90) * np.float32(0.5)
+    parts = [features.summarise(part) for part in (quick, quick, slow)]
+    whole = features.combine(parts)
+    assert features.combine(parts[:1]) is parts[0]
+    assert whole.tempo == parts[0].tempo
+    assert (whole.key, whole.mode > 0) == (0, True)
+    mean_power = np.mean([np.mean(part.astype(float) ** 2) for part in (quick, quick, slow)])
+    assert whole.level == pytest.approx(10 * np.log10(mean_power), abs=0.1)
+    assert whole.onset_rate == pytest.approx(np.mean([part.onset_rate for part in parts]))
+    assert whole.chroma.max() == pytest.approx(1)
+    np.testing.assert_allclose(whole.timbre, np.mean([p.timbre for p in parts], axis=0), rtol=1e-5)
+
+
+def test_silent_parts_combine_to_silence() -> None:
+    silence = features.summarise(np.zeros(RATE, np.float32))
+    whole = features.combine([silence, silence])
+    assert (whole.silent, whole.energy, whole.tempo, whole.mode) == (1.0, 0.0, 0.0, 0.0)
+    assert np.isfinite([whole.level, whole.loudness]).all()
