@@ -15,12 +15,21 @@ import soxr
 from numpy.typing import NDArray
 
 from emo_music_ros.emotion import from_labels
-from emo_music_ros.encoding.audio_features import RATE, Analyser, Features, Prosody, clean, features
-from emo_music_ros.encoding.functionals import functionals
+from emo_music_ros.encoding.audio_features import (
+    BANDS,
+    RATE,
+    Analyser,
+    Features,
+    Prosody,
+    clean,
+    features,
+)
+from emo_music_ros.encoding.functionals import COUNT, functionals
 from emo_music_ros.encoding.model import Model
 from emo_music_ros.encoding.noise_reduction import noise_floor, reduce_noise
 from emo_music_ros.encoding.results import plain_estimate
 from emo_music_ros.encoding.voice_activity import Endpointer, Segment, trim
+from emo_music_ros.errors import ModelError
 from emo_music_ros.options import option
 from emo_music_ros.streams import AudioBlock, Encoding, Estimate, FloatArray, Sample
 
@@ -44,7 +53,7 @@ class SpeechModel:
     Raises
     ------
     ModelError
-        If a file of the model is missing or corrupt.
+        If a file of the model is missing, corrupt or of another network.
     """
 
     def __init__(self, folder: Path | None = None, reduction: float = 0.0) -> None:
@@ -53,6 +62,22 @@ class SpeechModel:
         self._reduction = reduction
         self.version = self._model.version
         self.digest = str(self._model.description["sha256"])
+        nothing = [
+            np.zeros(shape, np.float32) for shape in ((1, BANDS, 16), (1, 3, 16), (1, COUNT))
+        ]
+        try:
+            fits = self.run(*nothing)[0].shape == (1, len(self._model.labels))
+        except Exception as error:  # onnxruntime raises its own kinds
+            raise self._misfit(folder) from error
+        if not fits:
+            raise self._misfit(folder)
+
+    def _misfit(self, folder: Path | None) -> ModelError:
+        return ModelError(
+            f"model speech.onnx {self.version} in {folder or 'the package'} does not take "
+            "spectrum, contour and statistics, or answers in other labels than it describes",
+            "Restore it from the release, or train it again: emo-music train speech",
+        )
 
     def __call__(
         self, segment: Segment, lost: float = 0.0, found: Features | None = None

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 
 import numpy as np
@@ -25,6 +26,7 @@ from emo_music_ros.encoding.speech import (
 from emo_music_ros.encoding.voice_activity import Endpointer, Segment
 from emo_music_ros.errors import ModelError
 from emo_music_ros.options import build
+from emo_music_ros.resources import share
 from emo_music_ros.streams import AudioBlock, ImageFrame
 
 RATE = 16000
@@ -280,6 +282,19 @@ def test_missing_parts_are_told(monkeypatch, tmp_path):
     monkeypatch.setattr(voice_activity, "find_spec", lambda name: None)
     with pytest.raises(ModelError, match="silero-vad"):
         Endpointer()
+
+
+def test_another_network_is_refused_by_name(tmp_path):
+    for kind in ("onnx", "json"):
+        shutil.copy(share("models") / f"physiology.{kind}", tmp_path / f"speech.{kind}")
+    with pytest.raises(ModelError, match=r"speech\.onnx .* does not take"):
+        SpeechModel(tmp_path)
+    for kind in ("onnx", "json"):
+        shutil.copy(share("models") / f"speech.{kind}", tmp_path)
+    description = json.loads((tmp_path / "speech.json").read_text())
+    (tmp_path / "speech.json").write_text(json.dumps({**description, "labels": ["calm"]}))
+    with pytest.raises(ModelError, match="other labels"):
+        SpeechModel(tmp_path)
 
 
 def test_predict_audio(tmp_path):
