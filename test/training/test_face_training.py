@@ -225,3 +225,21 @@ def test_evaluation_measures_ck_plus_where_it_is(tmp_path, quick):
     assert result.corpus == "CK+"
     assert result.people == 2
     assert "Contempt" in result.note
+
+
+def test_resolution_is_where_the_spectrum_ends():
+    sharp = np.clip(smooth(64, blur=0.6), 0, 255).astype(np.uint8)
+    blurred = np.round(smooth(64, blur=3.0)).clip(0, 255).astype(np.uint8)
+    assert restoration.resolution(sharp) > 15
+    assert 5 < restoration.resolution(blurred) < 12
+
+
+def test_a_sharp_copy_is_softened_and_a_blurred_one_stays(tmp_path):
+    small_corpus(tmp_path, 60)
+    corpus = fer2013.load(tmp_path)
+    sharp = np.clip(smooth(len(corpus), blur=0.6), 0, 255).astype(np.uint8)
+    ready = face._softened(face.replace(corpus, items=sharp)).items
+    assert ready.dtype == np.uint8
+    assert restoration.resolution(ready) < face.SHARP
+    blurred = np.round(smooth(len(corpus), blur=3.0)).clip(0, 255).astype(np.uint8)
+    assert face._softened(face.replace(corpus, items=blurred)).items is blurred
