@@ -41,9 +41,12 @@ setup(
             "face = emo_music_ros.encoding.face:FaceEncoder",
             "speech = emo_music_ros.encoding.speech:SpeechEncoder",
             "text = emo_music_ros.encoding.text:TextEncoder",
+            "text_huggingface = emo_music_ros.encoding.text_huggingface:HuggingFaceTextEncoder",
             "physiology = emo_music_ros.encoding.physiology:PhysiologyEncoder",
             "eeg = emo_music_ros.encoding.eeg:EegEncoder",
             "music = emo_music_ros.encoding.music:MusicEncoder",
+            "music_forest = emo_music_ros.encoding.music:ForestMusicEncoder",
+            "music_cnn = emo_music_ros.encoding.music:CnnMusicEncoder",
             "interaction = emo_music_ros.encoding.interaction:InteractionEncoder",
         ],
         "emo_music_ros.fusion": [

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,17 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from emo_music_ros import emotion
-from emo_music_ros.encoding import text as module
-from emo_music_ros.encoding.text import (
-    BUCKETS,
-    LONGEST,
-    TextEncoder,
-    legibility,
-    normalise,
-    predict_lines,
-    slot_table,
-    slots,
-)
+from emo_music_ros.encoding.hashed_text import chinese_share, slot_table
+from emo_music_ros.encoding.text import TextEncoder, TextModel, predict_lines
+from emo_music_ros.encoding.text_embedding import Embedder
 from emo_music_ros.errors import ModelError
 from emo_music_ros.streams import AudioBlock, Utterance
 
@@ -118,59 +111,30 @@ def _shared() -> TextEncoder:
     return _CACHE[0]
 
 
-@given(st.text(max_size=3 * LONGEST))
-def test_normalising_twice_changes_nothing_more(text: str) -> None:
-    once = normalise(text)
-    assert len(once) <= LONGEST
-    assert normalise(once).split() == once.split() or normalise(normalise(once)) == normalise(once)
-    once.encode("utf-8")
-
-
-def test_normalising_takes_out_what_says_nothing() -> None:
-    assert normalise("Ｈｅｌｌｏ\n\tyou") == "Hello you"
-    assert normalise("//@user_名:致敬 https://t.cn/xyz好") == "致敬 好"
-    assert normalise("lone \ud800 surrogate") == "lone surrogate"
-
-
-@given(st.text(max_size=60))
-def test_slots_are_in_range_and_stable(text: str) -> None:
-    found = slots(normalise(text))
-    assert found == sorted(set(found)) == slots(normalise(text))
-    assert all(0 <= slot < BUCKETS for slot in found)
-
-
-def test_slots_of_a_short_text_by_hand() -> None:
-    import zlib
-
-    words = ("wno", "wgo", "bno go")
-    assert slots("No go") == sorted(zlib.crc32(word.encode()) % BUCKETS for word in words)
-    assert len(slots("好人")) == 3  # two characters and their pair
-
-
-def test_the_table_fills_up_with_the_empty_slot() -> None:
-    table = slot_table(["no", "", "a longer sentence"])
-    assert table.shape[0] == 3
-    assert (table[1] == BUCKETS).all()
-    assert (table[0] < BUCKETS).sum() == len(slots("no"))
-
-
 def test_the_company_of_a_text_does_not_matter(encoder: TextEncoder) -> None:
     model = encoder._model._model
     texts = ["I am glad", "a much longer sentence with many words in it"]
 
-    def judge(chosen: list[str]) -> np.ndarray:
-        share = module.chinese_share(chosen)
-        return model(module.Embedder()(chosen), slot_table(chosen), share)[0]
+    def judge(chosen: list[str]) -> list[np.ndarray]:
+        return model(Embedder()(chosen), slot_table(chosen), chinese_share(chosen))
 
-    together, alone = judge(texts), judge(texts[:1])
-    np.testing.assert_allclose(together[0], alone[0], atol=1e-4)
+    for together, alone in zip(judge(texts), judge(texts[:1])):
+        np.testing.assert_allclose(together[0], alone[0], atol=1e-4)
 
 
-def test_legibility_counts_letters() -> None:
-    assert legibility("123 !") == (0.1, 0.0, 0.0)
-    assert legibility("你好")[0] == 1.0
-    assert legibility("ok")[0] < legibility("okay")[0] == 1.0
-    assert legibility("你好 ok")[2] == pytest.approx(0.5)
+def test_the_28_labels_can_be_asked_for() -> None:
+    encoder = TextEncoder(TextEncoder.Options(labels="goemotions"))
+    estimate = say(encoder, "Thank you so much, that helps me a lot!").estimate
+    assert estimate.labels == emotion.GOEMOTIONS
+    assert estimate.labels[int(np.argmax(estimate.probabilities))] == "gratitude"
+    assert float(estimate.probabilities.sum()) == pytest.approx(1.0, abs=1e-5)
+    assert estimate.valence > 0.2
+    assert say(encoder, "今天真开心，谢谢大家！").estimate.labels == emotion.EKMAN
+
+
+def test_chinese_text_is_never_disgust(encoder: TextEncoder) -> None:
+    estimate = say(encoder, "真恶心，想吐").estimate
+    assert estimate.probabilities[emotion.EKMAN.index("disgust")] < 0.01
 
 
 def test_lines_are_judged_one_by_one() -> None:
@@ -184,6 +148,12 @@ def test_lines_are_judged_one_by_one() -> None:
     assert results[1]["probabilities"] == []
     assert results[1]["valence"] is None
     assert results[1]["confidence"] == 0.0
+    first = results[0]
+    assert set(first["emotions28"]) == set(emotion.GOEMOTIONS)
+    assert max(first["emotions28"], key=first["emotions28"].get) == "love"
+    assert "love" in first["labels28"]
+    assert set(first["credible"]) <= set(emotion.EKMAN)
+    assert "emotions28" not in results[2]
 
 
 def test_a_missing_model_is_named() -> None:
@@ -191,33 +161,14 @@ def test_a_missing_model_is_named() -> None:
         TextEncoder(TextEncoder.Options(model="absent"))
 
 
-def test_the_environment_is_left_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
-    import os
+def test_a_model_of_other_features_is_refused(tmp_path: Path, monkeypatch: Any) -> None:
+    from emo_music_ros.encoding import model
 
-    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    monkeypatch.setattr(module.Embedder, "_engine", None)
-    module.Embedder()(["hello"])
-    assert "OMP_NUM_THREADS" not in os.environ
-
-
-def test_the_training_reads_the_published_formats(tmp_path: Path) -> None:
-    pytest.importorskip("sklearn")
-    from emo_music_ros.training import text as training
-
-    (tmp_path / "dev.tsv").write_text("I love it\t3,6\tabc\nOh no\t5\tdef\n", "utf-8")
-    texts, every = training.load_goemotions(tmp_path / "dev.tsv")
-    assert texts.texts == ["I love it", "Oh no"]
-    assert [emotion.EKMAN[i] for i in texts.labels] == ["happiness", "sadness"]
-    assert every[0] == {emotion.EKMAN.index("happiness"), emotion.EKMAN.index("surprise")}
-    rows = [
-        {"id": 1, "content": "气死我了", "label": "angry"},
-        {"id": 2, "content": "气死我了", "label": "angry"},
-        {"id": 3, "content": " ", "label": "sad"},
-        {"id": 4, "content": "好怕", "label": "fear"},
-    ]
-    (tmp_path / "smp.txt").write_text(json.dumps(rows, ensure_ascii=False), "utf-8")
-    chinese = training.load_smp(tmp_path / "smp.txt")
-    assert [emotion.EKMAN[i] for i in chinese.labels] == ["anger", "fear"]
-    held, rest = training.hold_out(texts + texts + texts, 1, 0)
-    assert len(held.texts) == 2
-    assert len(held.texts) + len(rest.texts) == 6
+    folder = model.share("models")
+    for ending in ("onnx", "json"):
+        (tmp_path / f"text.{ending}").write_bytes((folder / f"text.{ending}").read_bytes())
+    description = json.loads((tmp_path / "text.json").read_text("utf-8"))
+    (tmp_path / "text.json").write_text(json.dumps({**description, "buckets": 7}), "utf-8")
+    monkeypatch.setattr(model, "share", lambda *parts: tmp_path)
+    with pytest.raises(ModelError, match="other features"):
+        TextModel()

@@ -36,7 +36,7 @@ PACKAGES = {
     "yaml": ("pyyaml", "python3-yaml"),
 }
 #: Used where it is installed, never required.
-OPTIONAL = {"hri_msgs"}
+OPTIONAL = {"hri_msgs", "tokenizers"}
 #: From ROS, under the name of the import.
 ROS = re.compile(r"^(rclpy|launch|launch_ros|ament_index_python|\w+_(msgs|srvs|interfaces))$")
 

@@ -1,0 +1,104 @@
+"""Text in one spelling, its parts hashed to slots, and how much it can say."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+import zlib
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: Longer text is cut [characters]: bounds the time of one call.
+LONGEST = 300
+#: Number of slots the parts of words are hashed to; the slot behind the last one is empty.
+BUCKETS = 1 << 16
+
+_URL = re.compile(r"https?://[\x21-\x7e]+")
+_MENTION = re.compile(r"/{0,2}@[\w\-]{1,30}:?")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\ufeff\ud800-\udfff]+")
+_HAN = "\u3400-\u4dbf\u4e00-\u9fff"
+_TOKEN = re.compile(rf"\[[{_HAN}\w]{{1,8}}\]|[{_HAN}]+|[^\W_]+(?:'[a-z]+)?|[^\w\s]+|_+")
+_CHINESE = re.compile(f"[{_HAN}]")
+
+
+def normalise(text: str) -> str:
+    """Return text in one spelling: compatible characters, no links, mentions or controls."""
+    text = unicodedata.normalize("NFKC", text[: 4 * LONGEST])
+    for pattern in (_CONTROL, _URL, _MENTION):
+        text = pattern.sub(" ", text)
+    return " ".join(text.split())[:LONGEST]
+
+
+def slots(text: str) -> list[int]:
+    """Return the sorted slots of the parts of a normalised text.
+
+    Parts are single, double and triple Chinese characters; words, pairs of words and runs of
+    three to five letters of a word in any other script; named emoticons such as ``[heart]``; and
+    runs of signs.
+    """
+    parts: set[str] = set()
+    previous = ""
+    for token in _TOKEN.findall(text.lower()):
+        if token[0] == "[" and len(token) > 1 and token[-1] == "]":
+            parts.add("e" + token)
+            token = token[1:-1]
+        if _CHINESE.match(token):
+            for length in (1, 2, 3):
+                parts |= {"c" + token[i : i + length] for i in range(len(token) - length + 1)}
+            previous = ""
+            continue
+        parts.add("w" + token)
+        if len(token) > 3:
+            edged = f"<{token}>"
+            for length in (3, 4, 5):
+                parts |= {"s" + edged[i : i + length] for i in range(len(edged) - length + 1)}
+        if previous:
+            parts.add(f"b{previous} {token}")
+        previous = token
+    return sorted({zlib.crc32(part.encode()) % BUCKETS for part in parts})
+
+
+def slot_table(texts: Sequence[str]) -> NDArray[np.int64]:
+    """Return the slots of texts as int64 [n, longest], filled up with the empty slot."""
+    rows = [slots(text) for text in texts]
+    table = np.full((len(rows), max(1, *map(len, rows), 1)), BUCKETS, np.int64)
+    for line, row in zip(table, rows):
+        line[: len(row)] = row
+    return table
+
+
+def chinese_share(texts: Sequence[str]) -> NDArray[np.float32]:
+    """Return the share of Chinese characters among the letters of texts, float32 [n, 1]."""
+    shares = []
+    for text in texts:
+        letters = [character for character in text if character.isalpha()]
+        found = sum(bool(_CHINESE.match(letter)) for letter in letters)
+        shares.append(found / len(letters) if letters else 0.0)
+    return np.array(shares, np.float32).reshape(-1, 1)
+
+
+def legibility(text: str) -> tuple[float, float, float]:
+    """Judge how much a normalised text can say.
+
+    Returns
+    -------
+    quality : float
+        0..1: 0.1 without letters, 0.2 for one letter, at most 0.5 in a script no network here was
+        trained on, rising to 1 with three letters (two Chinese characters).
+    letters : float
+        Number of letters.
+    chinese : float
+        Share of Chinese characters among the letters, 0..1.
+    """
+    letters = [character for character in text if character.isalpha()]
+    if not letters:
+        return 0.1, 0.0, 0.0
+    chinese = float(chinese_share([text])[0, 0])
+    latin = sum(letter.isascii() for letter in letters) / len(letters)
+    amount = len(letters) * (1 + 0.5 * chinese)
+    quality = 0.2 if len(letters) == 1 else float(np.clip(amount / 3, 0.4, 1.0))
+    if chinese + latin < 0.5:
+        quality = min(quality, 0.5)
+    return quality, float(len(letters)), chinese
