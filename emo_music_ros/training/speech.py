@@ -48,10 +48,11 @@ Voice = NDArray[np.float32]
 #: What else was looked at on the six validation actors, for the card.
 TRIED = """On the six validation actors, with no or less gain: either kind of listener alone; a \
 second hidden layer, twice as many units, more dropout and twice as many epochs for the listeners \
-to statistics; convolutions over time alone instead of time and frequency; a support vector machine \
-on the statistics. Damaged copies changed little on clean recordings and much on damaged ones. Noise \
-reduction (minimum statistics and a Wiener gain) costs recall in noise, because the listeners learnt \
-with noise as it is: it is an option, off by default; the evaluation with `--baselines` shows both."""
+to statistics; convolutions over time alone instead of time and frequency; a support vector \
+machine on the statistics. Damaged copies changed little on clean recordings and much on \
+damaged ones. Noise reduction (minimum statistics and a Wiener gain) costs recall in noise, \
+because the listeners learnt with noise as it is: it is an option, off by default; the \
+evaluation with `--baselines` shows both."""
 
 
 def prepare(corpus: Corpus, work: Work, seed: int = 0, copies: int = COPIES) -> list[Clip]:
