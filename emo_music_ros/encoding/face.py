@@ -80,6 +80,7 @@ class FaceModel:
         #: False where the network was trained on sharp pictures too.
         self._soften = bool(self._model.description.get("soften", True))
         self.labels = self._model.labels
+        self.conformal = self._model.conformal
         self.version = self._model.version
 
     def __call__(
@@ -301,6 +302,7 @@ class FaceEncoder:
                             turned(yaw, pitch),
                             sharp,
                         ),
+                        self._model.conformal,
                     ),
                     embedding=person.embedding.astype(np.float32),
                     features={
@@ -405,7 +407,9 @@ class _Judge:
                 yield {"input": name, "error": entry}
                 continue
             _, clean, more = entry
-            estimate = from_labels(self._model.labels, probabilities(next(logits)), quality=clean)
+            estimate = from_labels(
+                self._model.labels, probabilities(next(logits)), clean, self._model.conformal
+            )
             yield {"input": name, **plain_estimate(estimate), **more}
 
 
