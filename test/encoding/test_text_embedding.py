@@ -78,7 +78,7 @@ def test_the_graph_that_is_shipped_is_the_one_that_is_written(tmp_path: Path) ->
     from emo_music_ros.training.text_embedding import write_graph
 
     path = write_graph(tmp_path)
-    assert path.read_bytes() == share("models", "text_embedding.onnx").read_bytes()
+    assert path.read_bytes() == share("models", "text_embedding.graph").read_bytes()
 
 
 def test_features_are_finite_and_alone(engine: object) -> None:
@@ -139,7 +139,7 @@ def test_an_odd_weight_file_is_named(tmp_path: Path, content: bytes) -> None:
 
 def test_other_weights_and_a_damaged_graph_are_refused(tmp_path: Path) -> None:
     folder = share("models")
-    graph, description = tmp_path / "text_embedding.onnx", tmp_path / "text_embedding.json"
+    graph, description = tmp_path / "text_embedding.graph", tmp_path / "text_embedding.json"
     content = json.loads((folder / description.name).read_text("utf-8"))
     graph.write_bytes((folder / graph.name).read_bytes())
     description.write_text(json.dumps({**content, "weights_sha256": "0"}), "utf-8")
