@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from emo_music_ros.encoding.face_alignment import SIZE, Picture, Region, cut
 from emo_music_ros.encoding.face_detection import Detector, Face
@@ -30,6 +29,24 @@ FARTHEST = 3.0  # sides, its limit
 GROWTH = 0.6  # largest change of size, as logarithm to base 2, at once
 COASTING = 0.4  # s for which a hidden face is expected to go on as it went
 NO_MATCH = 1e6
+
+
+def assign(against: NDArray[np.float64]) -> list[tuple[int, int]]:
+    """Return pairs (row, column) of which each occurs once and whose sum is least.
+
+    Pairs at NO_MATCH are left out; as many others as possible are made.
+    """
+    possible = against < NO_MATCH
+    rows = np.flatnonzero(possible.any(axis=1))
+    if rows.size == 0:
+        return []
+    nearest = against[rows].argmin(axis=1)
+    if len(set(nearest.tolist())) == len(nearest):  # nobody else wants it
+        return list(zip(rows.tolist(), nearest.tolist()))
+    from scipy.optimize import linear_sum_assignment  # 50 MB, and rarely needed
+
+    chosen = zip(*(entry.tolist() for entry in linear_sum_assignment(against)))
+    return [(row, column) for row, column in chosen if possible[row, column]]
 
 
 @dataclass(frozen=True)
@@ -197,9 +214,8 @@ class FaceTracker:
             for column, track in enumerate(self._tracks):
                 against[row, column] = self._against(time, found, track)
         known: dict[int, Track] = {}
-        for row, column in zip(*linear_sum_assignment(against)):
-            if against[row, column] < NO_MATCH:
-                known[int(row)] = self._tracks[column]
+        for row, column in assign(against):
+            known[row] = self._tracks[column]
         tracks = []
         for row, found in enumerate(faces):
             if row not in known:

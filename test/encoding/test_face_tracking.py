@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from functools import cache
+from itertools import permutations
 from pathlib import Path
 
 import cv2
@@ -10,16 +11,19 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from emo_music_ros.encoding.face_alignment import SIZE, Region
 from emo_music_ros.encoding.face_detection import Face, NearThenFar
 from emo_music_ros.encoding.face_landmarks import FaceMesh, Landmarks
 from emo_music_ros.encoding.face_tracking import (
     CELLS,
+    NO_MATCH,
     FaceFinder,
     FaceFollower,
     FaceTracker,
     FoundFace,
+    assign,
     overlapping,
 )
 from emo_music_ros.encoding.texture import PATTERNS
@@ -72,6 +76,30 @@ def test_jitter_and_order_do_not_change_who_is_who(jitters, order):
         for (who, _), track in zip(faces, tracks):
             assert names.setdefault(who, track.identity) == track.identity
     assert len(set(names.values())) == 3
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.tuples(st.integers(0, 4), st.integers(0, 4)).flatmap(
+        lambda shape: arrays(
+            np.float64, shape, elements=st.one_of(st.floats(0, 5), st.just(NO_MATCH))
+        )
+    )
+)
+def test_assignment_is_the_best_of_all(against):
+    pairs = assign(against)
+    rows, columns = against.shape
+    assert len({row for row, _ in pairs}) == len({column for _, column in pairs}) == len(pairs)
+    assert all(against[pair] < NO_MATCH for pair in pairs)
+    size = max(rows, columns)
+    padded = np.full((size, size), NO_MATCH)
+    padded[:rows, :columns] = against
+    best = min(
+        sum(padded[row, column] for row, column in enumerate(order))
+        for order in permutations(range(size))
+    )
+    found = sum(against[pair] for pair in pairs) + NO_MATCH * (size - len(pairs))
+    assert found == pytest.approx(best, rel=1e-12)
 
 
 @pytest.mark.parametrize("hide", [False, True], ids=["side by side", "one hides the other"])
