@@ -508,7 +508,11 @@ def across(corpus: Corpus, work: Work, seed: int = 0) -> Result:
 
     rows = np.arange(len(corpus))
     candidate = Candidate(
-        "emo_music_ros", "this project", predict, key=[judge.version, judge.digest]
+        "emo_music_ros",
+        "this project",
+        predict,
+        _cost_of_shipped(corpus),
+        [judge.version, judge.digest],
     )
     return harness.evaluate(
         NAME,
