@@ -41,6 +41,7 @@ setup(
             "face = emo_music_ros.encoding.face:FaceEncoder",
             "speech = emo_music_ros.encoding.speech:SpeechEncoder",
             "text = emo_music_ros.encoding.text:TextEncoder",
+            "text_bigru = emo_music_ros.encoding.text_bigru:BiGruTextEncoder",
             "text_huggingface = emo_music_ros.encoding.text_huggingface:HuggingFaceTextEncoder",
             "physiology = emo_music_ros.encoding.physiology:PhysiologyEncoder",
             "eeg = emo_music_ros.encoding.eeg:EegEncoder",

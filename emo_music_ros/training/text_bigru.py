@@ -22,6 +22,7 @@ from torch.nn import functional as F  # noqa: N812
 from emo_music_ros import emotion
 from emo_music_ros.encoding.text_embedding import DIMENSIONS, Embedder
 from emo_music_ros.training import common
+from emo_music_ros.training.text_network import rise_and_fall
 
 #: Rank of a Chinese class among Ekman's words is looked up, so one output serves both languages.
 CLASSES = len(emotion.EKMAN)
@@ -86,9 +87,7 @@ def fit(
     optimiser = torch.optim.AdamW(network.parameters(), settings.rate)
     lengths = np.array([len(rows) for rows in table])
     batches_a_pass = len(table) // settings.batch + 1
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, settings.rate, batches_a_pass * settings.epochs, pct_start=0.2
-    )
+    schedule = rise_and_fall(optimiser, batches_a_pass * settings.epochs)
     for _ in range(settings.epochs):
         # Texts of about one length together: less padding.
         order = np.argsort(lengths + random.uniform(0, 4, len(lengths)), kind="stable")

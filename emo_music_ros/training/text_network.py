@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -165,12 +166,7 @@ def fit(english: Texts, chinese: Texts, settings: Settings, seed: int) -> dict[s
         torch.optim.SparseAdam(network.words.parameters(), settings.word_rate),
     ]
     counts = [len(rows) // settings.batch + 1 for rows in (rows_english, rows_chinese)]
-    schedules = [
-        torch.optim.lr_scheduler.OneCycleLR(
-            optimiser, rate, sum(counts) * settings.epochs, pct_start=0.1, cycle_momentum=False
-        )
-        for optimiser, rate in zip(optimisers, (settings.rate, settings.word_rate))
-    ]
+    schedules = [rise_and_fall(each, sum(counts) * settings.epochs) for each in optimisers]
     keep = 1 - settings.word_dropout
     for _ in range(settings.epochs):
         network.train()
@@ -195,6 +191,20 @@ def fit(english: Texts, chinese: Texts, settings: Settings, seed: int) -> dict[s
     state["balance"] = np.zeros(2)
     kept_out = [part.subset(np.flatnonzero(mask)) for part, mask in zip((english, chinese), held)]
     return state | calibrate(state, kept_out[0], kept_out[1], settings)
+
+
+def rise_and_fall(
+    optimiser: torch.optim.Optimizer, steps: int
+) -> torch.optim.lr_scheduler.LambdaLR:
+    """Return a schedule: the rate rises for a tenth of the steps and falls along a cosine."""
+    rise = max(1, steps // 10)
+
+    def share(step: int) -> float:
+        if step < rise:
+            return (step + 1) / rise
+        return 0.5 + 0.5 * math.cos(math.pi * min(1.0, (step - rise) / max(1, steps - rise)))
+
+    return torch.optim.lr_scheduler.LambdaLR(optimiser, share)
 
 
 def _held_out(groups: NDArray[Any], one_in: int) -> NDArray[np.bool_]:
