@@ -68,6 +68,8 @@ class MusicModel:
     ----------
     version : str
         Version of the model.
+    piece_temperature : float
+        What the mean answer to the windows of a piece is sharpened with, see :func:`tempered`.
 
     Raises
     ------
@@ -81,13 +83,15 @@ class MusicModel:
         description = self._model.description
         features = FEATURE_SETS.get(description.get("feature_set", ""))
         fits = features is not None and description.get("features") == list(features.names)
-        if features is None or not fits or "temperature" not in description:
+        if features is None or not fits or "piece_temperature" not in description:
             raise ModelError(
                 f"model '{name}' was trained on other features than this version computes",
                 "Train it again: emo-music train music",
             )
         self._features = features
         self._temperature = float(description["temperature"])
+        # The mean over the windows of a piece is less certain than the piece is clear.
+        self.piece_temperature = float(description["piece_temperature"])
 
     def vector(self, spectrum: Spectrum, summary: Summary | None = None) -> FloatArray:
         """Return the features of a window; a summary of it that is at hand saves time."""
@@ -340,7 +344,7 @@ def analyse(audio: FloatArray, model: MusicModel) -> Analysis:
         return Analysis(summary, emotion.unknown(emotion.QUADRANTS))
     vectors = [model.vector(part, described) for part, described in zip(parts, summaries)]
     probabilities, _ = model(np.stack(vectors))
-    mixed = weights @ probabilities / weights.sum()
+    mixed = tempered(weights @ probabilities / weights.sum(), model.piece_temperature)
     return Analysis(summary, estimate(mixed.astype(np.float32), float(weights.mean())))
 
 

@@ -155,7 +155,7 @@ def test_papers_take_the_values_of_librosa(audio: np.ndarray, spectrum: Spectrum
     )
     found = music_papers.of_paper_b(spectrum)
     assert found.shape == (len(music_papers.PAPER_B),) == (34,)
-    # The edges count half: level within a hundredth of a dB on 128 bands of one coefficient.
+    # Variance is that of the frames, the outer ones half silence: a constant in the first MFCC.
     np.testing.assert_allclose(found[0], golden[0], atol=2.0)
     np.testing.assert_allclose(found[1:], golden[1:], atol=0.02)
     wide = dict(zip(music_papers.PAPER_E, music_papers.of_paper_e(spectrum), strict=True))
