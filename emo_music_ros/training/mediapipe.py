@@ -79,7 +79,7 @@ NETWORKS = {
             "purpose": "Finds near faces, and six key points of each: eyes, nose, mouth and ears.",
             "limits": "Needs faces from about an eighth of the picture's longer side: of the "
             "photographs of five people set into pictures of 640 x 480 at three places each, it "
-            "found 15 of 15 at 90 px (side of the crop), 13 at 80 px, 6 at 70 px. " + UNKNOWN,
+            "found 15 of 15 at 87 px (side of the crop), 13 at 77 px, 6 at 68 px. " + UNKNOWN,
         },
     ),
     "face_detection_far": Network(
@@ -91,8 +91,8 @@ NETWORKS = {
             "purpose": "Finds far faces, and six key points of each: eyes, nose, mouth and ears. "
             "Three times the cost of the network for near ones.",
             "limits": "Of the photographs of five people set into pictures of 640 x 480 at four "
-            "places each, it found 18 of 20 at 50 px (side of the crop), 17 at 42 px, 13 at 36 px, "
-            "7 at 30 px. " + UNKNOWN,
+            "places each, it found 18 of 20 at 48 px (side of the crop), 17 at 41 px, 13 at 35 px, "
+            "7 at 29 px. " + UNKNOWN,
         },
     ),
     "face_landmarks": Network(
