@@ -210,7 +210,17 @@ def evaluate(
         If a corpus is missing or damaged.
     """
     data = Path(data)
-    material = load(data, work)
+    return _measured(data, load(data, work), work, seed, leaky, baselines)
+
+
+def _measured(
+    data: Path,
+    material: Material,
+    work: Work,
+    seed: int,
+    leaky: bool = False,
+    baselines: bool = False,
+) -> list[Result]:
     state, settings = fitted(material, work, seed)
     network = text_network.Exported(state, settings).eval()
     texts = [
@@ -355,8 +365,8 @@ def train(
         raise InputError(f"the text network is not offered in {precision}", "Leave --precision out")
     data, out = Path(data), Path(out)
     graph.write_graph(out)
-    results = evaluate(data, work, seed)
     material = load(data, work)
+    results = _measured(data, material, work, seed)
     sizes = (len(material.english_split[0]), len(material.chinese_split[0]))
     state, settings = fitted(material, work, seed)
     network = text_network.Exported(state, settings).eval()
