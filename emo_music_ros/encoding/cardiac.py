@@ -26,6 +26,10 @@ SHORTEST, LONGEST = 0.3, 1.7
 ECTOPIC = 0.25
 #: Correlation with the median beat that a beat must reach.
 LIKENESS = 0.7
+#: Height of a beat, as a multiple of the median one, beyond which it is taken for a movement.
+LOWEST, HIGHEST = 0.25, 3.0
+#: Length of the newest part whose rate is also told on its own [s].
+RECENT = 30.0
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,25 @@ def find_beats(window: Window, wave: Wave, channel: int = 0) -> Rhythm:
     template = np.median(shapes[inside] if inside.any() else shapes, axis=0)
     good = ~inside | (_correlation(shapes, template) > LIKENESS)
     offset, height = _vertex(signal, marks)
+    size = np.abs(height)
+    usual = np.median(size)
+    good &= (size > LOWEST * usual) & (size < HIGHEST * usual)
     return Rhythm((marks + offset) / rate, height, good)
+
+
+def disturbed(window: Window, channel: int = 0) -> float:
+    """Return the share of seconds, 0..1, in which a heart signal swings as only movement makes it.
+
+    That is to more than `HIGHEST` times its usual height. NaN if nothing is usable.
+    """
+    size = max(1, round(window.rate))
+    count = len(window) // size
+    pieces = window.filtered[len(window) - count * size :, channel].reshape(count, size)
+    usable = window.valid[len(window) - count * size :, channel].reshape(count, size).all(axis=1)
+    if not usable.any():
+        return float("nan")
+    swing = np.ptp(pieces[usable], axis=1)
+    return float(np.mean(swing > HIGHEST * np.median(swing)))
 
 
 def _marks(signal: Floats, rate: float, wave: Wave) -> NDArray[np.intp]:
@@ -152,6 +174,8 @@ class Heart:
     ----------
     rate : float
         Typical heart rate [1/min], from the median interval.
+    recent : float
+        The same of the last `RECENT` seconds; `rate` if they hold too few beats.
     rmssd, sdnn : float
         Variability of the intervals [ms].
     pnn50 : float
@@ -163,6 +187,7 @@ class Heart:
     """
 
     rate: float
+    recent: float
     rmssd: float
     sdnn: float
     pnn50: float
@@ -171,7 +196,7 @@ class Heart:
 
 
 _NAN = float("nan")
-NO_HEART = Heart(_NAN, _NAN, _NAN, _NAN, _NAN, 0.0)
+NO_HEART = Heart(*(_NAN,) * 6, covered=0.0)
 #: Intervals needed for the rate, and for the variability.
 FEWEST, FEWEST_VARIABILITY = 5, 15
 
@@ -208,4 +233,6 @@ def summarise(rhythm: Rhythm) -> Heart:
     rmssd, sdnn, pnn50 = variability
     amplitude = float(np.median(rhythm.amplitudes[rhythm.good]))
     rate = float(60.0 / np.median(taken))
-    return Heart(rate, rmssd, sdnn, pnn50, amplitude, float(taken.sum()))
+    last = gaps[kept & (rhythm.times[1:] > rhythm.times[-1] - RECENT)]
+    recent = float(60.0 / np.median(last)) if len(last) >= FEWEST else rate
+    return Heart(rate, recent, rmssd, sdnn, pnn50, amplitude, float(taken.sum()))

@@ -10,14 +10,13 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_music_ros.emotion import entropy, unknown
+from emo_music_ros.emotion import credible, entropy, unknown
+from emo_music_ros.encoding.biosignals import matching_model, predict_recording
 from emo_music_ros.encoding.buffer import Window
 from emo_music_ros.encoding.filters import Floats
 from emo_music_ros.encoding.grid import Stream, WindowGrid
-from emo_music_ros.encoding.model import Model
 from emo_music_ros.encoding.recordings import MUSE_CHANNELS, read_muse
-from emo_music_ros.encoding.results import plain, plain_estimate
-from emo_music_ros.errors import InputError, ModelError
+from emo_music_ros.encoding.results import plain
 from emo_music_ros.options import build, option
 from emo_music_ros.streams import BiosignalBlock, Encoding, Estimate, Sample
 
@@ -42,6 +41,8 @@ BANDS = {
 LARGEST_SWING, SMALLEST_SWING = 1500.0, 1.0
 #: A segment that swings by more has an artefact of eye, muscle or movement; it costs quality [uV].
 CLEAN_SWING = 200.0
+#: What networks on the signal itself take: rate [Hz], largest value in usual swings.
+WAVE_RATE, LARGEST_WAVE = 128.0, 8.0
 #: Share of good segments a channel needs.
 FEWEST_SEGMENTS = 0.4
 #: Electrode of the Muse headband -> electrodes of other layouts that lie close, nearest first.
@@ -136,13 +137,30 @@ def spectrum(window: Window) -> Spectrum:
     )
 
 
+def waves(window: Window) -> NDArray[np.float32]:
+    """Return a window [samples, 4] as a network takes it, float32 [4, 512].
+
+    It is resampled to `WAVE_RATE` (it holds nothing above 50 Hz), every channel divided by its
+    usual swing (1.4826 median absolute deviations) and cut off at `LARGEST_WAVE` of them, so that
+    neither the contact of the electrodes nor an artefact decides.
+    """
+    size = round(WINDOW * WAVE_RATE)
+    place = np.linspace(0, len(window) - 1, size)
+    whole = np.arange(len(window))
+    even = np.stack([np.interp(place, whole, column) for column in window.filtered.T])
+    even -= np.median(even, axis=1, keepdims=True)
+    usual = 1.4826 * np.median(np.abs(even), axis=1, keepdims=True)
+    return np.clip(even / (usual + 1e-3), -LARGEST_WAVE, LARGEST_WAVE).astype(np.float32)
+
+
 @dataclass(frozen=True)
 class Moment:
-    """Band powers of the window [start, time] in unix seconds."""
+    """The window [start, time] in unix seconds: its band powers and its :func:`waves`."""
 
     time: float
     start: float
     spectrum: Spectrum
+    waves: NDArray[np.float32]
 
 
 class EegFeatures:
@@ -170,7 +188,8 @@ class EegFeatures:
         for time, windows in self._grid.push(picked):
             window = windows["eeg"]
             if len(window) >= round((WINDOW - 0.1) * window.rate):
-                yield Moment(time, time - len(window) / window.rate, spectrum(window))
+                start = time - len(window) / window.rate
+                yield Moment(time, start, spectrum(window), waves(window))
 
 
 class EegEncoder:
@@ -208,17 +227,14 @@ class EegEncoder:
         update_interval: float = option(
             1.0, "time from one encoding to the next [s]", low=0.25, high=60.0
         )
-        model: str = option("eeg", "name of the network in the models folder")
+        model: str = option(
+            "eeg", "network in the models folder: eeg (band powers), eeg_eegnet (EEGNet)"
+        )
 
     def __init__(self, options: Options | None = None) -> None:
         self.options = options or EegEncoder.Options()
-        self._model = Model(self.options.model)
-        made_for = self._model.description.get("measures")
-        if made_for != list(MEASURES) or self._model.labels != LABELS:
-            raise ModelError(
-                f"model '{self.options.model}' was made for other features or labels: {made_for}",
-                "Train it again with this version: emo-music train eeg",
-            )
+        self._model = matching_model(self.options.model, self.modality, LABELS, MEASURES)
+        self._takes_waves = self._model.description.get("input") == "waves"
         self.version = self._model.version
         self._features = EegFeatures(self.options.update_interval)
 
@@ -236,7 +252,8 @@ class EegEncoder:
         found = moment.spectrum
         estimate = unknown(LABELS)
         if np.isfinite(found.measures).all():
-            probabilities = self._model(found.measures[None])[0][0]
+            seen = moment.waves if self._takes_waves else found.measures
+            probabilities = self._model(seen[None])[0][0]
             estimate = Estimate(
                 LABELS,
                 probabilities,
@@ -245,6 +262,7 @@ class EegEncoder:
                 float("nan"),
                 LARGEST_CONFIDENCE * (1.0 - entropy(probabilities)),
                 found.quality,
+                credible(LABELS, probabilities, self._model.conformal),
             )
         features = {name: float(value) for name, value in zip(MEASURES, found.measures)}
         return Encoding(
@@ -278,14 +296,8 @@ def predict_muse(csv: Path, update: float = 1.0) -> Iterator[dict[str, Any]]:
         If the network cannot be loaded.
     """
     encoder = EegEncoder(build(EegEncoder.Options, {"update_interval": update}))
-    try:
-        for block in read_muse(csv):
-            for encoding in encoder.push(block):
-                yield {
-                    "input": str(csv),
-                    "time": encoding.time,
-                    **plain_estimate(encoding.estimate),
-                    "frontal_asymmetry": plain(encoding.features["frontal_asymmetry"]),
-                }
-    except InputError as error:
-        yield {"input": str(csv), "error": str(error)}
+
+    def details(encoding: Encoding) -> dict[str, Any]:
+        return {"frontal_asymmetry": plain(encoding.features["frontal_asymmetry"])}
+
+    yield from predict_recording(csv, encoder, read_muse(csv), details)

@@ -10,33 +10,43 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from emo_music_ros.emotion import circumplex, entropy, unknown
+from emo_music_ros.emotion import STRESS, circumplex, credible, entropy, unknown
 from emo_music_ros.encoding import cardiac, electrodermal, respiration
 from emo_music_ros.encoding.baseline import RunningBaseline
+from emo_music_ros.encoding.biosignals import matching_model, predict_recording
 from emo_music_ros.encoding.buffer import Window
 from emo_music_ros.encoding.filters import Floats
 from emo_music_ros.encoding.grid import Stream, WindowGrid
-from emo_music_ros.encoding.model import Model
 from emo_music_ros.encoding.recordings import read_e4
-from emo_music_ros.encoding.results import plain, plain_estimate
-from emo_music_ros.errors import InputError, ModelError
+from emo_music_ros.encoding.results import plain
 from emo_music_ros.options import build, option
 from emo_music_ros.streams import BiosignalBlock, Encoding, Estimate, Sample
 
-LABELS = ("calm", "stress")
+LABELS = STRESS
 #: Length of a window, and of the signal needed for a first answer [s].
 WINDOW, FIRST = 60.0, 10.0
-#: Memory of the two baselines [s]: slow change of the signal, and the whole session.
-MEMORIES = (600.0, math.inf)
-#: What the network sees, each against both baselines: heart rate [1/min], logarithm of the skin
-#: conductance [uS], logarithm of its responses [uS/min] and its slope [uS/s].
-MEASURES = ("heart_rate", "log_eda_level", "log_scr_sum", "eda_slope")
-#: Usual spread of each within a person, where the personal one is not known yet.
-SPREAD = (6.0, 0.35, 0.9, 0.004)
+#: Memory of the baselines [s]: the last minutes, slow change of the signal, the whole session.
+MEMORIES = (200.0, 600.0, math.inf)
+#: What the network sees, each against all baselines -> its usual spread within a person, where the
+#: personal one is not known yet. Rates are per minute, `log` is the logarithm of uS (level, newest,
+#: lowest and highest value, phasic part), of uS/min (sum of the responses) or of their rate.
+SPREAD = {
+    "heart_rate": 6.0,
+    "heart_rate_recent": 7.0,
+    "log_eda_level": 0.35,
+    "log_eda_recent": 0.35,
+    "log_eda_lowest": 0.35,
+    "log_eda_highest": 0.35,
+    "log_phasic": 0.7,
+    "log_scr_sum": 0.9,
+    "log_scr_rate": 1.0,
+    "eda_slope": 0.004,  # [uS/s]
+}
+MEASURES = tuple(SPREAD)
 #: Which measures come from which signal.
-GROUPS = {"heart": (0,), "skin": (1, 2, 3)}
-#: Added to conductances [uS] before their logarithm is taken.
-FLOOR = 0.05
+GROUPS = {"heart": (0, 1), "skin": tuple(range(2, len(MEASURES)))}
+#: Added to conductances [uS] and rates before their logarithm is taken, and to the phasic part.
+FLOOR, PHASIC_FLOOR = 0.05, 0.01
 #: Acceleration beyond which the wrist is taken to shake [g].
 SHAKING = 0.3
 
@@ -62,9 +72,10 @@ class Moment:
         Name -> value, NaN = unknown. heart_rate [1/min], rmssd and sdnn [ms], pnn50 0..1,
         pulse_amplitude (unit of the signal), eda_level [uS], eda_slope [uS/s], scr_rate [1/min],
         scr_sum [uS/min], respiration_rate [1/min], temperature [degC], temperature_slope
-        [degC/min], movement [g], baseline_ready 0..1.
+        [degC/min], movement [g], pulse_disturbance 0..1 (share of seconds in which the pulse wave
+        shows movement), baseline_ready 0..1.
     normalised : ndarray
-        float32 [2 * measures]: `MEASURES` against both baselines, 0 where missing.
+        float32 [memories * measures]: `MEASURES` against every baseline, 0 where missing.
     mask : ndarray
         float32 [groups]: 1 where the measures of a group of `GROUPS` are known.
     source : str
@@ -97,7 +108,8 @@ class PhysiologyFeatures:
         self._grid = WindowGrid(STREAMS, WINDOW, update)
         self._update = update
         self._needed = baseline
-        self._baselines = [RunningBaseline(SPREAD, memory) for memory in MEMORIES]
+        spread = list(SPREAD.values())
+        self._baselines = [RunningBaseline(spread, memory) for memory in MEMORIES]
         self._sources: dict[str, str] = {}
 
     def reset(self) -> None:
@@ -115,22 +127,28 @@ class PhysiologyFeatures:
                 yield self._moment(time, longest, windows)
 
     def _moment(self, time: float, longest: float, windows: Mapping[str, Window]) -> Moment:
-        heart, rhythm, heart_quality = _heart(windows)
+        beating = _heart(windows)
+        heart = beating.heart
         skin = electrodermal.NO_SKIN
         if "eda" in windows:
             skin = electrodermal.summarise(windows["eda"])
         movement = _movement(windows)
-        steadiness = 1.0 if math.isnan(movement) else 1.0 / (1.0 + (movement / SHAKING) ** 2)
         qualities = []
         if "ppg" in windows or "ecg" in windows:
-            qualities.append(heart_quality * (steadiness if "ecg" not in windows else 1.0))
+            qualities.append(beating.quality * _steadiness(beating, movement))
         if "eda" in windows:
             qualities.append(math.sqrt(skin.usable / WINDOW))
         measures = np.array(
             [
                 heart.rate,
+                heart.recent,
                 math.log(skin.level + FLOOR),
+                math.log(skin.recent + FLOOR),
+                math.log(skin.lowest + FLOOR),
+                math.log(skin.highest + FLOOR),
+                math.log(skin.phasic + PHASIC_FLOOR),
                 math.log(skin.response_sum + FLOOR),
+                math.log(skin.responses + FLOOR),
                 skin.slope,
             ]
         )
@@ -140,8 +158,10 @@ class PhysiologyFeatures:
         breath = float("nan")
         if "respiration" in windows:
             breath = respiration.from_belt(windows["respiration"])
+        if math.isnan(breath) and beating.kind == "ppg":
+            breath = respiration.from_pulse(windows["ppg"], beating.rhythm, beating.channel)
         if math.isnan(breath):
-            breath = respiration.from_heart(rhythm)
+            breath = respiration.from_heart(beating.rhythm)
         features = {
             "heart_rate": heart.rate,
             "rmssd": heart.rmssd,
@@ -156,6 +176,7 @@ class PhysiologyFeatures:
             "temperature": temperature,
             "temperature_slope": warming,
             "movement": movement,
+            "pulse_disturbance": beating.disturbed,
             "baseline_ready": min(1.0, learned / self._needed),
         }
         return Moment(
@@ -218,13 +239,7 @@ class PhysiologyEncoder:
 
     def __init__(self, options: Options | None = None) -> None:
         self.options = options or PhysiologyEncoder.Options()
-        self._model = Model(self.options.model)
-        made_for = self._model.description.get("measures")
-        if made_for != list(MEASURES) or self._model.labels != LABELS:
-            raise ModelError(
-                f"model '{self.options.model}' was made for other features or labels: {made_for}",
-                "Train it again with this version: emo-music train physiology",
-            )
+        self._model = matching_model(self.options.model, self.modality, LABELS, MEASURES)
         self.version = self._model.version
         self._features = PhysiologyFeatures(
             self.options.update_interval, self.options.baseline_seconds
@@ -256,6 +271,7 @@ class PhysiologyEncoder:
                 float("nan"),
                 (1.0 - entropy(probabilities)) * features["baseline_ready"],
                 moment.quality,
+                credible(LABELS, probabilities, self._model.conformal),
             )
         else:
             features["stress"] = float("nan")
@@ -291,23 +307,31 @@ def predict_e4(folder: Path, update: float = 10.0) -> Iterator[dict[str, Any]]:
         If the network cannot be loaded.
     """
     encoder = PhysiologyEncoder(build(PhysiologyEncoder.Options, {"update_interval": update}))
-    try:
-        for block in read_e4(folder):
-            for encoding in encoder.push(block):
-                yield {
-                    "input": str(folder),
-                    "time": encoding.time,
-                    "stress": plain(encoding.features["stress"]),
-                    **plain_estimate(encoding.estimate),
-                    "features": {name: plain(value) for name, value in encoding.features.items()},
-                }
-    except InputError as error:
-        yield {"input": str(folder), "error": str(error)}
+
+    def details(encoding: Encoding) -> dict[str, Any]:
+        features = {name: plain(value) for name, value in encoding.features.items()}
+        return {"stress": features["stress"], "features": features}
+
+    yield from predict_recording(folder, encoder, read_e4(folder), details)
 
 
-def _heart(windows: Mapping[str, Window]) -> tuple[cardiac.Heart, cardiac.Rhythm, float]:
-    """Return the heart of the best signal and channel there is, and its quality 0..1."""
-    best = (cardiac.NO_HEART, cardiac.NO_BEATS)
+@dataclass(frozen=True)
+class _Beating:
+    """The heart as the best signal and channel there is shows it; quality and `disturbed` 0..1."""
+
+    kind: str = ""
+    channel: int = 0
+    heart: cardiac.Heart = cardiac.NO_HEART
+    rhythm: cardiac.Rhythm = cardiac.NO_BEATS
+    disturbed: float = float("nan")
+
+    @property
+    def quality(self) -> float:
+        return math.sqrt(min(1.0, self.heart.covered / WINDOW))
+
+
+def _heart(windows: Mapping[str, Window]) -> _Beating:
+    best = _Beating()
     for kind, wave in (("ecg", cardiac.QRS), ("ppg", cardiac.PULSE)):
         window = windows.get(kind)
         if window is None:
@@ -315,13 +339,20 @@ def _heart(windows: Mapping[str, Window]) -> tuple[cardiac.Heart, cardiac.Rhythm
         for channel in range(window.raw.shape[1]):
             rhythm = cardiac.find_beats(window, wave, channel)
             heart = cardiac.summarise(rhythm)
-            if heart.covered > best[0].covered:
-                best = heart, rhythm
-            if best[0].covered > 0.5 * WINDOW:
-                break
-        if best[0].covered > 0.5 * WINDOW:
-            break
-    return (*best, math.sqrt(min(1.0, best[0].covered / WINDOW)))
+            if heart.covered > best.heart.covered:
+                best = _Beating(kind, channel, heart, rhythm, cardiac.disturbed(window, channel))
+            if best.heart.covered > 0.5 * WINDOW:
+                return best
+    return best
+
+
+def _steadiness(beating: _Beating, movement: float) -> float:
+    """Return how far the heart signal can be trusted, 0..1: by acceleration, else by its swings."""
+    if beating.kind == "ecg":
+        return 1.0
+    if math.isnan(movement):
+        return 1.0 if math.isnan(beating.disturbed) else 1.0 - beating.disturbed
+    return 1.0 / (1.0 + (movement / SHAKING) ** 2)
 
 
 def _movement(windows: Mapping[str, Window]) -> float:

@@ -29,7 +29,12 @@ def _numbers(path: Path, skip: int = 0) -> Floats:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an empty file is told by its shape
-            table = np.genfromtxt(path, delimiter=",", skip_header=skip, encoding="utf-8", ndmin=2)
+            try:  # ten times as fast, but without missing values
+                table = np.loadtxt(path, delimiter=",", skiprows=skip, encoding="utf-8", ndmin=2)
+            except ValueError:
+                table = np.genfromtxt(
+                    path, delimiter=",", skip_header=skip, encoding="utf-8", ndmin=2
+                )
     except (OSError, ValueError, UnicodeDecodeError) as error:
         raise InputError(
             f"{path} cannot be read as numbers: {error}", "Give the file as the device exported it"

@@ -1,8 +1,14 @@
-"""Respiration rate from a belt, or from how the heart rate swings with the breath."""
+"""Respiration rate from a belt, or from what the breath does to the pulse.
+
+Breathing changes the interval, the height and the baseline of the pulse wave; where the rates from
+these agree their mean is taken (Karlen et al. 2013, "Multiparameter respiratory rate estimation
+from the photoplethysmogram", IEEE Trans. Biomed. Eng. 60).
+"""
 
 from __future__ import annotations
 
 import numpy as np
+from scipy.signal import detrend
 
 from emo_music_ros.encoding.buffer import Window
 from emo_music_ros.encoding.cardiac import Rhythm, intervals
@@ -16,6 +22,10 @@ FEWEST = 20.0
 GRID = 4.0
 #: Share of the power of the band that must lie around the breath, belt and heart.
 CLEAR_BELT, CLEAR_HEART = 0.3, 0.4
+#: Smallest swing of interval, height or baseline that counts, as a share of interval or height.
+SMALLEST = 0.005
+#: Largest standard deviation of rates that count as agreeing [1/min].
+AGREEMENT = 4.0
 
 
 def from_belt(window: Window, channel: int = 0) -> float:
@@ -29,21 +39,51 @@ def from_belt(window: Window, channel: int = 0) -> float:
     return _dominant(np.where(valid, signal, 0.0), rate, CLEAR_BELT)
 
 
+def from_pulse(window: Window, rhythm: Rhythm, channel: int = 0) -> float:
+    """Return breaths per minute of a pulse wave, NaN if its changes do not agree.
+
+    `window` holds the wave, `rhythm` its beats.
+    """
+    rates = [from_heart(rhythm)]
+    beats = rhythm.good
+    if beats.sum() < FEWEST or beats.mean() < 0.7:
+        return float("nan")
+    height = rhythm.amplitudes[beats]
+    small = SMALLEST * float(np.median(height))
+    if height.std() > small:
+        rates.append(_dominant(*_even(rhythm.times[beats], height), CLEAR_HEART))
+    step = max(1, round(window.rate / GRID))
+    count = len(window) // step * step
+    valid = window.valid[-count:, channel] if count else np.empty(0, bool)
+    if count and valid.all() and count / window.rate >= FEWEST:
+        baseline = window.raw[-count:, channel].reshape(-1, step).mean(axis=1)
+        if baseline.std() > small:
+            rates.append(_dominant(baseline, window.rate / step, CLEAR_HEART))
+    found = np.array([rate for rate in rates if np.isfinite(rate)])
+    if len(found) < 2 or found.std() > AGREEMENT:
+        return float("nan")
+    return float(found.mean())
+
+
 def from_heart(rhythm: Rhythm) -> float:
     """Return breaths per minute from the respiratory sinus arrhythmia, NaN if it is not clear."""
     gaps, kept = intervals(rhythm)
     if kept.sum() < FEWEST or kept.mean() < 0.7:
         return float("nan")
-    time = rhythm.times[1:][kept]
-    grid = np.arange(time[0], time[-1], 1 / GRID)
-    return _dominant(np.interp(grid, time, gaps[kept]), GRID, CLEAR_HEART)
+    if gaps[kept].std() < SMALLEST * gaps[kept].mean():
+        return float("nan")
+    return _dominant(*_even(rhythm.times[1:][kept], gaps[kept]), CLEAR_HEART)
+
+
+def _even(time: Floats, values: Floats) -> tuple[Floats, float]:
+    """Return values at uneven times on a grid, and its rate [Hz]."""
+    return np.interp(np.arange(time[0], time[-1], 1 / GRID), time, values), GRID
 
 
 def _dominant(signal: Floats, rate: float, clear: float) -> float:
     """Return the strongest rhythm of the band per minute, NaN if it holds too little power."""
     size = 2 ** int(np.ceil(np.log2(max(len(signal), 64 * rate))))
-    line = np.polynomial.Polynomial.fit(np.arange(len(signal)), signal, 1)
-    tapered = (signal - line(np.arange(len(signal)))) * np.hanning(len(signal))
+    tapered = detrend(signal) * np.hanning(len(signal))
     power = np.abs(np.fft.rfft(tapered, size)) ** 2
     frequency = np.fft.rfftfreq(size, 1 / rate)
     inside = (frequency >= BAND[0]) & (frequency <= BAND[1])

@@ -145,3 +145,48 @@ def test_breath_rate_agrees_with_neurokit(neurokit):
     buffer.push(BiosignalBlock(0.0, "respiration", belt[:, None], float(rate), ("a",)))
     wanted = np.mean(neurokit.rsp_rate(neurokit.rsp_clean(belt, rate), sampling_rate=rate))
     assert respiration.from_belt(buffer.window(80.0, 60.0)) == pytest.approx(wanted, rel=0.1)
+
+
+def test_recent_rate_follows_before_the_whole_window_does():
+    rate = 64.0
+    time = np.arange(round(SECONDS * rate)) / rate
+    beats = np.cumsum(np.where(time < 60, 60, 90) / 60) / rate
+    heart = summarise(
+        find_beats(windowed(np.exp(4 * np.cos(2 * np.pi * beats) - 4), rate, PULSE), PULSE)
+    )
+    assert heart.recent == pytest.approx(90, abs=2)
+    assert heart.rate == pytest.approx(60, abs=2)
+
+
+def test_movement_is_seen_in_the_pulse_and_its_beats_are_not_believed():
+    rate = 64.0
+    calm = pulse(rate)
+    shaken = calm.copy()
+    draw = np.random.default_rng(0)
+    where = slice(round(40 * rate), round(52 * rate))
+    shaken[where] += 8 * draw.normal(size=where.stop - where.start).cumsum() / 10
+    quiet, wild = windowed(calm, rate, PULSE), windowed(shaken, rate, PULSE)
+    assert cardiac.disturbed(quiet) == 0.0
+    assert 0.1 < cardiac.disturbed(wild) < 0.35
+    assert summarise(find_beats(wild, PULSE)).rate == pytest.approx(72, abs=1.5)
+    assert summarise(find_beats(wild, PULSE)).covered < 50
+    dead = windowed(np.full(calm.shape, np.nan), rate, PULSE)
+    assert dead is None or np.isnan(cardiac.disturbed(dead))
+
+
+@pytest.mark.parametrize("breaths", [9.0, 15.0, 22.0])
+def test_breath_is_found_in_the_pulse(breaths):
+    rate = 64.0
+    time = np.arange(round(SECONDS * rate)) / rate
+    breath = np.sin(2 * np.pi * breaths / 60 * time)
+    beats = 1.2 * time + 0.05 * breath
+    wave = (1 + 0.15 * breath) * np.exp(4 * np.cos(2 * np.pi * beats) - 4) + 0.1 * breath
+    window = windowed(wave, rate, PULSE)
+    found = respiration.from_pulse(window, find_beats(window, PULSE))
+    assert found == pytest.approx(breaths, abs=1.0)
+
+
+def test_no_breath_where_signs_of_it_disagree():
+    window = windowed(pulse(), 64.0, PULSE)
+    assert np.isnan(respiration.from_pulse(window, find_beats(window, PULSE)))
+    assert np.isnan(respiration.from_pulse(window, cardiac.NO_BEATS))

@@ -23,6 +23,7 @@ from emo_music_ros.encoding.eeg import (
     pick,
     predict_muse,
     spectrum,
+    waves,
 )
 from emo_music_ros.encoding.filters import StreamingFilter
 from emo_music_ros.encoding.recordings import MUSE_CHANNELS, read_muse
@@ -215,6 +216,30 @@ def test_reset_starts_over():
     first = [e.time for block in blocks for e in encoder.push(block)]
     encoder.reset()
     assert [e.time for block in blocks for e in encoder.push(block)] == first
+
+
+@pytest.mark.parametrize("rate", [256.0, 250.0, 500.0])
+def test_waves_keep_rhythms_and_not_the_contact_of_the_electrodes(rate):
+    samples = brain(8.0, rate, amplitude=60.0)
+    found = waves(windowed(samples, rate))
+    assert found.shape == (4, 512)
+    assert found.dtype == np.float32
+    power = np.abs(np.fft.rfft(found * np.hanning(512), axis=1))
+    assert (np.fft.rfftfreq(512, 1 / 128)[power.argmax(axis=1)] == 10.0).all()
+    np.testing.assert_allclose(waves(windowed(samples * 7.0, rate)), found, atol=1e-3)
+    assert np.abs(waves(windowed(samples + 1e4 * (np.arange(len(samples)) == 1900)[:, None], rate))
+                  ).max() <= 8.0  # fmt: skip
+
+
+def test_eegnet_is_a_model_to_choose():
+    encoder = EegEncoder(EegEncoder.Options(model="eeg_eegnet"))
+    found = [encoding for block in cut(brain()) for encoding in encoder.push(block)]
+    assert_sane(found)
+    assert len(found) == 8
+    assert found[-1].estimate.probabilities.sum() == pytest.approx(1.0, abs=1e-5)
+    usual = run(cut(brain()))[-1]
+    assert not np.allclose(usual.estimate.probabilities, found[-1].estimate.probabilities)
+    np.testing.assert_array_equal(usual.embedding, found[-1].embedding)
 
 
 def test_missing_model_is_named():

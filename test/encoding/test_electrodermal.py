@@ -83,3 +83,25 @@ def test_an_electrode_that_falls_off_costs_only_its_time():
 
 def test_units_of_the_limits():
     assert electrodermal.LOWEST < 0.1 < 30.0 < electrodermal.HIGHEST
+
+
+def test_parts_of_the_window():
+    found = summarise(windowed(skin(responses=0, level=5.0, slope=0.01)))
+    assert found.recent == pytest.approx(5.0 + 0.01 * 70.0, abs=0.01)
+    assert found.lowest == pytest.approx(5.0 + 0.01 * 20.0, abs=0.01)
+    assert found.highest == pytest.approx(5.0 + 0.01 * 80.0, abs=0.01)
+    assert found.phasic < 0.01 < summarise(windowed(skin())).phasic
+
+
+def test_jumps_that_no_skin_makes_are_left_out():
+    samples = skin(responses=0)
+    spoilt = samples.copy()
+    spoilt[200:204] += 6.0
+    clean, found = summarise(windowed(samples)), summarise(windowed(spoilt))
+    assert found.usable == pytest.approx(54, abs=1)
+    assert found.level == pytest.approx(clean.level, abs=0.05)
+    assert found.highest == pytest.approx(clean.highest, abs=0.01)
+    good = electrodermal.plausible(spoilt, 4.0)
+    assert not good[195:209].any()
+    assert good[:189].all()
+    assert good[215:].all()

@@ -210,6 +210,23 @@ def test_quality_falls_with_movement(ninety_seconds):
     assert wild.estimate.quality < 0.5 * calm.estimate.quality
 
 
+def test_without_acceleration_the_pulse_itself_shows_movement(ninety_seconds):
+    ppg = ninety_seconds["ppg"]
+    shaken = ppg.copy()
+    shaken[50 * 64 : 60 * 64] += np.random.default_rng(0).normal(size=(640, 1)).cumsum(axis=0)
+    calm, wild = (run(cut("ppg", each.astype(np.float32)))[-1] for each in (ppg, shaken))
+    assert np.isnan(wild.features["movement"])
+    assert calm.features["pulse_disturbance"] == 0.0
+    assert wild.features["pulse_disturbance"] > 0.1
+    assert wild.estimate.quality < 0.9 * calm.estimate.quality
+
+
+@pytest.mark.parametrize("kind", ["ppg", "eda"])
+def test_the_whole_recording_at_once_gives_what_the_stream_gives(ninety_seconds, kind):
+    samples = ninety_seconds[kind]
+    assert_same(run(cut(kind, samples, [len(samples)])), run(cut(kind, samples)))
+
+
 def test_a_dead_stream_does_not_stop_the_others(ninety_seconds):
     eda = ninety_seconds["eda"][: 30 * 4]
     found = run(in_order(cut("ppg", ninety_seconds["ppg"]), cut("eda", eda)))
