@@ -6,6 +6,8 @@ parting the other series once more.
 
 from __future__ import annotations
 
+import functools
+import inspect
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -60,7 +62,7 @@ from emo_music_ros.training.music_models import (
     Fitted,
     Learner,
 )
-from emo_music_ros.training.work import Work
+from emo_music_ros.training.work import Work, fingerprint
 
 log = logging.getLogger(__name__)
 
@@ -108,11 +110,17 @@ def answers_of(
     )
 
 
+@functools.cache
+def _code() -> str:
+    """Return a hash of the code that answers depend on; reading it takes a while."""
+    models = inspect.getsource(music_models)
+    return fingerprint([models, Material, choose, columns, by_item, tempered])
+
+
 def _key(learner: Learner, material: Material) -> list[object]:
     return [
-        *(learner.name, learner.features, learner.columns, learner.settings, learner.fit),
-        *(SHARPNESS, CERTAIN, INNER, TRIAL, choose, Material, music_models.PaperE),
-        *(music_models.Perceptron, music_models.Halves, music_models._train, columns),
+        *(learner.name, learner.features, learner.columns, learner.settings),
+        *(SHARPNESS, CERTAIN, INNER, TRIAL, _code()),
         columns(learner, material.phrase_windows),
         columns(learner, material.piece_windows),
         *(material.rated, material.corpus.labels, material.corpus.people),

@@ -276,13 +276,16 @@ def test_deam_is_measured_where_it_is(
     songs = 30
     rating = RNG.uniform(-0.8, 0.8, (songs, 2))
     features = RNG.standard_normal((songs, len(FEATURE_SETS["music"].names))).astype(np.float32)
-    features[:, :2] = 4 * rating
+    features[:, :40] = np.tile(4 * rating, 20)
     files = [tmp_path / f"{song}.mp3" for song in range(songs)]
     for file in files:
         file.write_bytes(b"")
     corpus = Corpus(
         "DEAM", "", "", files, rating, ("valence", "arousal"), np.arange(songs), "songs"
     )
+    longer = replace(OURS, settings=({**OURS.settings[0], "epochs": 60, "members": 1},))
+    monkeypatch.setattr(music, "OURS", longer)
+    monkeypatch.setattr(music, "_judge", lambda *of: [])
     monkeypatch.setattr(music, "prepare", lambda folder, seed, work: material)
     monkeypatch.setattr(music_deam, "_songs", lambda items: features)
     monkeypatch.setattr(music.deam, "load", lambda folder: corpus)
