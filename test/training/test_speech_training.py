@@ -63,9 +63,9 @@ def small(monkeypatch):
     monkeypatch.setattr(speech.prepare, "__defaults__", (0, 1))
     monkeypatch.setattr(speech, "FOLDS", 2)
     monkeypatch.setattr(networks, "SEQUENCES", 1)
-    monkeypatch.setattr(networks, "WHOLES", 2)
+    monkeypatch.setattr(networks, "WHOLES", 1)
     monkeypatch.setattr(networks, "AVERAGING", 0.8)
-    quick = networks.Course(epochs=8, batch=16, rate=5e-3, decay=0.01, clean=0.5)
+    quick = networks.Course(epochs=4, batch=16, rate=5e-3, decay=0.01, clean=0.5)
     monkeypatch.setattr(networks.fit_sequence, "__defaults__", (quick,))
     whole = networks.Course(epochs=30, batch=16, rate=5e-3, decay=0.01, clean=0.5)
     monkeypatch.setattr(networks.fit_whole, "__defaults__", (whole,))
@@ -183,7 +183,7 @@ def test_training_leaves_a_usable_model_and_goes_on_where_it_was(tmp_path, small
 
 def test_all_tables(tmp_path, small, monkeypatch):
     monkeypatch.setattr(speech, "_opensmile", lambda corpus, work: None)
-    chosen = {name: speech.CONDITIONS[name] for name in ("telephone", "babble, 0 dB, reduced")}
+    chosen = {name: speech.CONDITIONS[name] for name in ("babble, 0 dB, reduced",)}
     monkeypatch.setattr(speech, "CONDITIONS", chosen)
     monkeypatch.setattr(speech.baselines.fit_sequences, "__defaults__", (0, 2, 32, 2e-3))
     results = speech.evaluate(tmp_path, Work(tmp_path / "work"), leaky=True, baselines=True)
@@ -195,9 +195,7 @@ def test_all_tables(tmp_path, small, monkeypatch):
     assert set(ours.groups["sex"]) == {"male", "female"}
     names = [result.candidate for result in rest]
     assert {"CNN on log-Mel", "LSTM on MFCC", "statistics alone"} <= set(names)
-    assert {"8 emotions, telephone", "8 emotions, babble, 0 dB, reduced"} <= {
-        result.task for result in rest
-    }
+    assert "8 emotions, babble, 0 dB, reduced" in {result.task for result in rest}
     assert [result.leaky for result in rest].count(True) == 1
     for result in results:
         assert np.isfinite(result.probabilities).all()
