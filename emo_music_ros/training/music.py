@@ -276,15 +276,16 @@ def _judge(material: Material, learners: Sequence[Learner], work: Work, seed: in
             if results and results[0].task != task:
                 row = replace(row, cost=None)  # as above
             results.append(measure("music", task, part, row, honest, work, seed, note=NOTE))
-    for name, chosen, ratings in (
-        ("piano as written", material.piece_windows.variant == 0, material.rated),
-        ("other instruments, tempi and keys", material.piece_windows.variant > 0, material.rated),
-        (
-            "piano as written, listeners from 55 years",
-            material.piece_windows.variant == 0,
-            material.older,
+    written = material.piece_windows.variant == 0
+    tables = [
+        ("piano as written", written, material.rated),
+        ("other instruments, tempi and keys", ~written, material.rated),
+        *(
+            (f"piano as written, {group}", written, ratings)
+            for group, ratings in material.groups.items()
         ),
-    ):
+    ]
+    for name, chosen, ratings in tables:
         for axis, word in enumerate(AXES):
             rows = np.flatnonzero(chosen & np.isfinite(ratings[:, axis]))
             if not len(rows):
@@ -492,8 +493,8 @@ def _card(
             "Two thirds of the phrases have positive valence; the classes were weighted equally, "
             "so an output of zero is the middle of this corpus, not of all music.",
             "Most listeners were below 55 and from the United States; the figures for listeners "
-            "from 55 years rest on few ratings a piece. Nothing is known by the sex of those "
-            "who labelled the phrases.",
+            "from 55 years rest on few ratings a piece. Figures by sex and age are those of the "
+            "ratings over time; who labelled a phrase is not known.",
             "Sad and peaceful music with little activity are told apart mainly by mode and "
             "harmony, and mixed up often.",
             "A logistic regression on the features of `music` is about as good as its network: "

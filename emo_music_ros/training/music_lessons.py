@@ -46,8 +46,10 @@ class Material:
         The rated pieces.
     phrase_windows, piece_windows : Windows
         Of both.
-    rated, older : numpy.ndarray
-        Mean rating [piece windows, 2] of all listeners, and of those from 55 years (NaN: too few).
+    rated : numpy.ndarray
+        Mean rating [piece windows, 2] of all listeners.
+    groups : dict of str to numpy.ndarray
+        That of groups of listeners; NaN where they were too few.
     """
 
     corpus: Corpus
@@ -55,7 +57,7 @@ class Material:
     phrase_windows: Windows
     piece_windows: Windows
     rated: NDArray[np.float64]
-    older: NDArray[np.float64]
+    groups: dict[str, NDArray[np.float64]]
 
     @property
     def piece_series(self) -> NDArray[np.str_]:
@@ -110,7 +112,10 @@ def prepare(folder: Path, seed: int, work: Work) -> Material:
         phrases,
         whole,
         renderings.ratings_of(whole, pieces.durations, pieces.ratings),
-        renderings.ratings_of(whole, pieces.durations, pieces.older),
+        {
+            name: renderings.ratings_of(whole, pieces.durations, ratings)
+            for name, ratings in pieces.groups.items()
+        },
     )
 
 

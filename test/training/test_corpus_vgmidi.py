@@ -31,8 +31,13 @@ def write(folder: Path, header: str = HEADER, rows: Any = ROWS) -> Path:
     for name, *_ in rows:
         (folder / "phrases" / f"{name}.mid").write_bytes(b"MThd")
     (folder / "pieces" / "B_N64_B_x.mid").write_bytes(b"MThd")
-    listener = {"age": "21-25", "sex": "f", "valence": [0.0, 0.5, 1.0], "arousal": [-1.0] * 3}
-    older = {"age": "61-65", "sex": "m", "valence": [1.0, 0.5, 0.0], "arousal": [1.0, 1.0]}
+    listener = {
+        "age": "21-25",
+        "gender": "Female",
+        "valence": [0.0, 0.5, 1.0],
+        "arousal": [-1.0] * 3,
+    }
+    older = {"age": "61-65", "gender": "Male", "valence": [1.0, 0.5, 0.0], "arousal": [1.0, 1.0]}
     content = {
         "pieces": {"p": {"name": "x", "midi": "B_N64_B_x.mid", "duration": 30, "measures": 3}},
         "listeners": {"p": [listener, listener, older]},
@@ -63,7 +68,9 @@ def test_pieces(tmp_path: Path) -> None:
     np.testing.assert_allclose(pieces.ratings[0][:, 0], [1 / 3, 0.5, 2 / 3])
     # The last measure was rated by two only.
     np.testing.assert_allclose(pieces.ratings[0][:, 1], [-1 / 3, -1 / 3, -1])
-    assert np.isnan(pieces.older[0]).all()  # one older listener is too few
+    assert np.isnan(pieces.groups["listeners from 55 years"][0]).all()  # one is too few
+    assert np.isnan(pieces.groups["men"][0]).all()
+    np.testing.assert_allclose(pieces.groups["women"][0][:, 0], [0.0, 0.5, 1.0])
 
 
 def test_two_older_listeners_are_a_mean(tmp_path: Path) -> None:
@@ -71,7 +78,7 @@ def test_two_older_listeners_are_a_mean(tmp_path: Path) -> None:
     content = json.loads((tmp_path / "listeners.json").read_text("utf-8"))
     content["listeners"]["p"][0]["age"] = "71-75"
     (tmp_path / "listeners.json").write_text(json.dumps(content), "utf-8")
-    older = vgmidi.load_pieces(tmp_path).older[0]
+    older = vgmidi.load_pieces(tmp_path).groups["listeners from 55 years"][0]
     np.testing.assert_allclose(older[:, 0], [0.5, 0.5, 0.5])
 
 

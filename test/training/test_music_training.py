@@ -54,11 +54,12 @@ def material() -> Material:
     people = np.repeat(SERIES, 8)
     corpus = Corpus("small", "", "", list(labels), labels, emotion.QUADRANTS, people, "series")
     whole = np.tile(np.arange(4), 5)
-    pieces = Pieces([], np.repeat(SERIES, 4), [30.0] * 20, [], [], 9)
+    pieces = Pieces([], np.repeat(SERIES, 4), [30.0] * 20, [], {}, 9)
     of_pieces = windows(whole)
     rated = np.stack([whole < 2, whole % 2 == 0], axis=1)[of_pieces.item] - 0.5
     older = np.where(of_pieces.item[:, None] < 10, rated, np.nan)
-    return Material(corpus, pieces, windows(labels), of_pieces, rated, older)
+    groups = {"listeners from 55 years": older, "women": rated}
+    return Material(corpus, pieces, windows(labels), of_pieces, rated, groups)
 
 
 @pytest.fixture
@@ -185,6 +186,7 @@ def test_the_whole_training(
         card = (out / f"{name}.md").read_text("utf-8")
         assert "5 series" in card
         assert "listeners from 55 years" in card
+        assert "women" in card
     results = music.evaluate(tmp_path, work, leaky=True, baselines=True)
     assert results[0].candidate == "emo_music_ros"
     assert {result.candidate for result in results} == {

@@ -27,7 +27,13 @@ LICENCE = "research; the pieces are commercial compositions"
 AXES = ("valence", "arousal")
 #: Ages from which a listener counts as older.
 OLDER = ("55-60", "61-65", "66-70", "71-75", "76-80", "81-85")
-#: Ratings of fewer older listeners than this are no mean.
+#: Group of listeners -> field of a listener, its values.
+GROUPS = {
+    "listeners from 55 years": ("age", OLDER),
+    "women": ("gender", ("Female",)),
+    "men": ("gender", ("Male",)),
+}
+#: Ratings of fewer listeners of a group than this are no mean.
 LEAST = 2
 _REMEDY = "Give the folder that holds labels.csv and listeners.json of VGMIDI"
 
@@ -46,8 +52,8 @@ class Pieces:
         Length in seconds.
     ratings : list of numpy.ndarray
         Mean valence and arousal [measures, 2] of the listeners, -1..1.
-    older : list of numpy.ndarray
-        That of the listeners from 55 years; NaN where there are fewer than two.
+    groups : dict of str to list of numpy.ndarray
+        That of each group of listeners of :data:`GROUPS`; NaN where they are fewer than two.
     listeners : int
         Listening sessions in all.
     """
@@ -56,7 +62,7 @@ class Pieces:
     series: NDArray[np.str_]
     durations: list[float]
     ratings: list[NDArray[np.float64]]
-    older: list[NDArray[np.float64]]
+    groups: dict[str, list[NDArray[np.float64]]]
     listeners: int
 
 
@@ -120,7 +126,13 @@ def load_pieces(folder: Path) -> Pieces:
         durations = [float(piece["duration"]) for piece in pieces.values()]
         rows = [content["listeners"][name] for name in pieces]
         ratings = [_mean(people) for people in rows]
-        aged = [[person for person in people if person["age"] in OLDER] for people in rows]
+        groups = {
+            name: [
+                _mean([person for person in people if person[field] in values], LEAST, rating)
+                for people, rating in zip(rows, ratings, strict=True)
+            ]
+            for name, (field, values) in GROUPS.items()
+        }
     except OSError as error:
         raise InputError(f"'{path}' cannot be read: {error.strerror}", _REMEDY) from error
     except (KeyError, TypeError, ValueError) as error:
@@ -131,10 +143,7 @@ def load_pieces(folder: Path) -> Pieces:
         series=_series(files),
         durations=durations,
         ratings=ratings,
-        older=[
-            _mean(people) if len(people) >= LEAST else np.full_like(rating, np.nan)
-            for people, rating in zip(aged, ratings, strict=True)
-        ],
+        groups=groups,
         listeners=sum(len(people) for people in rows),
     )
 
@@ -156,8 +165,12 @@ def _require(files: Sequence[Path]) -> None:
             raise InputError(f"'{file}' is missing", _REMEDY)
 
 
-def _mean(people: Sequence[dict[str, Any]]) -> NDArray[np.float64]:
-    """Return the mean valence and arousal [measures, 2] of listeners."""
+def _mean(
+    people: Sequence[dict[str, Any]], least: int = 1, like: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
+    """Return the mean valence and arousal [measures, 2]; NaN, shaped as `like`, of too few."""
+    if like is not None and len(people) < least:
+        return np.full_like(like, np.nan)
     measures = max(len(person[axis]) for person in people for axis in AXES)
     table = np.full((len(people), measures, 2), np.nan)
     for row, person in zip(table, people, strict=True):
