@@ -66,9 +66,10 @@ def _perceptron(seed: int) -> Any:
 
 
 def _machine(seed: int) -> Any:
+    from sklearn.calibration import CalibratedClassifierCV
     from sklearn.svm import SVC
 
-    return SVC(C=1.0, class_weight="balanced", probability=True, random_state=seed)
+    return CalibratedClassifierCV(SVC(C=1.0, class_weight="balanced"), ensemble=False, cv=3)
 
 
 def standardise(train: Floats, test: Floats) -> tuple[Floats, Floats]:

@@ -13,7 +13,7 @@ from emo_music_ros.training.work import Work  # noqa: E402
 
 @pytest.fixture
 def folder(tmp_path):
-    """Clips whose first feature tells happiness and valence, the others nothing."""
+    """Clips whose first six features tell happiness and valence, the others nothing."""
     draw = np.random.default_rng(0)
     for part, count in (("train", 160), ("dev", 60)):
         audio, labels = [], []
@@ -21,7 +21,7 @@ def folder(tmp_path):
             happy = int(draw.random() < 0.4)
             other = draw.integers(0, 2, 5)
             features = draw.normal(size=148)
-            features[0] = 2 * happy + 0.3 * draw.normal()
+            features[:6] = 2 * happy + 0.5 * draw.normal(size=6)
             name = f"video{clip % 8}_{part}{clip}"
             audio.append(f"{name}\t" + " ".join(f"{value:.4f}" for value in features))
             emotions = [*other[:3], happy, *other[3:]]
