@@ -378,7 +378,7 @@ def train(
     seed : int
         Of renderings, weights and folds.
     precision : str
-        Only ``float32``: the networks are small.
+        Only ``float32`` (the default): the networks are small.
 
     Returns
     -------
@@ -390,7 +390,7 @@ def train(
     InputError
         If the corpus is not as published or the precision is another one.
     """
-    if precision != "float32":
+    if precision not in ("", "float32"):
         raise InputError(
             f"the models of music are not written as {precision}", "Leave the precision out"
         )
