@@ -178,12 +178,9 @@ def train(arguments: argparse.Namespace) -> int:
     from emo_music_ros.training.work import Work, default_folder
 
     work = Work(Path(arguments.work or default_folder()), frozen=arguments.command == "export")
+    chosen = {"precision": arguments.precision} if arguments.precision else {}
     metrics = module.train(
-        Path(arguments.data),
-        Path(arguments.out),
-        work,
-        seed=arguments.seed,
-        precision=arguments.precision,
+        Path(arguments.data), Path(arguments.out), work, seed=arguments.seed, **chosen
     )
     print(json.dumps(metrics, indent=1, ensure_ascii=False, default=float))
     return 0

@@ -22,7 +22,7 @@ def module(monkeypatch):
         measured, {}, {},
     )  # fmt: skip
 
-    def train(data, out, work, seed, precision):
+    def train(data, out, work, seed, precision="shipped"):
         calls.append((data.name, out.name, work.frozen, work.folder.name, seed, precision))
         work.recall("network", [seed], lambda: {"weights": [1.0]})
         return {"UAR": 0.6}
@@ -43,8 +43,8 @@ def test_export_takes_what_training_left_and_trains_nothing(module, tmp_path, ca
     assert cli.main(["train", *common]) == 0
     assert cli.main(["export", *common, "--precision", "int8"]) == 0
     assert module == [
-        ("corpus", "out", True, "steps", 0, ""),
-        ("corpus", "out", False, "steps", 0, ""),
+        ("corpus", "out", True, "steps", 0, "shipped"),
+        ("corpus", "out", False, "steps", 0, "shipped"),
         ("corpus", "out", True, "steps", 0, "int8"),
     ]
 
