@@ -62,3 +62,10 @@ def test_no_network_with_a_right_hash_is_refused(tmp_path):
 def test_wrong_number_of_inputs_is_an_error():
     with pytest.raises(ValueError, match="zip"):
         Model(MODELS[0])(*[np.zeros((1, 1), np.float32)] * 9)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_no_model_names_a_folder_of_the_machine_it_was_made_on(name):
+    content = (share("models") / f"{name}.onnx").read_bytes()
+    assert b"stack_trace" not in content
+    assert b'File "' not in content
