@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
@@ -207,14 +208,31 @@ def platt(scores: Floats, share: Floats) -> tuple[float, float]:
     return float(scale), float(offset)
 
 
-def auc_per_person(truth: NDArray[Any], table: NDArray[np.float64], people: NDArray[Any]) -> float:
-    """Return the mean over people of the area under the ROC curve of stress."""
-    areas = [common.auc(truth[people == one], table[people == one, 1]) for one in np.unique(people)]
-    return float(np.nanmean(areas)) if np.isfinite(areas).any() else float("nan")
+def auc_per_person(
+    truth: NDArray[Any],
+    table: NDArray[np.float64],
+    people: NDArray[Any],
+    sizes: Mapping[Any, int] | None = None,
+) -> float:
+    """Return the mean over people of the area under the ROC curve of stress.
+
+    With `sizes`, the rows of every person in the corpus, somebody drawn twice into a bootstrap
+    counts twice.
+    """
+    names, rows = np.unique(people, return_counts=True)
+    areas = np.array([common.auc(truth[people == one], table[people == one, 1]) for one in names])
+    drawn = np.ones(len(names))
+    if sizes is not None:
+        drawn = rows / np.array([sizes[one] for one in names.tolist()])
+    known = np.isfinite(areas)
+    return float(np.average(areas[known], weights=drawn[known])) if known.any() else float("nan")
 
 
-#: What is measured of stress; the first is what the settings are chosen by.
-MEASURED: dict[str, Measure] = {"AUC per person": auc_per_person, **CLASSIFICATION}
+def measures(corpus: Corpus) -> dict[str, Measure]:
+    """Return what is measured of stress."""
+    names, rows = np.unique(corpus.people, return_counts=True)
+    sizes = dict(zip(names.tolist(), rows.tolist()))
+    return {"AUC per person": partial(auc_per_person, sizes=sizes), **CLASSIFICATION}
 
 
 def choose_and_fit(inputs: Floats, share: Floats, people: NDArray[Any], seed: int) -> Network:
@@ -482,7 +500,7 @@ def stress(study: Study, leaky: bool, baselines: bool) -> list[Result]:
     def table(candidate: Candidate, protocol: Protocol = study.one_out, note: str = "") -> Result:
         return measure(
             NAME, "stress or calm, windows of 60 s", study.corpus, candidate, protocol,
-            study.work, study.seed, MEASURED, note,
+            study.work, study.seed, measures(study.corpus), note,
         )  # fmt: skip
 
     candidates = [(study.ours(), TRIED)]

@@ -64,6 +64,11 @@ def test_auc_is_taken_person_by_person():
     table = np.array([[0.9, 0.1], [0.8, 0.2], [0.2, 0.8], [0.1, 0.9]])
     people = np.array(["a", "a", "b", "b"])
     assert physiology.auc_per_person(truth, table, people) == 1.0
+    # Somebody drawn twice into a bootstrap counts twice.
+    twice = np.array([0, 1, 0, 1, 2, 3])
+    table[:2] = table[1::-1]
+    value = physiology.auc_per_person(truth[twice], table[twice], people[twice], {"a": 2, "b": 2})
+    assert value == pytest.approx(1 / 3)
 
 
 def test_training_learns_and_leaves_a_usable_model(stress_predict_folder, tmp_path):
