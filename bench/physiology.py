@@ -258,10 +258,10 @@ def device(folder: Path) -> dict[str, list[Row]]:
         f"95 % within {np.nanquantile(values, 0.95):.1f} /min"
         for name, values in errors.items()
     }
-    first = pulse[:size]
+    minute = pulse[:size]
     calls: dict[str, tuple[str, Callable[[], object]]] = {
-        OURS: ("this project", lambda: our_rate("ppg", first)),
-        "neurokit2": (installed("neurokit2"), lambda: their_rate("ppg", first)),
+        OURS: ("this project", lambda: our_rate("ppg", minute)),
+        "neurokit2": (installed("neurokit2"), lambda: their_rate("ppg", minute)),
     }
     return {f"Heart: recorded at the wrist ({folder.name})": rows(calls, notes)}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -32,8 +33,8 @@ def compare() -> dict[str, list[Row]]:
     for title, sentence in SENTENCES.items():
         utterance = Utterance(0.0, sentence)
         calls: dict[str, Callable[[], object]] = {
-            "emotions of a sentence": lambda utterance=utterance: ours.push(utterance),
-            "Bi-GRU of paper E": lambda utterance=utterance: bigru.push(utterance),
+            "emotions of a sentence": partial(ours.push, utterance),
+            "Bi-GRU of paper E": partial(bigru.push, utterance),
         }
         packages = dict.fromkeys(calls, f"emo_music_ros {__version__}")
         tokens = Embedder.tokens(sentence)
@@ -41,7 +42,7 @@ def compare() -> dict[str, list[Row]]:
         for peer in peers:
             if peer is not None:
                 name, package, ask, note = peer
-                calls[name] = lambda ask=ask, sentence=sentence: ask(sentence)
+                calls[name] = partial(ask, sentence)
                 packages[name], notes[name] = installed(package), note
         times = alternate(calls)
         tables[f"One sentence: {title}"] = [
