@@ -307,6 +307,8 @@ def ensure_packages(development: bool) -> None:
         pip_install(
             "dev_packages", "Python packages for tests", *exact, "-r", REQUIREMENTS / "dev.txt"
         )
+        bare = ("--no-deps", "-r", REQUIREMENTS / "dev-no-deps.txt")
+        pip_install("bare_dev_packages", "Python packages for tests without dependencies", *bare)
     if has_header("portaudio.h"):
         try:
             pip_install("sound_packages", "PyAudio", "-r", REQUIREMENTS / "sound.txt")
