@@ -10,7 +10,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-from bench.common import markdown
+from bench.common import markdown, plain
 from emo_music_ros.training import report
 
 #: Module -> title. A module offers ``compare() -> dict[title, list[Row]]``.
@@ -34,7 +34,7 @@ def main() -> int:
     names = chosen.name or COMPARISONS
     if chosen.here:
         for title, rows in import_module(f"bench.{names[0]}").compare().items():
-            print(json.dumps({"title": title, "table": markdown(rows)}), flush=True)
+            print(json.dumps({"title": title, "table": markdown(rows), "rows": plain(rows)}))
         return 0
     failed = False
     one = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")}
@@ -52,8 +52,8 @@ def main() -> int:
             if not line.startswith('{"title"'):
                 continue
             entry = json.loads(line)
-            found[entry["title"]] = {"table": entry["table"], "measured_on": where}
             print(f"## {entry['title']}\n\n{entry['table']}\n", flush=True)
+            found[entry.pop("title")] = entry | {"measured_on": where}
     if chosen.save:
         folder = Path(chosen.save)
         text = json.dumps(found, indent=1, ensure_ascii=False) + "\n"

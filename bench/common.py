@@ -65,6 +65,18 @@ def alternate(
     }
 
 
+def plain(rows: Sequence[Row]) -> dict[str, dict[str, float]]:
+    """Return the times of every row by its name: ``p50_ms``, ``p95_ms`` and ``times_ours``."""
+    return {
+        row.name: {
+            "p50_ms": 1e3 * row.p50,
+            "p95_ms": 1e3 * row.p95,
+            "times_ours": row.p50 / rows[0].p50,
+        }
+        for row in rows
+    }
+
+
 def markdown(rows: Sequence[Row]) -> str:
     """Return a table with the ratio of every row to the first one, which is ours."""
     if not rows:

@@ -185,7 +185,9 @@ def goals_table(found: Mapping[str, Any]) -> str:
         if value is None:
             rows.append([goal.text, goal.bound, "not run", ""])
             continue
-        rows.append([goal.text, goal.bound, _number(value), "yes" if goal.reached(value) else "no"])
+        rows.append(
+            [goal.text, goal.bound, goal.show(value), "yes" if goal.reached(value) else "no"]
+        )
     return table(["goal", "bound", "measured", "reached"], rows) + "\n"
 
 
@@ -207,6 +209,11 @@ def print_results(results: Iterable[Result]) -> str:
 
 
 def _measured(goal: Goal, found: Mapping[str, Any]) -> float | None:
+    if goal.modality == "bench":
+        for title, comparison in found.get("bench", {}).items():
+            if goal.task in title and goal.candidate in comparison["rows"]:
+                return float(comparison["rows"][goal.candidate][goal.measure])
+        return None
     for result in found.get(goal.modality, {}).get("results", []):
         fits = result["candidate"] == goal.candidate and goal.task in result["task"]
         if fits and not result["leaky"] and goal.corpus in result["corpus"]:

@@ -114,7 +114,18 @@ def fitted(material: Material, work: Work, seed: int) -> tuple[dict[str, NDArray
         if best is None or score > best[0]:
             best = (score, state, settings)
     assert best is not None
-    return best[1], best[2]
+    _, state, settings = best
+    added = work.recall(
+        "text words",
+        [settings, seed, BUCKETS, rows, code, text_network.with_words, text_network.fit_words],
+        lambda: text_network.with_words(
+            state,
+            material.english_texts.subset(english),
+            material.chinese_texts.subset(chinese),
+            settings,
+        ),
+    )
+    return state | added, settings
 
 
 def ekman_words(corpus: Corpus) -> tuple[Rows, Corpus]:
@@ -173,7 +184,7 @@ def _cost(network: text_network.Exported) -> Cost:
 
     width, tokens = text_embedding.DIMENSIONS, embed.tokens(normalise(_SENTENCE))
     layer = 12 * width * width  # weights of one layer of the embedding
-    own = sum(value.numel() for value in network.inner.meaning.parameters())
+    own = sum(value.numel() for value in network.meaning.parameters())
     return Cost(
         parameters=own + network.words.numel() + graph.LAYERS * layer,
         flops=2.0 * (own + graph.LAYERS * (layer * tokens + 2 * tokens * tokens * width)),
@@ -322,13 +333,17 @@ def _leaky(data: Path, material: Material, work: Work, seed: int, settings: Sett
     english = material.english_split[0]
 
     def predict(train: Rows, test: Rows, seed: int) -> NDArray[Any]:
-        state = text_network.fit(
-            material.english_texts.subset(english), texts.subset(train), settings, seed
-        )
+        both = material.english_texts.subset(english), texts.subset(train)
+        state = text_network.fit(*both, settings, seed)
+        state |= text_network.with_words(state, *both, settings)
         return _table(text_network.answers(state, texts.subset(test), settings), 2, state)
 
     candidate = Candidate(
-        "emo_music_ros", "this project", predict, None, [settings, BUCKETS, text_network.fit]
+        "emo_music_ros",
+        "this project",
+        predict,
+        None,
+        [settings, BUCKETS, text_network.fit, text_network.with_words],
     )
     folds = evaluation.random_split(len(corpus), FOLDS, seed)[:1]
     return evaluation.evaluate(

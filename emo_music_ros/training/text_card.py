@@ -94,7 +94,9 @@ def card(
             f"bits) through a linear layer; the first {LAYERS} of 12 layers of the sentence "
             f"embedding (mean after {LAYERS // 2}, mean and maximum after {LAYERS}) "
             f"through a hidden layer of {settings.width}; their sum. One training for three "
-            "answers: 28 labels, Ekman's words, the six Chinese classes. "
+            "answers: 28 labels, Ekman's words, the six Chinese classes. To the last two a linear "
+            f"model on the words alone adds its logits {state['shares'][0]:g} and "
+            f"{state['shares'][1]:g} times. "
             f"{cost['parameters'] / 1e6:.1f} M parameters with those of the embedding, "
             f"{cost['flops'] / 1e9:.2f} GFLOPs for a sentence of 20 words."
         ),
