@@ -138,7 +138,7 @@ def modality_section(entry: Mapping[str, Any]) -> str:
     for corpus in entry["corpora"]:
         if corpus not in measured:
             text += f"{corpus}: not run.\n\n"
-    return text.rstrip("\n") + "\n"
+    return text + places(entry["results"])
 
 
 def result_tables(results: Sequence[Mapping[str, Any]]) -> str:
@@ -162,9 +162,12 @@ def result_tables(results: Sequence[Mapping[str, Any]]) -> str:
         rows,
     )
     text += "\n"
+    notes: dict[str, list[str]] = {}
     for result in results:
-        if result["note"]:
-            text += f"\n{result['candidate']}: {result['note']}\n"
+        notes.setdefault(result["note"], []).append(result["candidate"])
+    for note, candidates in notes.items():
+        if note:
+            text += f"\n{', '.join(candidates)}: {note}\n"
     for name, values in first["groups"].items():
         text += f"\nBy {name}, {first['candidate']}:\n\n"
         columns = list(dict.fromkeys(kind for entry in values.values() for kind in entry))
@@ -173,8 +176,13 @@ def result_tables(results: Sequence[Mapping[str, Any]]) -> str:
             for value, entry in values.items()
         ]
         text += table([name, *columns], cells_of) + "\n"
-    places = dict.fromkeys(result["measured_on"] for result in results)
-    return text + "".join(f"\nMeasured on: {place}.\n" for place in places)
+    return text
+
+
+def places(results: Iterable[Mapping[str, Any]]) -> str:
+    """Return the machines that results were measured on, a line each."""
+    found = dict.fromkeys(result["measured_on"] for result in results)
+    return "".join(f"Measured on: {place}.\n" for place in found)
 
 
 def goals_table(found: Mapping[str, Any]) -> str:
@@ -205,7 +213,7 @@ def print_results(results: Iterable[Result]) -> str:
     """Return results that were just measured as Markdown."""
     where = machine()
     entries = [{**result.plain(), "measured_on": where} for result in results]
-    return "\n".join(result_tables(group) for group in _grouped(entries))
+    return "\n".join([*map(result_tables, _grouped(entries)), places(entries)])
 
 
 def _measured(goal: Goal, found: Mapping[str, Any]) -> float | None:
