@@ -19,6 +19,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize_scalar
 from scipy.stats import rankdata
 
+from emo_music_ros.errors import InputError
+
 if TYPE_CHECKING:
     import torch
 
@@ -253,6 +255,18 @@ def export(
     for name, mine, theirs in zip(outputs, got, wanted, strict=True):
         np.testing.assert_allclose(mine, theirs.numpy(), rtol=1e-3, atol=1e-3, err_msg=name)
     return path
+
+
+def require_float32(name: str, precision: str) -> None:
+    """Refuse another precision for a network that is exported in one only.
+
+    Raises
+    ------
+    InputError
+        If the precision is another.
+    """
+    if precision != "float32":
+        raise InputError(f"{name} is not exported as {precision}", "Leave --precision out")
 
 
 def without_traces(model: Any) -> Any:

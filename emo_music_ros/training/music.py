@@ -22,7 +22,6 @@ from emo_music_ros.encoding import music_spectrum
 from emo_music_ros.encoding.model import describe
 from emo_music_ros.encoding.music import FEATURE_SETS, WINDOW, tempered
 from emo_music_ros.encoding.music_spectrum import SAMPLE_RATE
-from emo_music_ros.errors import InputError
 from emo_music_ros.training import common, music_models
 from emo_music_ros.training.corpora import deam, vgmidi
 from emo_music_ros.training.corpora.base import Corpus
@@ -390,10 +389,7 @@ def train(
     InputError
         If the corpus is not as published or the precision is another one.
     """
-    if precision not in ("", "float32"):
-        raise InputError(
-            f"the models of music are not written as {precision}", "Leave the precision out"
-        )
+    common.require_float32("music", precision)
     material = prepare(Path(data) / "vgmidi", seed, work)
     results = _judge(material, list(SHIPPED.values()), work, seed)
     metrics: dict[str, Any] = {}

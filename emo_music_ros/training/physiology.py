@@ -551,8 +551,7 @@ def train(
     InputError
         If the corpus is not there or damaged, or the precision is another.
     """
-    if precision not in ("", "float32"):
-        raise InputError(f"{NAME} is not exported as {precision}", "Use --precision float32")
+    common.require_float32(NAME, precision)
     study = Study(data, work, seed)
     results = stress(study, leaky=False, baselines=False)
     ours = results[0]

@@ -555,8 +555,7 @@ def train(
     InputError
         If the folder holds no RAVDESS speech, or for another precision.
     """
-    if precision != "float32":
-        raise InputError(f"speech has no precision {precision}", "Use float32")
+    common.require_float32("speech", precision)
     corpus = ravdess.load(data)
     training = Training(corpus, prepare(corpus, work, seed), work)
     result = _by_actors(corpus, training, work, seed)

@@ -21,7 +21,6 @@ from emo_music_ros import emotion
 from emo_music_ros.encoding import text_embedding
 from emo_music_ros.encoding.hashed_text import BUCKETS, chinese_share, normalise, slot_table
 from emo_music_ros.encoding.model import describe
-from emo_music_ros.errors import InputError
 from emo_music_ros.training import common, evaluation, text_card, text_network, text_peers
 from emo_music_ros.training import text_embedding as graph
 from emo_music_ros.training.corpora import goemotions, smp2020, weibo
@@ -378,8 +377,7 @@ def train(
     dict
         The figures of the card by task.
     """
-    if precision != "float32":
-        raise InputError(f"the text network is not offered in {precision}", "Leave --precision out")
+    common.require_float32("text", precision)
     data, out = Path(data), Path(out)
     graph.write_graph(out)
     material = load(data, work)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -59,8 +59,9 @@ def test_evaluation_prints_its_tables_and_saves_them_on_request(module, tmp_path
     assert "other: not run." in (tmp_path / "results.md").read_text("utf-8")
 
 
-@pytest.mark.skipif(importlib.util.find_spec("torch") is not None, reason="torch is installed")
-def test_missing_training_packages_are_named():
+def test_missing_training_packages_are_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)  # as if it were not installed
+    monkeypatch.delitem(sys.modules, "emo_music_ros.training.face", raising=False)
     with pytest.raises(InputError, match=r"requirements/train\.txt"):
         cli.training("face")
 

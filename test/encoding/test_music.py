@@ -206,8 +206,6 @@ def test_plugins_are_found_by_name() -> None:
         ("music_forest", ForestMusicEncoder),
         ("music_cnn", CnnMusicEncoder),
     ):
-        if name not in plugins.available("encoder"):
-            pytest.skip("the installed package is older than its source")
         assert plugins.find("encoder", name) is kind
 
 
