@@ -240,7 +240,12 @@ def make(*arguments):
         capture_output=True,
         text=True,
         check=True,
-        env={name: value for name, value in os.environ.items() if not name.startswith("MAKE")},
+        # what an outer `make test ARGS=...` hands on is not for this one
+        env={
+            name: os.environ[name]
+            for name in os.environ
+            if not name.startswith(("MAKE", "MFLAGS", "ARGS"))
+        },
     )
     return " ".join(finished.stdout.replace("\\\n", " ").split())
 
