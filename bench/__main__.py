@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 
 from bench.common import markdown, plain
-from emo_music_ros.training import report
+from emo_music_ros.training.shared import report
 
 #: Module -> title. A module offers ``compare() -> dict[title, list[Row]]``.
 COMPARISONS = (

@@ -9,7 +9,7 @@ from importlib.metadata import version
 
 import numpy as np
 
-from emo_music_ros.training.common import table
+from emo_music_ros.training.shared.common import table
 
 
 @dataclass(frozen=True)

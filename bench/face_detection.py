@@ -13,11 +13,11 @@ import numpy as np
 
 from bench.common import Row, alternate, installed
 from emo_music_ros import __version__
-from emo_music_ros.encoding.face import FaceEncoder
-from emo_music_ros.encoding.face_detection import BlazeFace, BlazeFaceFar
-from emo_music_ros.encoding.face_landmarks import EXPRESSIVE, FaceMesh, Landmarks, around
+from emo_music_ros.encoding.face.detection import BlazeFace, BlazeFaceFar
+from emo_music_ros.encoding.face.encoder import FaceEncoder
+from emo_music_ros.encoding.face.landmarks import EXPRESSIVE, FaceMesh, Landmarks, around
 from emo_music_ros.streams import Encoding, ImageFrame
-from emo_music_ros.training.evaluation import latency
+from emo_music_ros.training.evaluation.protocol import latency
 from emo_music_ros.training.face import peer
 
 Picture = Any  # array uint8 [h, w, 3], for OpenCV

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from bench.common import Row, alternate, installed
 from emo_music_ros import __version__
-from emo_music_ros.encoding import music_papers, music_spectrum
-from emo_music_ros.encoding.model import Model
-from emo_music_ros.encoding.music import MusicEncoder, MusicModel, analyse
-from emo_music_ros.encoding.music_spectrum import SAMPLE_RATE
-from emo_music_ros.recommendation.synthesis import Note, Part, render, set_level
+from emo_music_ros.encoding.music import papers as music_papers
+from emo_music_ros.encoding.music import spectrum as music_spectrum
+from emo_music_ros.encoding.music.encoder import MusicEncoder, MusicModel, analyse
+from emo_music_ros.encoding.music.spectrum import SAMPLE_RATE
+from emo_music_ros.encoding.shared.model import Model
+from emo_music_ros.io.synthesis import Note, Part, render, set_level
 from emo_music_ros.streams import AudioBlock
 
 OURS = f"emo_music_ros {__version__}"

@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.common import Row, alternate, installed
-from emo_music_ros.encoding import cardiac, electrodermal
-from emo_music_ros.encoding.buffer import Window
-from emo_music_ros.encoding.eeg import LABELS, EegEncoder
-from emo_music_ros.encoding.filters import StreamingFilter
-from emo_music_ros.encoding.physiology import STREAMS, PhysiologyEncoder
-from emo_music_ros.encoding.recordings import MUSE_CHANNELS, read_e4
+from emo_music_ros.encoding.eeg.encoder import LABELS, EegEncoder
+from emo_music_ros.encoding.physiology import cardiac, electrodermal
+from emo_music_ros.encoding.physiology.encoder import STREAMS, PhysiologyEncoder
+from emo_music_ros.encoding.shared.buffer import Window
+from emo_music_ros.encoding.shared.filters import StreamingFilter
+from emo_music_ros.io.recordings import MUSE_CHANNELS, read_e4
 from emo_music_ros.streams import BiosignalBlock
 
 OURS = "emo_music_ros"
@@ -189,7 +189,7 @@ def whole_update() -> dict[str, list[Row]]:
 def brain() -> dict[str, list[Row]]:
     import torch
 
-    from emo_music_ros.training.eegnet import EegNet
+    from emo_music_ros.training.eeg.eegnet import EegNet
 
     torch.set_num_threads(1)
     draw = np.random.default_rng(0)

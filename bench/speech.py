@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from bench.common import Row, alternate, installed
 from emo_music_ros import __version__
-from emo_music_ros.encoding.audio_features import RATE, Analyser, features, log_mel
-from emo_music_ros.encoding.functionals import functionals
-from emo_music_ros.encoding.speech import SpeechModel
-from emo_music_ros.encoding.voice_activity import FRAME, Segment, VoiceActivity
+from emo_music_ros.encoding.speech.audio_features import RATE, Analyser, features, log_mel
+from emo_music_ros.encoding.speech.encoder import SpeechModel
+from emo_music_ros.encoding.speech.functionals import functionals
+from emo_music_ros.encoding.speech.voice_activity import FRAME, Segment, VoiceActivity
 
 OURS = f"emo_music_ros {__version__}"
 SECONDS = 3.0
@@ -109,7 +109,7 @@ def compare() -> dict[str, list[Row]]:
 def _eager(inputs: tuple[NDArray[np.float32], ...]) -> Callable[[], object]:
     import torch
 
-    from emo_music_ros.training import speech_network as networks
+    from emo_music_ros.training.speech import network as networks
 
     torch.set_num_threads(1)
     zeros, ones = np.zeros(inputs[2].shape[1], np.float32), np.ones(inputs[2].shape[1], np.float32)

@@ -11,9 +11,9 @@ import numpy as np
 
 from bench.common import Row, alternate, installed
 from emo_music_ros import __version__
-from emo_music_ros.encoding.text import TextEncoder
-from emo_music_ros.encoding.text_bigru import BiGruTextEncoder
-from emo_music_ros.encoding.text_embedding import Embedder
+from emo_music_ros.encoding.text.bigru import BiGruTextEncoder
+from emo_music_ros.encoding.text.embedding import Embedder
+from emo_music_ros.encoding.text.encoder import TextEncoder
 from emo_music_ros.streams import Utterance
 
 SENTENCES = {

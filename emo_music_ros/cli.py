@@ -33,7 +33,7 @@ def predictions(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
     if not inputs and not arguments.npz and not arguments.lines:
         raise InputError(f"nothing to predict {modality} from", "Name at least one input")
     encoder = import_module(
-        f"emo_music_ros.encoding.{modality}"
+        f"emo_music_ros.encoding.{modality}.encoder"
     )  # only this one: each loads its own libraries
     paths = [Path(name) for name in inputs]
     if modality == "face":
@@ -109,7 +109,7 @@ def prepare_library(folder: str) -> None:
     """Analyse what is new in the music library, with a progress bar; trouble is told, not fatal."""
     from tqdm import tqdm
 
-    from emo_music_ros.recommendation.library import FolderCatalogue
+    from emo_music_ros.recommendation.library.folder import FolderCatalogue
 
     where = f"'{folder}'" if folder else "built-in, rendered on the first run (minutes)"
     print(f"music library: {where}", flush=True)
@@ -163,7 +163,7 @@ def training(modality: str) -> Any:
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     try:
-        return import_module(f"emo_music_ros.training.{modality}")
+        return import_module(f"emo_music_ros.training.{modality}.run")
     except ImportError as error:
         raise InputError(
             f"training needs packages that running does not: {error}",
@@ -175,7 +175,7 @@ def train(arguments: argparse.Namespace) -> int:
     """Train one model from a corpus, or only export it again; write network and card."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     module = training(arguments.modality)
-    from emo_music_ros.training.work import Work, default_folder
+    from emo_music_ros.training.shared.work import Work, default_folder
 
     work = Work(Path(arguments.work or default_folder()), frozen=arguments.command == "export")
     chosen = {"precision": arguments.precision} if arguments.precision else {}
@@ -190,8 +190,8 @@ def evaluate(arguments: argparse.Namespace) -> int:
     """Measure one modality on people it never saw; print tables, keep them on request."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     module = training(arguments.modality)
-    from emo_music_ros.training import report
-    from emo_music_ros.training.work import Work, default_folder
+    from emo_music_ros.training.shared import report
+    from emo_music_ros.training.shared.work import Work, default_folder
 
     results = module.evaluate(
         Path(arguments.data),

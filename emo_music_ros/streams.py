@@ -118,3 +118,66 @@ class Encoding:
     features: dict[str, float] = field(default_factory=dict)
     source: str = ""
     person_id: str = ""
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """How one modality entered a state; weights of one state sum to 1, or are 0 when unknown."""
+
+    modality: str
+    weight: float
+    age: float
+    quality: float
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Emotion:
+    """The fused emotion of one person; `state` is one of emotion.STATES or ``unknown``."""
+
+    time: float
+    state: str
+    estimate: Estimate
+    uncertainty: float
+    contributions: tuple[Contribution, ...]
+    strategy: str
+    person_id: str = ""
+
+
+@dataclass(frozen=True)
+class Track:
+    """One analysed piece of music. Ranges as in Track.msg; `features` is its content vector."""
+
+    track_id: str
+    path: str
+    title: str = ""
+    artist: str = ""
+    genre: str = ""
+    duration: float = 0.0
+    tempo: float = 0.0
+    mode: float = 0.0
+    energy: float = 0.0
+    valence: float = 0.0
+    arousal: float = 0.0
+    dominance: float = 0.0
+    features: FloatArray = field(default_factory=lambda: np.zeros(0, np.float32))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What happened while one track was played; ranges as in ListeningOutcome.msg."""
+
+    time: float
+    person_id: str
+    track: Track
+    dwell: float
+    skipped: bool
+    interrupted: bool
+    repeats: int
+    rating: float
+    before: Estimate
+    after: Estimate
+    heart_rate_before: float
+    heart_rate_after: float
+    reward: float
+    recommendation_id: str = ""

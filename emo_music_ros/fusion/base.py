@@ -17,30 +17,6 @@ class Evidence:
     age: float
 
 
-@dataclass(frozen=True)
-class Contribution:
-    """How one modality entered a state; weights of one state sum to 1, or are 0 when unknown."""
-
-    modality: str
-    weight: float
-    age: float
-    quality: float
-    source: str = ""
-
-
-@dataclass(frozen=True)
-class Emotion:
-    """The fused emotion of one person; `state` is one of emotion.STATES or ``unknown``."""
-
-    time: float
-    state: str
-    estimate: Estimate
-    uncertainty: float
-    contributions: tuple[Contribution, ...]
-    strategy: str
-    person_id: str = ""
-
-
 class Fusion(Protocol):
     """Combines what the modalities say at one step of the time grid."""
 

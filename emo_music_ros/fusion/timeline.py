@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_music_ros.emotion import STATES, UNKNOWN, entropy, unknown
-from emo_music_ros.fusion.base import Contribution, Emotion, Evidence, Fusion
+from emo_music_ros.fusion.base import Evidence, Fusion
 from emo_music_ros.options import option
-from emo_music_ros.streams import Encoding, Estimate
+from emo_music_ros.streams import Contribution, Emotion, Encoding, Estimate
 
 #: Modality -> age after which its last encoding says nothing any more [s]. A face is seen many
 #: times a second, a sentence colours the next half minute.

@@ -12,12 +12,11 @@ import emo_music_ros.srv as srv
 from emo_music_ros.errors import InputError
 from emo_music_ros.options import option
 from emo_music_ros.playback.player import Player
-from emo_music_ros.recommendation.base import Track
 from emo_music_ros.ros import conversions as convert
 from emo_music_ros.ros.host import run_node
 from emo_music_ros.ros.node import CompanionNode
 from emo_music_ros.ros.qos import EVENT, SIGNAL
-from emo_music_ros.streams import Interaction
+from emo_music_ros.streams import Interaction, Track
 
 _STATUS = {
     "stopped": msg.PlayerState.STOPPED,

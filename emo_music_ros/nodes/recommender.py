@@ -11,13 +11,13 @@ import emo_music_ros.srv as srv
 from emo_music_ros.emotion import UNKNOWN
 from emo_music_ros.errors import CompanionError, InputError
 from emo_music_ros.options import option
-from emo_music_ros.recommendation.base import Outcome, Track
-from emo_music_ros.recommendation.director import Decision, Director, PlayerView
-from emo_music_ros.recommendation.memory import Memory
+from emo_music_ros.recommendation.memory.store import Memory
+from emo_music_ros.recommendation.session.director import Decision, Director, PlayerView
 from emo_music_ros.resources import cache
 from emo_music_ros.ros import conversions as convert
 from emo_music_ros.ros.host import run_node
 from emo_music_ros.ros.node import CompanionNode
+from emo_music_ros.streams import Outcome, Track
 
 _STATUS = {
     msg.PlayerState.STOPPED: "stopped",

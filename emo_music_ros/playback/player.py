@@ -11,14 +11,13 @@ from dataclasses import dataclass, field
 from queue import SimpleQueue
 
 from emo_music_ros.errors import CompanionError, InputError
+from emo_music_ros.io.audio import CHUNK, AudioReader
 from emo_music_ros.options import option
 from emo_music_ros.playback.base import Backend
-from emo_music_ros.playback.decode import CHUNK, AudioReader
 from emo_music_ros.playback.mixer import Ending, Mixer, guard
 from emo_music_ros.playback.prefetch import Prefetch
 from emo_music_ros.playback.tap import Tap
-from emo_music_ros.recommendation.base import Track
-from emo_music_ros.streams import AudioBlock, FloatArray, Interaction
+from emo_music_ros.streams import AudioBlock, FloatArray, Interaction, Track
 
 log = logging.getLogger(__name__)
 

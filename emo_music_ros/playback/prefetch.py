@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from emo_music_ros.playback.decode import CHUNK, AudioReader
+from emo_music_ros.io.audio import CHUNK, AudioReader
 from emo_music_ros.streams import FloatArray
 
 

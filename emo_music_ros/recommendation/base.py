@@ -3,31 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-
-from emo_music_ros.streams import Estimate, FloatArray
-
-
-@dataclass(frozen=True)
-class Track:
-    """One analysed piece of music. Ranges as in Track.msg; `features` is its content vector."""
-
-    track_id: str
-    path: str
-    title: str = ""
-    artist: str = ""
-    genre: str = ""
-    duration: float = 0.0
-    tempo: float = 0.0
-    mode: float = 0.0
-    energy: float = 0.0
-    valence: float = 0.0
-    arousal: float = 0.0
-    dominance: float = 0.0
-    features: FloatArray = field(default_factory=lambda: np.zeros(0, np.float32))
+from emo_music_ros.streams import Estimate, FloatArray, Track
 
 
 @dataclass(frozen=True)
@@ -73,26 +52,6 @@ class RankedTrack:
     history_match: float
     attention: float
     propensity: float
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What happened while one track was played; ranges as in ListeningOutcome.msg."""
-
-    time: float
-    person_id: str
-    track: Track
-    dwell: float
-    skipped: bool
-    interrupted: bool
-    repeats: int
-    rating: float
-    before: Estimate
-    after: Estimate
-    heart_rate_before: float
-    heart_rate_after: float
-    reward: float
-    recommendation_id: str = ""
 
 
 class Recommender(Protocol):

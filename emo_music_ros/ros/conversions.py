@@ -14,8 +14,8 @@ from std_msgs.msg import Header
 import emo_music_ros.msg as msg
 from emo_music_ros import streams
 from emo_music_ros.emotion import STATES, UNKNOWN
-from emo_music_ros.fusion.base import Contribution, Emotion
-from emo_music_ros.recommendation.base import Need, Outcome, RankedTrack, Track
+from emo_music_ros.recommendation.base import Need, RankedTrack
+from emo_music_ros.streams import Contribution, Emotion, Outcome, Track
 
 #: State names in the order of the EmotionState constants.
 STATE_NAMES = (UNKNOWN, *STATES)

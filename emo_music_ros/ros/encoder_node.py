@@ -9,7 +9,7 @@ from typing import Any
 from rclpy.qos import QoSProfile
 
 import emo_music_ros.msg as msg
-from emo_music_ros.encoding.base import Encoder
+from emo_music_ros.encoding.shared.base import Encoder
 from emo_music_ros.options import option
 from emo_music_ros.ros import conversions as convert
 from emo_music_ros.ros.node import CompanionNode

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from emo_music_ros.encoding.model import Model, describe
+from emo_music_ros.encoding.shared.model import Model, describe
 from emo_music_ros.errors import ModelError
 from emo_music_ros.resources import share
 

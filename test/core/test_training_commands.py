@@ -10,7 +10,7 @@ import pytest
 
 from emo_music_ros import cli
 from emo_music_ros.errors import InputError
-from emo_music_ros.training.evaluation import Result
+from emo_music_ros.training.evaluation.protocol import Result
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_evaluation_prints_its_tables_and_saves_them_on_request(module, tmp_path
 
 def test_missing_training_packages_are_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)  # as if it were not installed
-    monkeypatch.delitem(sys.modules, "emo_music_ros.training.face", raising=False)
+    monkeypatch.delitem(sys.modules, "emo_music_ros.training.face.run", raising=False)
     with pytest.raises(InputError, match=r"requirements/train\.txt"):
         cli.training("face")
 

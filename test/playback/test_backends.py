@@ -284,7 +284,7 @@ import sys, time
 import numpy as np
 from emo_music_ros.playback.backends import PyAudioBackend
 from emo_music_ros.playback.player import Player
-from emo_music_ros.recommendation.base import Track
+from emo_music_ros.streams import Track
 
 backend = PyAudioBackend()
 player = Player(backend, Player.Options(fade_in=0.0, volume=1.0, max_volume=1.0))

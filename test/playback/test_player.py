@@ -11,11 +11,11 @@ import soundfile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from emo_music_ros.io.audio import AudioReader
 from emo_music_ros.playback import player as module
 from emo_music_ros.playback.backends import NullBackend
-from emo_music_ros.playback.decode import AudioReader
 from emo_music_ros.playback.player import Player
-from emo_music_ros.recommendation.base import Track
+from emo_music_ros.streams import Track
 
 RATE = 44100
 DEADLINE = 20.0

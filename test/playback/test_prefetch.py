@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emo_music_ros.playback.decode import CHUNK
+from emo_music_ros.io.audio import CHUNK
 from emo_music_ros.playback.prefetch import Prefetch
 
 

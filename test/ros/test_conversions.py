@@ -9,9 +9,9 @@ from sensor_msgs.msg import Image
 
 from emo_music_ros import msg, streams
 from emo_music_ros.emotion import STATES, from_labels, unknown
-from emo_music_ros.fusion.base import Contribution, Emotion
-from emo_music_ros.recommendation.base import Need, Outcome, RankedTrack, Track
+from emo_music_ros.recommendation.base import Need, RankedTrack
 from emo_music_ros.ros import conversions as convert
+from emo_music_ros.streams import Contribution, Emotion, Outcome, Track
 
 
 def wire(message):

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from emo_music_ros.encoding.eeg import LABELS, EegFeatures
-from emo_music_ros.encoding.recordings import read_muse
+from emo_music_ros.encoding.eeg.encoder import LABELS, EegFeatures
 from emo_music_ros.errors import InputError
+from emo_music_ros.io.recordings import read_muse
 from emo_music_ros.training.corpora.base import Corpus
 
 NAME = "Muse mental state"

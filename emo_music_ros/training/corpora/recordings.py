@@ -9,7 +9,7 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
-from emo_music_ros.encoding.audio_features import RATE, clean
+from emo_music_ros.encoding.speech.audio_features import RATE, clean
 from emo_music_ros.errors import InputError
 
 

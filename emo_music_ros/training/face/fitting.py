@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from emo_music_ros.emotion import FER2013
-from emo_music_ros.training import common
 from emo_music_ros.training.face.augmentation import augment
 from emo_music_ros.training.face.restoration import restore
+from emo_music_ros.training.shared import common
 
 logger = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from emo_music_ros.training import common
 from emo_music_ros.training.face.network import folded
+from emo_music_ros.training.shared import common
 
 PRECISIONS = ("float32", "int8")
 CALIBRATION = 512  # faces that the ranges of the activations are read from

@@ -1,0 +1,1 @@
+"""Mental state from brain waves."""

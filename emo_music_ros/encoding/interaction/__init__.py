@@ -1,0 +1,1 @@
+"""What a person's behaviour towards the player says."""

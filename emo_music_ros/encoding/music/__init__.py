@@ -1,0 +1,1 @@
+"""Emotion that music expresses."""

@@ -1,0 +1,1 @@
+"""Stress from heart, skin and breath."""

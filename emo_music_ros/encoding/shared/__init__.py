@@ -1,0 +1,1 @@
+"""What the encoders share: interface, buffers, filters, networks, results."""

@@ -1,0 +1,1 @@
+"""Readers of files: one per format, used by sensing, encoding, library and training."""

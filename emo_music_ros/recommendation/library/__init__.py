@@ -1,0 +1,1 @@
+"""The music: files, their analysis, the built-in pieces."""

@@ -1,0 +1,1 @@
+"""Which track: target, scores, strategies."""

@@ -1,0 +1,1 @@
+"""When to play, change and stop."""

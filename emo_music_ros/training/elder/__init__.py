@@ -1,0 +1,1 @@
+"""Measuring on the speech of older adults."""

@@ -1,0 +1,1 @@
+"""Protocols and measures on people who were never seen."""

@@ -1,0 +1,388 @@
+"""The speech network: several listeners that see an utterance in two ways, and how they learn.
+
+Some follow it over time (convolutions, a bidirectional recurrent layer, attention: paper A, Eqs. 5
+and 6), the others judge statistics over the whole of it. The answer is the mean of their log
+probabilities.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+
+from emo_music_ros.emotion import RAVDESS
+from emo_music_ros.encoding.speech.audio_features import BANDS
+from emo_music_ros.encoding.speech.functionals import COUNT
+from emo_music_ros.training.shared import common
+
+logger = logging.getLogger(__name__)
+
+CLASSES = len(RAVDESS)
+EMBEDDING = 64
+CONTOUR = 3
+RANGE = 10.0  # nepers of power (43 dB) below the loudest band that are followed over time
+FLOOR = -100.0  # log power that pads spectra
+CHANNELS = (16, 32, 48)
+LINE = 32
+NARROW = 96
+HIDDEN = 64
+WHOLE = 128
+SMOOTHING = 0.1  # of the labels
+SEQUENCES, WHOLES = 1, 5  # listeners of each kind
+
+
+@dataclass(frozen=True)
+class Course:
+    """How long and how hard a listener learns."""
+
+    epochs: int
+    batch: int
+    rate: float
+    decay: float
+    clean: float  # how often an utterance is heard as it was recorded
+
+
+SEQUENCE_COURSE = Course(epochs=40, batch=32, rate=3e-3, decay=0.02, clean=0.4)
+WHOLE_COURSE = Course(epochs=80, batch=64, rate=2e-3, decay=0.02, clean=0.5)
+AVERAGING = 0.995  # per step, of the weights of a sequence network that are kept
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One utterance and its damaged copies, the clean one first.
+
+    `spectra` [64, steps] and `contours` [3, steps] with a step of 20 ms, `statistics` [copies, n].
+    """
+
+    label: int
+    spectra: tuple[NDArray[np.float32], ...]
+    contours: tuple[NDArray[np.float32], ...]
+    statistics: NDArray[np.float32]
+
+
+def halve(frames: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the means of two frames each of [rows, frames]: from steps of 10 ms to 20 ms."""
+    if frames.shape[1] < 2:
+        return frames
+    even = frames.shape[1] // 2 * 2
+    return frames[:, :even].reshape(len(frames), -1, 2).mean(axis=2)
+
+
+def _layer(inputs: int, outputs: int, kernel: int, stride: tuple[int, int]) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False),
+        nn.BatchNorm2d(outputs),
+        nn.ReLU(),
+    )
+
+
+class SequenceNetwork(nn.Module):
+    """From log-Mel [n, 64, steps] and contour [n, 3, steps] of 20 ms to logits [n, 8].
+
+    The spectrum is seen twice: as it is, down to 43 dB below its loudest band, and with every
+    band's mean and deviation over the utterance taken out, which hides microphone and voice.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        first, second, third = CHANNELS
+        self.convolve = nn.Sequential(
+            _layer(2, first, 5, (2, 2)),
+            _layer(first, second, 3, (2, 2)),
+            nn.Dropout2d(0.1),
+            _layer(second, third, 3, (2, 1)),
+            nn.Dropout2d(0.1),
+        )
+        self.narrow = nn.Linear(third * BANDS // 8, NARROW)
+        self.line = nn.Sequential(
+            nn.Conv1d(CONTOUR, 24, 5, 2, 2, bias=False),
+            nn.BatchNorm1d(24),
+            nn.ReLU(),
+            nn.Conv1d(24, LINE, 5, 2, 2, bias=False),
+            nn.BatchNorm1d(LINE),
+            nn.ReLU(),
+        )
+        self.recur = nn.LSTM(NARROW + LINE, HIDDEN, batch_first=True, bidirectional=True)
+        self.attend = nn.Linear(2 * HIDDEN, 1)
+        self.drop = nn.Dropout(0.4)
+        self.embed = nn.Linear(6 * HIDDEN, EMBEDDING)
+        self.answer = nn.Linear(EMBEDDING, CLASSES)
+
+    def forward(
+        self, mel: Tensor, contour: Tensor, lengths: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Return logits and embedding [n, 64]; `lengths` [n] counts the steps of padded input."""
+        if lengths is None:
+            inside = torch.ones_like(mel[:, :1])
+        else:
+            inside = (torch.arange(mel.shape[2])[None] < lengths[:, None])[:, None].to(mel.dtype)
+        silenced = mel * inside + FLOOR * (1 - inside)
+        loudest = silenced.amax(dim=(1, 2), keepdim=True)
+        height = F.relu(silenced - loudest + RANGE) * inside
+        count = inside.sum(dim=2, keepdim=True)
+        mean = height.sum(dim=2, keepdim=True) / count
+        spread = (((height - mean) * inside) ** 2).sum(dim=2, keepdim=True) / count
+        normal = (height - mean) * inside / (spread.sqrt() + 0.5)
+        x = torch.stack([height / 3.0, normal], dim=1)
+        x = self.convolve(x.contiguous(memory_format=torch.channels_last))
+        x = F.relu(self.narrow(x.flatten(1, 2).transpose(1, 2)))
+        x = torch.cat([x, self.line(contour * inside).transpose(1, 2)], dim=2)
+        x, _ = self.recur(x)
+        score = self.attend(x)
+        if lengths is None:
+            mean = x.mean(dim=1)
+            spread = ((x - mean[:, None]) ** 2).mean(dim=1)
+        else:
+            steps = (lengths + 3) // 4
+            heard = (torch.arange(x.shape[1])[None] < steps[:, None])[..., None]
+            score = score.masked_fill(~heard, -1e4)
+            x = x * heard
+            mean = x.sum(dim=1) / steps[:, None]
+            spread = (((x - mean[:, None]) * heard) ** 2).sum(dim=1) / steps[:, None]
+        pooled = (x * score.softmax(dim=1)).sum(dim=1)
+        whole = torch.cat([pooled, mean, (spread + 1e-5).sqrt()], dim=1)
+        embedding = F.relu(self.embed(self.drop(whole)))
+        return self.answer(embedding), embedding
+
+
+class WholeNetwork(nn.Module):
+    """From statistics [n, count] of whole utterances to logits [n, 8]."""
+
+    def __init__(self, mean: NDArray[np.float32], deviation: NDArray[np.float32]) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.tensor(mean, dtype=torch.float32))
+        self.register_buffer("deviation", torch.tensor(deviation, dtype=torch.float32))
+        self.layers = nn.Sequential(
+            nn.Dropout(0.2),
+            nn.Linear(len(mean), WHOLE),
+            nn.BatchNorm1d(WHOLE),
+            nn.ReLU(),
+            nn.Dropout(0.5),
+            nn.Linear(WHOLE, CLASSES),
+        )
+
+    def standard(self, statistics: Tensor) -> Tensor:
+        """Return statistics with mean 0 and deviation 1, outliers held at 4."""
+        return ((statistics - self.mean) / self.deviation).clamp(-4.0, 4.0)  # type: ignore[operator]
+
+    def forward(self, statistics: Tensor) -> Tensor:
+        """Return logits."""
+        logits: Tensor = self.layers(self.standard(statistics))
+        return logits
+
+
+class SpeechNetwork(nn.Module):
+    """All listeners: log-Mel [n, 64, frames], contour [n, 3, frames] and statistics [n, count] in.
+
+    Frames are 10 ms apart. Logits [n, 8] are mean log probabilities; the embedding [n, 64] is that
+    of the first listener.
+    """
+
+    def __init__(self, sequences: Sequence[nn.Module], wholes: Sequence[nn.Module]) -> None:
+        super().__init__()
+        self.sequences = nn.ModuleList(sequences)
+        self.wholes = nn.ModuleList(wholes)
+
+    def forward(self, mel: Tensor, contour: Tensor, statistics: Tensor) -> tuple[Tensor, Tensor]:
+        """Return logits and embedding."""
+        slow, line = F.avg_pool1d(mel, 2), F.avg_pool1d(contour, 2)
+        answers = [listener(slow, line) for listener in self.sequences]
+        followed = torch.stack([logits.log_softmax(dim=1) for logits, _ in answers]).mean(dim=0)
+        judged = torch.stack(
+            [listener(statistics).log_softmax(dim=1) for listener in self.wholes]
+        ).mean(dim=0)
+        return (followed + judged) / 2, answers[0][1]
+
+
+def pad(
+    spectra: Sequence[NDArray[np.float32]], contours: Sequence[NDArray[np.float32]]
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return spectra and contours of different length as a batch, and their lengths."""
+    lengths = [spectrum.shape[1] for spectrum in spectra]
+    mel = np.full((len(spectra), BANDS, max(lengths)), FLOOR, np.float32)
+    contour = np.zeros((len(spectra), CONTOUR, max(lengths)), np.float32)
+    for row, (spectrum, line) in enumerate(zip(spectra, contours, strict=True)):
+        mel[row, :, : spectrum.shape[1]] = spectrum
+        contour[row, :, : line.shape[1]] = line
+    return torch.from_numpy(mel), torch.from_numpy(contour), torch.tensor(lengths)
+
+
+def warp(
+    mel: Tensor, contour: Tensor, lengths: Tensor, draw: torch.Generator
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return a batch as other throats, rates and microphones would make it, with parts hidden.
+
+    Frequency by up to 3 bands (15 % above 1 kHz, the length of the vocal tract), time by up to
+    15 %, a random smooth frequency response, and two masks each of bands and steps (SpecAugment).
+    """
+    count, _, steps = mel.shape
+
+    def random(*shape: int) -> Tensor:
+        return torch.rand(count, *shape, generator=draw)
+
+    mel = torch.maximum(mel, mel.amax(dim=(1, 2), keepdim=True) - RANGE - 1)
+    stretch = 1 + 0.15 * (2 * random() - 1)
+    shift = 3.0 * (2 * random() - 1)
+    lengths = (lengths / stretch).long().clamp(min=12)
+    longest = int(lengths.max())
+    when = (2 * torch.arange(longest)[None] * stretch[:, None] + 1) / steps - 1
+    where = (2 * (torch.arange(float(BANDS))[None] + shift[:, None]) + 1) / BANDS - 1
+    grid = torch.stack(
+        [
+            when[:, None, :].expand(count, BANDS, longest),
+            where[:, :, None].expand(count, BANDS, longest),
+        ],
+        dim=-1,
+    )
+    mel = F.grid_sample(mel[:, None], grid, padding_mode="border", align_corners=False)[:, 0]
+    grid = torch.stack([when[:, None, :], torch.zeros(count, 1, longest)], dim=-1)
+    contour = F.grid_sample(contour[:, :, None], grid, align_corners=False)[:, :, 0]
+
+    tilt = 0.6 * torch.randn(count, 1, 1, generator=draw) * torch.linspace(-1, 1, BANDS)[:, None]
+    knots = 0.4 * torch.randn(count, 1, 5, generator=draw)
+    response = F.interpolate(knots, BANDS, mode="linear", align_corners=True).transpose(1, 2)
+    mel = mel + tilt + response
+    quiet = mel.amax(dim=(1, 2), keepdim=True) - RANGE
+    for _ in range(2):
+        width = (10 * random()).long()
+        first = (random() * (BANDS - width)).long()
+        place = torch.arange(BANDS)[None]
+        hidden = (place >= first[:, None]) & (place < (first + width)[:, None])
+        mel = torch.where(hidden[:, :, None], quiet, mel)
+        width = (random() * lengths / 7).long()
+        first = (random() * (lengths - width)).long()
+        place = torch.arange(longest)[None]
+        hidden = (place >= first[:, None]) & (place < (first + width)[:, None])
+        mel = torch.where(hidden[:, None, :], quiet, mel)
+        contour = contour * ~hidden[:, None]
+    return mel, contour, lengths
+
+
+def _weight(labels: NDArray[np.int64]) -> Tensor:
+    """Return the weight of every class in the loss, so that rare ones count alike."""
+    counts = np.bincount(labels, minlength=CLASSES)
+    return torch.tensor(counts.mean() / np.maximum(counts, 1), dtype=torch.float32)
+
+
+def _teacher(
+    network: nn.Module, course: Course, steps: int
+) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.OneCycleLR]:
+    optimiser = torch.optim.AdamW(network.parameters(), lr=course.rate, weight_decay=course.decay)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, course.rate, total_steps=steps * course.epochs, pct_start=0.2
+    )
+    return optimiser, schedule
+
+
+def _version(copies: int, clean: float, draw: np.random.Generator) -> int:
+    return 0 if copies == 1 or draw.random() < clean else int(draw.integers(1, copies))
+
+
+def fit_sequence(
+    clips: Sequence[Clip], seed: int, course: Course = SEQUENCE_COURSE
+) -> SequenceNetwork:
+    """Train one sequence network and return its averaged weights."""
+    common.prepare(seed)
+    draw, noise = np.random.default_rng(seed), torch.Generator().manual_seed(seed)
+    network = SequenceNetwork()
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    averaged = torch.optim.swa_utils.AveragedModel(
+        network,
+        multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(AVERAGING),
+        use_buffers=True,
+    )
+    steps = -(-len(clips) // course.batch)
+    optimiser, schedule = _teacher(network, course, steps)
+    labels = np.array([clip.label for clip in clips], np.int64)
+    weight = _weight(labels)
+    length = np.array([clip.spectra[0].shape[1] for clip in clips])
+    began = time.monotonic()
+    network.train()
+    for epoch in range(course.epochs):
+        total = 0.0
+        order = np.argsort(length * draw.uniform(0.8, 1.25, len(clips)))  # of about equal length
+        for part in draw.permutation(steps):
+            rows = order[part * course.batch : (part + 1) * course.batch]
+            chosen = [_version(len(clips[row].spectra), course.clean, draw) for row in rows]
+            batch = pad(
+                [clips[row].spectra[copy] for row, copy in zip(rows, chosen)],
+                [clips[row].contours[copy] for row, copy in zip(rows, chosen)],
+            )
+            logits, _ = network(*warp(*batch, noise))
+            target = torch.from_numpy(labels[rows])
+            loss = F.cross_entropy(logits, target, weight, label_smoothing=SMOOTHING)
+            optimiser.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(network.parameters(), 2.0)
+            optimiser.step()
+            schedule.step()
+            averaged.update_parameters(network)
+            total += loss.item()
+        if (epoch + 1) % 10 == 0:
+            spent = time.monotonic() - began
+            logger.info("epoch %d: loss %.3f after %.0f s", epoch + 1, total / steps, spent)
+    result = averaged.module
+    assert isinstance(result, SequenceNetwork)
+    result.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    return result.eval()
+
+
+def fit_whole(clips: Sequence[Clip], seed: int, course: Course = WHOLE_COURSE) -> WholeNetwork:
+    """Train one network on statistics: noise on them, and mixtures of two utterances each."""
+    common.prepare(seed)
+    draw = np.random.default_rng(seed)
+    everything = np.stack([clip.statistics for clip in clips])
+    flat = everything.reshape(-1, everything.shape[2])
+    network = WholeNetwork(flat.mean(axis=0), flat.std(axis=0) + 1e-3)
+    labels = np.array([clip.label for clip in clips], np.int64)
+    weight = _weight(labels)
+    with torch.no_grad():
+        known = network.standard(torch.from_numpy(everything))
+    size = min(course.batch, len(clips))
+    steps = len(clips) // size
+    optimiser, schedule = _teacher(network, course, steps)
+    network.train()
+    for _ in range(course.epochs):
+        for rows in draw.permutation(len(clips))[: steps * size].reshape(steps, size):
+            chosen = [_version(known.shape[1], course.clean, draw) for _ in rows]
+            x, target = known[rows, chosen], torch.from_numpy(labels[rows])
+            x = x + 0.2 * torch.randn(x.shape)
+            share = float(draw.beta(0.3, 0.3))
+            share = max(share, 1 - share)
+            other = torch.from_numpy(draw.permutation(size))
+            logits = network.layers(share * x + (1 - share) * x[other])
+            loss = share * F.cross_entropy(logits, target, weight, label_smoothing=SMOOTHING)
+            loss = loss + (1 - share) * F.cross_entropy(
+                logits, target[other], weight, label_smoothing=SMOOTHING
+            )
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            schedule.step()
+    return network.eval()
+
+
+def weights(network: nn.Module) -> dict[str, NDArray[Any]]:
+    """Return the weights of a network by name."""
+    return {name: value.numpy() for name, value in network.state_dict().items()}
+
+
+def restore(network: nn.Module, arrays: dict[str, NDArray[Any]]) -> nn.Module:
+    """Give a network its weights back."""
+    network.load_state_dict({name: torch.from_numpy(value) for name, value in arrays.items()})
+    return network.eval()
+
+
+def restored_whole(arrays: dict[str, NDArray[Any]]) -> nn.Module:
+    """Return a network on statistics from its weights."""
+    empty = np.zeros(COUNT, np.float32)
+    return restore(WholeNetwork(empty, empty), arrays)

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import zlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emo_music_ros.encoding.text.hashed import (
+    BUCKETS,
+    LONGEST,
+    chinese_share,
+    legibility,
+    normalise,
+    slot_table,
+    slots,
+)
+
+
+@given(st.text(max_size=3 * LONGEST))
+def test_normalising_twice_changes_nothing_more(text: str) -> None:
+    once = normalise(text)
+    assert len(once) <= LONGEST
+    assert normalise(once).split() == once.split() or normalise(normalise(once)) == normalise(once)
+    once.encode("utf-8")
+
+
+def test_normalising_takes_out_what_says_nothing() -> None:
+    assert normalise("Ｈｅｌｌｏ\n\tyou") == "Hello you"
+    assert normalise("//@user_name:致敬 https://t.cn/xyz好") == "致敬 好"
+    assert normalise("lone \ud800 surrogate") == "lone surrogate"
+
+
+@given(st.text(max_size=60))
+def test_slots_are_in_range_and_stable(text: str) -> None:
+    found = slots(normalise(text))
+    assert found == sorted(set(found)) == slots(normalise(text))
+    assert all(0 <= slot < BUCKETS for slot in found)
+
+
+def place(part: str) -> int:
+    return zlib.crc32(part.encode()) % BUCKETS
+
+
+def test_slots_of_a_short_text_by_hand() -> None:
+    assert slots("No go") == sorted(map(place, ("wno", "wgo", "bno go")))
+    assert slots("好人") == sorted(map(place, ("c好", "c人", "c好人")))
+    assert slots("[泪]") == sorted(map(place, ("e[泪]", "c泪")))
+    assert place("e[smile]") in slots("go [smile]")
+    assert place("e[泪]") not in slots("泪")
+
+
+def test_the_table_fills_up_with_the_empty_slot() -> None:
+    table = slot_table(["no", "", "a longer sentence"])
+    assert table.shape[0] == 3
+    assert (table[1] == BUCKETS).all()
+    assert (table[0] < BUCKETS).sum() == len(slots("no"))
+
+
+def test_the_share_of_chinese_is_counted() -> None:
+    assert chinese_share(["你好 ok", "hello", "", "123"])[:, 0].tolist() == [0.5, 0.0, 0.0, 0.0]
+
+
+def test_legibility_counts_letters() -> None:
+    assert legibility("123 !") == (0.1, 0.0, 0.0)
+    assert legibility("你好")[0] == 1.0
+    assert legibility("ok")[0] < legibility("okay")[0] == 1.0
+    assert legibility("你好 ok")[2] == pytest.approx(0.5)

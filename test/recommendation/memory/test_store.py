@@ -1,0 +1,371 @@
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+import emo_music_ros
+from emo_music_ros.emotion import unknown
+from emo_music_ros.errors import StorageError
+from emo_music_ros.recommendation.base import RankedTrack
+from emo_music_ros.recommendation.memory import store as module
+from emo_music_ros.recommendation.memory.store import Memory, retain
+from emo_music_ros.streams import Outcome, Track
+
+NAN = float("nan")
+ROOT = str(Path(emo_music_ros.__file__).parents[2])
+
+
+def heard(track="t1", reward=1.0, person="anna", features=(1.0, 0.0), time=100.0, **more):
+    nothing = unknown()
+    return Outcome(
+        time,
+        person,
+        Track(track, "", features=np.array(features, np.float32)),
+        **{
+            "dwell": 1.0,
+            "skipped": False,
+            "interrupted": False,
+            "repeats": 0,
+            "rating": NAN,
+            "before": nothing,
+            "after": nothing,
+            "heart_rate_before": NAN,
+            "heart_rate_after": NAN,
+            "reward": reward,
+            "recommendation_id": "r1",
+            **more,
+        },
+    )
+
+
+def test_eq_10_by_hand():
+    assert retain(np.array([1.0, -0.5]), np.array([0.0, 1.0]), 0.8) == pytest.approx([0.8, -0.2])
+
+
+@given(
+    arrays(float, 3, elements=st.floats(-1, 1)),
+    arrays(float, 3, elements=st.floats(-1, 1)),
+    st.floats(0, 1),
+)
+def test_eq_10_stays_between_old_and_new(old, new, retention):
+    kept = retain(old, new, retention)
+    assert (kept >= np.minimum(old, new) - 1e-12).all()
+    assert (kept <= np.maximum(old, new) + 1e-12).all()
+
+
+def test_preference_and_history_by_hand(tmp_path):
+    memory = Memory(tmp_path / "memory.sqlite", retention=0.8)
+    assert memory.update(heard(reward=0.5, features=(3.0, 4.0)))
+    person = memory.person("anna")
+    assert person.preference == pytest.approx([0.2 * 0.5 * 0.6, 0.2 * 0.5 * 0.8])
+    assert memory.update(heard(reward=-1.0, features=(0.0, 2.0)))
+    assert person.preference == pytest.approx([0.8 * 0.06, 0.8 * 0.08 - 0.2])
+    assert person.history("t1") == (pytest.approx(-0.25), 2)
+    assert person.history("never") == (0.0, 0)
+    assert memory.updates == person.updates == 2
+
+
+def test_it_survives_a_restart(tmp_path):
+    path = tmp_path / "folder" / "memory.sqlite"
+    memory = Memory(path)
+    for index in range(5):
+        memory.update(heard(track=f"t{index % 2}", reward=0.1 * index))
+    before = memory.person("anna")
+    memory.close()
+    memory.close()
+    after = Memory(path).person("anna")
+    assert np.array_equal(after.preference, before.preference)
+    assert after.updates == 5
+    assert after.history("t0") == before.history("t0")
+
+
+def test_what_says_nothing_is_logged_and_not_learned(tmp_path):
+    memory = Memory(tmp_path / "memory.sqlite")
+    memory.update(heard(reward=1.0))
+    preference = memory.person("anna").preference.copy()
+    memory.update(heard(reward=0.0), learn=False)
+    memory.update(heard(reward=NAN))
+    person = memory.person("anna")
+    assert np.array_equal(person.preference, preference)
+    assert person.history("t1") == (1.0, 1)
+    assert person.tracks["t1"] == (3, 1, 1.0)
+    assert memory.updates == 1
+
+
+def test_every_outcome_is_logged_with_its_scores(tmp_path):
+    memory = Memory(tmp_path / "memory.sqlite")
+    ranked = RankedTrack(Track("t1", ""), 0.6, 0.7, 0.5, 0.4, 0.1, 0.25)
+    memory.update(heard(reward=0.5, dwell=0.75, skipped=True, rating=0.5, time=123.0), ranked)
+    memory.close()
+    rows = (
+        sqlite3.connect(tmp_path / "memory.sqlite")
+        .execute(
+            "SELECT person_id, time, recommendation_id, track_id, learned, dwell, skipped, rating,"
+            " before_valence, reward, score, emotion_match, preference_match, history_match,"
+            " attention, propensity FROM outcome"
+        )
+        .fetchall()
+    )
+    assert rows == [
+        ("anna", 123.0, "r1", "t1", 1, 0.75, 1, 0.5, None, 0.5, 0.6, 0.7, 0.5, 0.4, 0.1, 0.25)
+    ]
+
+
+def test_people_are_separate(tmp_path):
+    memory = Memory(tmp_path / "memory.sqlite")
+    memory.update(heard(person="anna", reward=1.0))
+    memory.update(heard(person="bert", reward=-1.0))
+    assert memory.person("anna").preference[0] == -memory.person("bert").preference[0] > 0
+    assert memory.person("cleo").preference.size == 0
+    assert memory.persons() == ["anna", "bert"]
+
+
+def test_another_length_of_features_restarts_the_taste_and_keeps_the_history(tmp_path):
+    memory = Memory(tmp_path / "memory.sqlite")
+    memory.update(heard(reward=1.0, features=(1.0, 0.0)))
+    memory.update(heard(reward=1.0, features=(1.0, 0.0, 0.0)))
+    person = memory.person("anna")
+    assert person.preference == pytest.approx([0.2, 0.0, 0.0])
+    assert person.history("t1") == (1.0, 2)
+    memory.update(heard(track="foreign", features=()))
+    assert person.preference == pytest.approx([0.2, 0.0, 0.0])
+    memory.update(heard(features=(NAN, 1.0, 0.0)))
+    assert np.isfinite(person.preference).all()
+
+
+WRITER = """
+import sys
+import numpy as np
+from emo_music_ros.emotion import unknown
+from emo_music_ros.streams import Outcome, Track
+from emo_music_ros.recommendation.memory.store import Memory
+
+memory = Memory(sys.argv[1])
+nothing, nan = unknown(), float("nan")
+number = 0
+while True:
+    number += 1
+    track = Track(f"t{number}", "", features=np.ones(31, np.float32))
+    outcome = Outcome(float(number), "anna", track, 1.0, False, False, 0, nan, nothing, nothing,
+                      nan, nan, 0.5)
+    if memory.update(outcome):
+        print(number, flush=True)
+"""
+
+
+def environment():
+    return {**os.environ, "PYTHONPATH": ROOT}
+
+
+@pytest.mark.parametrize("enough", [1, 20, 57])
+def test_killed_in_the_middle_it_has_every_acknowledged_update(tmp_path, enough):
+    path = tmp_path / "memory.sqlite"
+    writer = subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(path)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment(),
+    )
+    assert writer.stdout is not None
+    acknowledged = 0
+    for line in writer.stdout:
+        acknowledged = int(line)
+        if acknowledged >= enough:
+            writer.send_signal(signal.SIGKILL)
+            break
+    for line in writer.stdout.read().split():
+        acknowledged = int(line)
+    assert writer.wait() == -signal.SIGKILL
+    memory = Memory(path)
+    person = memory.person("anna")
+    assert person.updates in (acknowledged, acknowledged + 1)
+    assert all(person.history(f"t{i}") == (0.5, 1) for i in range(1, acknowledged + 1))
+    weight = 0.5 * (1 - 0.8**person.updates) / np.sqrt(31)
+    assert person.preference == pytest.approx(np.full(31, weight))
+    assert memory.error == ""
+
+
+@pytest.mark.parametrize("damage", ["text", "header", "middle"])
+def test_a_corrupt_database_is_moved_aside(tmp_path, damage, caplog):
+    path = tmp_path / "memory.sqlite"
+    memory = Memory(path)
+    for index in range(300):
+        memory.update(heard(track=f"track number {index}"))
+    memory.close()
+    data = bytearray(path.read_bytes())
+    if damage == "text":
+        data = bytearray(b"this is not a database\n" * 500)
+    elif damage == "header":
+        data[:100] = bytes(100)
+    else:
+        data[4096 : len(data) - 4096] = os.urandom(len(data) - 8192)
+    path.write_bytes(data)
+    reports = []
+    memory = Memory(path, on_error=reports.append)
+    assert memory.person("anna").updates == 0
+    assert memory.update(heard())
+    assert reports == []
+    aside = [file for file in tmp_path.iterdir() if ".corrupt-" in file.name]
+    assert len(aside) == 1
+    assert aside[0].read_bytes() == bytes(data)
+    assert "moved to" in caplog.text
+    memory.close()
+    assert Memory(path).person("anna").updates == 1
+
+
+def test_damage_while_running_loses_nothing_that_is_in_memory(tmp_path):
+    path = tmp_path / "memory.sqlite"
+    memory = Memory(path)
+    for index in range(50):
+        memory.update(heard(track=f"t{index}"))
+    memory._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with path.open("r+b") as file:
+        file.seek(4096)
+        file.write(os.urandom(path.stat().st_size - 4096))
+    memory._connection.execute("PRAGMA cache_size = 0")
+    assert memory.update(heard(track="after"))
+    assert memory.error == ""
+    assert len(list(tmp_path.glob("*.corrupt-*"))) == 1
+    memory.close()
+    person = Memory(path).person("anna")
+    assert person.updates == 51
+    assert all(person.history(f"t{i}")[1] == 1 for i in range(50))
+
+
+FULL = """
+import resource, sys
+import numpy as np
+from emo_music_ros.emotion import unknown
+from emo_music_ros.streams import Outcome, Track
+from emo_music_ros.recommendation.memory.store import Memory
+
+reports = []
+memory = Memory(sys.argv[1], on_error=reports.append)
+nothing, nan = unknown(), float("nan")
+
+def learn(number):
+    track = Track(f"t{number}", "", features=np.ones(31, np.float32))
+    return memory.update(Outcome(float(number), "anna", track, 1.0, False, False, 0, nan, nothing,
+                                 nothing, nan, nan, 0.5))
+
+assert learn(0)
+soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (40000, hard))
+stored = [learn(number) for number in range(1, 101)]
+assert not stored[-1], "the disk did not fill up"
+assert len(reports) == 1, reports
+assert "disk space" in reports[0].remedy
+assert memory.error
+assert memory.updates == 101
+assert memory.person("anna").history("t100") == (0.5, 1)
+resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+assert learn(101)
+assert memory.error == ""
+memory.close()
+assert Memory(sys.argv[1]).person("anna").updates == 102
+assert all(Memory(sys.argv[1]).person("anna").history(f"t{i}")[1] == 1 for i in range(102))
+print("done")
+"""
+
+
+def test_a_full_disk_is_reported_once_and_learning_goes_on(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(tmp_path / "memory.sqlite")],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        check=False,
+    )
+    assert done.stdout == "done\n", done.stderr
+
+
+def test_a_place_that_cannot_be_written_is_reported_once(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    reports = []
+    memory = Memory(tmp_path / "file" / "memory.sqlite", on_error=reports.append)
+    assert not memory.update(heard(reward=0.5))
+    assert not memory.update(heard(reward=0.5))
+    assert len(reports) == 1
+    assert isinstance(reports[0], StorageError)
+    assert "memory.sqlite" in reports[0].cause
+    assert memory.person("anna").history("t1") == (0.5, 2)
+    assert memory.persons() == ["anna"]
+    with pytest.raises(StorageError, match="anna"):
+        memory.forget("anna")
+    assert memory.person("anna").updates == 0
+    memory.close()
+
+
+def test_forgetting_removes_every_trace_from_the_file(tmp_path):
+    path = tmp_path / "memory.sqlite"
+    memory = Memory(path)
+    (tmp_path / "memory.sqlite.corrupt-20240101T000000Z").write_text("may hold anna-marker")
+    for index in range(30):
+        memory.update(heard(person="anna-marker", track=f"secret-track-{index}"))
+        memory.update(heard(person="bert", track=f"other-{index}"))
+    held = memory.person("anna-marker")
+    assert memory.forget("anna-marker") == 1 + 30 + 30
+    assert held.updates == 0
+    assert held.preference.size == 0
+    for file in tmp_path.iterdir():
+        data = file.read_bytes()
+        assert b"anna-marker" not in data, file
+        assert b"secret-track" not in data, file
+    assert memory.persons() == ["bert"]
+    assert memory.person("bert").updates == 30
+    assert memory.forget("nobody") == 0
+    memory.close()
+    assert Memory(path).person("anna-marker").updates == 0
+    assert Memory(path).person("bert").history("other-3") == (1.0, 1)
+
+
+def test_old_formats_are_brought_up_to_date(tmp_path, monkeypatch):
+    path = tmp_path / "memory.sqlite"
+    memory = Memory(path)
+    memory.update(heard())
+    memory.close()
+    monkeypatch.setattr(
+        module, "MIGRATIONS", (*module.MIGRATIONS, "ALTER TABLE person ADD COLUMN note TEXT")
+    )
+    memory = Memory(path)
+    assert memory.person("anna").updates == 1
+    memory.close()
+    connection = sqlite3.connect(path)
+    assert connection.execute("PRAGMA user_version").fetchone() == (len(module.MIGRATIONS),)
+    assert connection.execute("SELECT note FROM person").fetchall() == [(None,)]
+
+
+def test_a_newer_format_is_left_alone(tmp_path):
+    path = tmp_path / "memory.sqlite"
+    Memory(path).close()
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    before = path.read_bytes()
+    reports = []
+    memory = Memory(path, on_error=reports.append)
+    assert not memory.update(heard())
+    memory.close()
+    assert "format 99" in str(reports[0])
+    assert path.read_bytes() == before
+    assert len(list(tmp_path.glob("*corrupt*"))) == 0
+
+
+def test_two_programs_share_one_memory(tmp_path):
+    first, second = Memory(tmp_path / "m.sqlite"), Memory(tmp_path / "m.sqlite")
+    for index in range(5):
+        assert first.update(heard(person="anna", track=f"a{index}"))
+        assert second.update(heard(person="bert", track=f"b{index}"))
+    first.close()
+    second.close()
+    assert Memory(tmp_path / "m.sqlite").persons() == ["anna", "bert"]

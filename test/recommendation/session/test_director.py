@@ -1,0 +1,639 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from emo_music_ros.emotion import STATE_CENTRES, STATES, UNKNOWN, unknown
+from emo_music_ros.recommendation.memory.store import Memory
+from emo_music_ros.recommendation.policy.therapeutic import (
+    RandomRecommender,
+    TherapeuticRecommender,
+)
+from emo_music_ros.recommendation.session.director import Director, PlayerView, mean_estimate
+from emo_music_ros.streams import Emotion, Estimate, Interaction, Track
+
+NAN = float("nan")
+START = 1_000_000.0
+
+
+def library(count=20, duration=60.0):
+    rng = np.random.default_rng(5)
+    return [
+        Track(
+            f"t{i}",
+            f"/music/t{i}.ogg",
+            title=f"Piece {i}",
+            duration=duration,
+            valence=float(v),
+            arousal=float(a),
+            features=rng.normal(size=6).astype(np.float32),
+        )
+        for i, (v, a) in enumerate(rng.uniform(-1, 1, (count, 2)))
+    ]
+
+
+def estimate(state, strength=0.9):
+    if state == UNKNOWN:
+        return unknown(STATES)
+    probabilities = np.full(4, (1 - strength) / 3, np.float32)
+    probabilities[STATES.index(state)] = strength
+    valence, arousal = STATE_CENTRES[STATES.index(state)]
+    return Estimate(STATES, probabilities, float(valence), float(arousal), 0.0, 0.8)
+
+
+class World:
+    """A simulated player and person around a director, on a clock of their own."""
+
+    def __init__(self, folder, tracks=None, recommender=None, **options):
+        self.tracks = library() if tracks is None else tracks
+        self.outcomes, self.decisions, self.played = [], [], []
+        self.memory = Memory(folder / "memory.sqlite")
+        self.director = Director(
+            recommender
+            or TherapeuticRecommender(TherapeuticRecommender.Options(seed=1, time_of_day=False)),
+            self.memory,
+            lambda: self.tracks,
+            Director.Options(**options),
+            person_id="anna",
+            on_outcome=self.outcomes.append,
+        )
+        self.now = START
+        self.state = UNKNOWN
+        self.bpm = NAN
+        self.track = None
+        self.recommendation = ""
+        self.position = 0.0
+        self.paused = False
+        self.broken = set()
+        self.silent_player = False
+
+    def tell(self, action, track_id="", value=0.0):
+        """Report an act to the director, and to the player where it obeys people itself."""
+        self.director.on_interaction(
+            Interaction(self.now, action, track_id, value, self.position, "anna", "live:test")
+        )
+        if action in ("stop", "next"):
+            self.silence()
+        elif action == "pause":
+            self.paused = True
+        elif action == "resume":
+            self.paused = False
+
+    def silence(self):
+        self.track, self.position, self.paused = None, 0.0, False
+
+    def play(self, decision):
+        for entry in decision.ranked:
+            if entry.track.track_id in self.broken:
+                return
+            if self.track is not None and self.track.duration - self.position <= 5.0:
+                self.report("track_finished")
+            self.track, self.recommendation = entry.track, decision.recommendation_id
+            self.position, self.paused = 0.0, False
+            self.played.append(entry.track.track_id)
+            self.report("track_started")
+            return
+
+    def report(self, action):
+        self.director.on_interaction(
+            Interaction(
+                self.now, action, self.track.track_id, 0.0, self.position, "anna", "live:player"
+            )
+        )
+
+    def view(self):
+        if self.track is None:
+            return PlayerView(self.now, "stopped")
+        return PlayerView(
+            self.now,
+            "paused" if self.paused else "playing",
+            self.track.track_id,
+            self.position,
+            self.track.duration,
+            self.recommendation,
+        )
+
+    def run(self, seconds, tick=0.25):
+        """Let time pass; returns the decisions taken."""
+        taken = []
+        for _ in range(round(seconds / tick)):
+            self.now += tick
+            if self.track is not None and not self.paused:
+                self.position += tick
+                if self.position >= self.track.duration:
+                    self.position = self.track.duration
+                    self.report("track_finished")
+                    self.silence()
+            self.director.on_emotion(
+                Emotion(self.now, self.state, estimate(self.state), 0.2, (), "weighted", "anna")
+            )
+            self.director.on_heart_rate(self.now, self.bpm)
+            if not self.silent_player:
+                self.director.on_player(self.view())
+            decision = self.director.step(self.now)
+            if decision is not None:
+                taken.append(decision)
+                self.decisions.append(decision)
+                if decision.action == "stop":
+                    self.silence()
+                else:
+                    self.play(decision)
+        return taken
+
+
+@pytest.fixture
+def world(tmp_path):
+    made = []
+
+    def make(**options):
+        folder = tmp_path / str(len(made))
+        folder.mkdir()
+        made.append(World(folder, **options))
+        return made[-1]
+
+    return make
+
+
+def test_the_first_track_comes_with_the_first_known_emotion(world):
+    made = world()
+    assert made.run(3) == []
+    assert made.director.waiting == "no emotion is known yet"
+    made.state = "anxiety"
+    (decision,) = made.run(1)
+    assert (decision.action, decision.trigger, decision.state) == ("play", "start", "anxiety")
+    assert decision.emotion_time == pytest.approx(decision.time)
+    assert decision.person_id == "anna"
+    assert 1 <= len(decision.ranked) <= 5
+    assert decision.need.reason == decision.reason
+
+
+def test_without_a_known_emotion_the_safe_choice_comes_after_some_patience(world):
+    made = world(patience=10.0)
+    assert made.run(9.5) == []
+    (decision,) = made.run(1.5)
+    assert decision.state == UNKNOWN
+    assert decision.need.valence > 0 > decision.need.arousal
+
+
+def test_without_a_player_or_a_library_nothing_is_decided(world):
+    made = world()
+    made.silent_player, made.state = True, "calm"
+    assert made.run(20) == []
+    assert made.director.waiting == "no player"
+    made = world(tracks=[])
+    assert made.run(20) == []
+    assert made.director.waiting == "the library is empty"
+
+
+def test_the_next_track_is_chosen_a_cross_fade_before_the_end(world):
+    made = world(crossfade=4.0)
+    made.state = "calm"
+    first, second, third = made.run(118)
+    assert (second.trigger, third.trigger) == ("end", "end")
+    assert second.time - first.time == pytest.approx(56, abs=0.6)
+    assert [outcome.dwell for outcome in made.outcomes] == [1.0, 1.0]
+    assert not any(outcome.skipped or outcome.interrupted for outcome in made.outcomes)
+
+
+def test_after_a_track_that_ended_by_itself_there_is_a_moment_of_silence(world):
+    made = world(crossfade=0.0, settle=3.0)
+    made.state = "calm"
+    first, second = made.run(66)
+    assert second.trigger == "start"
+    assert second.time - first.time == pytest.approx(63, abs=1)
+
+
+def test_next_is_answered_at_once_and_counts_as_a_skip(world):
+    made = world()
+    made.state = "calm"
+    made.run(10)
+    made.tell("next")
+    (decision,) = made.run(0.25)
+    assert decision.trigger == "next"
+    assert len(made.outcomes) == 1
+    outcome = made.outcomes[0]
+    assert outcome.skipped
+    assert not outcome.interrupted
+    assert outcome.dwell == pytest.approx(9.5 / 60, abs=0.02)
+    assert outcome.reward < -0.5
+    assert made.memory.person("anna").history(outcome.track.track_id)[1] == 1
+    assert made.played[0] != made.played[1]
+
+
+def test_a_new_state_counts_after_it_has_lasted(world):
+    made = world(tracks=library(duration=300.0), min_dwell=45.0, stable=15.0, distress_stop=False)
+    made.state = "calm"
+    made.run(20)
+    made.state = "anxiety"
+    assert made.run(20) == []  # stable by now, but the track has hardly begun
+    taken = made.run(10)
+    assert [decision.trigger for decision in taken] == ["state"]
+    assert taken[0].time - START == pytest.approx(45.5, abs=1)
+    assert made.outcomes[0].interrupted
+    assert not made.outcomes[0].skipped
+    made.run(60)
+    for _ in range(10):  # a flicker never lasts
+        made.state = "calm"
+        assert made.run(5) == []
+        made.state = "anxiety"
+        assert made.run(5) == []
+
+
+def test_unknown_and_stale_emotions_keep_the_music(world):
+    made = world(tracks=library(duration=300.0))
+    made.state = "calm"
+    made.run(50)
+    made.state = UNKNOWN
+    assert made.run(100) == []
+
+
+def test_a_persons_stop_holds_until_they_ask_for_music(world):
+    made = world()
+    made.state = "calm"
+    made.run(20)
+    made.tell("stop")
+    assert made.run(300) == []
+    assert made.director.waiting == "a person stopped the music"
+    made.tell("next")
+    assert made.run(5) == []
+    outcome = made.outcomes[0]
+    assert not outcome.skipped
+    assert not outcome.interrupted
+    made.tell("play")
+    (decision,) = made.run(1)
+    assert decision.trigger == "asked"
+
+
+def test_withdrawn_consent_stops_and_nothing_is_learned_until_it_is_given(world):
+    made = world()
+    made.state, made.bpm = "calm", 70.0
+    made.run(20)
+    made.tell("consent", value=0.0)
+    (decision,) = made.run(0.25)
+    assert (decision.action, decision.trigger) == ("stop", "consent")
+    assert made.run(100) == []
+    made.tell("play")
+    assert made.run(10) == []
+    assert len(made.outcomes) == 1
+    assert math.isnan(made.outcomes[0].before.valence)
+    assert math.isnan(made.outcomes[0].after.valence)
+    assert made.memory.person("anna").updates == 0
+    assert made.memory.person("anna").tracks == {}
+    made.tell("consent", value=1.0)
+    assert [decision.action for decision in made.run(15)] == ["play"]
+
+
+def test_distress_that_rises_and_stays_stops_the_music_for_ten_minutes(world):
+    made = world(tracks=library(duration=900.0))
+    made.state = "calm"
+    made.run(30)
+    made.state = "anxiety"
+    began = made.now
+    taken = made.run(60)
+    assert [(decision.action, decision.trigger) for decision in taken] == [
+        ("play", "state"),  # first other music is tried
+        ("stop", "distress"),
+    ]
+    stop = taken[1]
+    assert 36 <= stop.time - began <= 46
+    assert "look after" in stop.reason
+    assert made.run(stop.time + 599 - made.now) == []
+    assert made.director.waiting == "rest after distress"
+    assert [decision.action for decision in made.run(30)] == ["play"]
+
+
+def test_distress_that_the_other_music_eases_stops_nothing(world):
+    made = world(tracks=library(duration=900.0))
+    made.state = "calm"
+    made.run(50)
+    made.state = "anxiety"
+    made.run(30)
+    made.state = "calm"
+    assert "stop" not in [decision.action for decision in made.run(120)]
+
+
+def test_distress_that_was_there_before_the_music_is_no_rise(world):
+    made = world(tracks=library(duration=900.0))
+    made.state = "anxiety"
+    taken = made.run(300)
+    assert [decision.action for decision in taken] == ["play"]
+
+
+def test_a_short_fright_is_no_distress(world):
+    made = world(tracks=library(duration=900.0))
+    made.state = "calm"
+    made.run(60)
+    for _ in range(5):
+        made.state = "anxiety"
+        assert made.run(8) == []
+        made.state = "calm"
+        assert made.run(20) == []
+
+
+def test_play_ends_the_rest_after_distress_and_it_can_be_switched_off(world):
+    made = world(tracks=library(duration=900.0))
+    made.state = "calm"
+    made.run(30)
+    made.state = "anxiety"
+    made.run(60)
+    assert made.director.waiting == "rest after distress"
+    made.tell("play")
+    assert [decision.trigger for decision in made.run(1)] == ["asked"]
+    made = world(tracks=library(duration=900.0), distress_stop=False)
+    made.state = "calm"
+    made.run(30)
+    made.state = "anxiety"
+    assert [decision.action for decision in made.run(120)] == ["play"]
+
+
+def test_repeat_plays_the_track_again_at_its_end(world):
+    made = world()
+    made.state = "calm"
+    made.run(20)
+    made.tell("repeat")
+    made.run(45)
+    assert made.played[1] == made.played[0]
+    assert made.decisions[1].trigger == "repeat"
+    assert made.decisions[1].ranked[0].propensity == 0.0
+    assert made.outcomes[0].repeats == 1
+    assert made.outcomes[0].reward == 1.0
+    made.run(56)
+    assert made.played[2] != made.played[1]
+    assert len(made.outcomes) == 2
+
+
+def test_repeat_in_silence_plays_the_last_track_again(world):
+    made = world()
+    made.state = "calm"
+    made.run(20)
+    made.silence()
+    made.director.on_player(PlayerView(made.now + 0.01, "stopped"))
+    made.tell("repeat")
+    made.run(1)
+    assert made.played[1] == made.played[0]
+
+
+def test_select_plays_what_the_person_chose(world):
+    made = world()
+    made.state = "calm"
+    made.run(20)
+    made.tell("select", "t7")
+    (decision,) = made.run(0.25)
+    assert decision.trigger == "select"
+    assert made.played[-1] == "t7"
+    assert made.outcomes[0].skipped
+    made.tell("select", "no such track")
+    assert made.run(5) == []
+
+
+def test_a_rating_of_the_current_track_goes_into_its_outcome(world):
+    made = world()
+    made.state = "calm"
+    made.run(20)
+    made.tell("rate", value=-5.0)
+    made.tell("next")
+    made.run(1)
+    assert made.outcomes[0].rating == -1.0
+    assert made.outcomes[0].reward == pytest.approx(-1.0, abs=0.15)
+
+
+def test_a_late_rating_is_learned_without_another_outcome(world):
+    made = world()
+    made.state = "calm"
+    made.run(60)
+    first = made.played[0]
+    before = made.memory.person("anna").history(first)
+    made.tell("rate", first, -1.0)
+    mean, count = made.memory.person("anna").history(first)
+    assert count == before[1] + 1
+    assert mean < before[0]
+    assert len(made.outcomes) == 1
+    made.tell("rate", "no such track", 1.0)
+    made.tell("rate", first, NAN)
+
+
+def test_emotion_and_heart_rate_around_a_track_are_attributed_to_it(world):
+    made = world(tracks=library(duration=60.0), distress_stop=False)
+    made.state, made.bpm = "anxiety", 90.0
+    made.run(30)
+    made.state, made.bpm = "calm", 70.0
+    made.run(35)
+    outcome = made.outcomes[0]
+    assert outcome.before.valence == pytest.approx(-0.5)
+    assert outcome.after.valence == pytest.approx(0.5)
+    assert (outcome.heart_rate_before, outcome.heart_rate_after) == (90.0, 70.0)
+    assert outcome.recommendation_id == made.decisions[0].recommendation_id
+    # emotion 1 x 2, dwell 1 x 1, heart rate 1 x 1
+    assert outcome.reward == pytest.approx(1.0)
+    row = made.memory._connection.execute(
+        "SELECT propensity, score FROM outcome WHERE recommendation_id = ?",
+        (outcome.recommendation_id,),
+    ).fetchone()
+    assert row == (
+        made.decisions[0].ranked[0].propensity,
+        made.decisions[0].ranked[0].score,
+    )
+
+
+def test_a_track_that_does_not_start_is_replaced_by_another(world):
+    made = world(start_timeout=5.0)
+    made.state = "calm"
+    made.broken = {track.track_id for track in made.tracks[:10]}
+    made.run(120)
+    assert made.played
+    assert all(a.ranked[0] is not b.ranked[0] for a, b in zip(made.decisions, made.decisions[1:]))
+
+
+def test_pause_waits_for_the_person(world):
+    made = world()
+    made.state = "calm"
+    made.run(20)
+    made.tell("pause")
+    assert made.run(200) == []
+    made.tell("resume")
+    made.run(1)
+    assert made.outcomes == []
+    assert [decision.trigger for decision in made.run(40)] == ["end"]
+    assert made.outcomes[0].dwell == 1.0
+
+
+def test_a_seek_is_not_listening(world):
+    made = world()
+    made.state = "calm"
+    made.run(5)
+    made.tell("seek", value=50.0)
+    made.position = 50.0
+    made.run(10)
+    assert made.outcomes[0].dwell < 0.3
+
+
+def test_other_people_are_ignored(world):
+    made = world()
+    made.state = "calm"
+    made.run(20)
+    made.director.on_interaction(Interaction(made.now, "next", person_id="bert"))
+    made.director.on_emotion(
+        Emotion(made.now + 1, "depression", estimate("depression"), 0.1, (), "", "bert")
+    )
+    assert made.run(5) == []
+
+
+def test_ranking_for_the_service_changes_nothing(world):
+    made, other = world(), world()
+    for each in (made, other):
+        each.state = "anxiety"
+        each.run(20)
+    for _ in range(3):
+        need, ranked = made.director.rank(0.5, -0.5, 7)
+        assert len(ranked) == 7
+        assert need.valence > 0
+    assert made.outcomes == []
+    taken, expected = made.run(40)[0], other.run(40)[0]
+    assert (taken.need.valence, taken.need.arousal) == (
+        expected.need.valence,
+        expected.need.arousal,
+    )
+
+
+def test_closing_ends_the_attribution(world):
+    made = world()
+    made.state = "calm"
+    made.run(20)
+    made.director.close(made.now)
+    made.director.close(made.now)
+    assert len(made.outcomes) == 1
+    assert made.outcomes[0].interrupted
+
+
+def test_another_person_gets_nothing_of_the_one_before(world):
+    made = world()
+    made.state = "calm"
+    made.run(20)
+    made.director.set_person("bert", made.now)
+    made.director.set_person("bert", made.now)
+    assert made.outcomes[0].person_id == "anna"
+    assert made.director.person_id == "bert"
+
+
+def test_forgetting_also_drops_what_is_going_on(world):
+    made = world()
+    made.state = "calm"
+    made.run(130)
+    assert made.memory.person("anna").updates == 2
+    assert made.director.forget("anna") > 0
+    made.tell("next")
+    made.run(1)
+    assert made.memory.person("anna").tracks == {}
+    assert len(made.outcomes) == 3
+
+
+def test_the_player_may_report_views_before_events_and_late_ones(world):
+    made = world()
+    made.director.on_player(PlayerView(START, "stopped"))
+    made.director.step(START)
+    made.director.on_emotion(Emotion(START + 1, "calm", estimate("calm"), 0.1, (), ""))
+    decision = made.director.step(START + 1)
+    track = decision.ranked[0].track.track_id
+    view = PlayerView(START + 2, "playing", track, 0.5, 60.0, decision.recommendation_id)
+    made.director.on_player(view)
+    made.director.on_interaction(Interaction(START + 1.5, "track_started", track))
+    assert made.outcomes == []
+    made.director.on_interaction(Interaction(START + 61.5, "track_finished", track))
+    assert len(made.outcomes) == 1
+    made.director.on_player(
+        PlayerView(START + 61.6, "fading", track, 60.0, 60.0, decision.recommendation_id)
+    )
+    made.director.on_player(PlayerView(START + 62, "stopped"))
+    assert len(made.outcomes) == 1
+    assert made.outcomes[0].recommendation_id == decision.recommendation_id
+
+
+def test_a_view_that_was_overtaken_is_ignored(world):
+    made = world()
+    made.state = "calm"
+    made.run(10)
+    made.director.on_player(PlayerView(made.now - 1.0, "stopped"))
+    made.director.on_player(PlayerView(NAN, "stopped"))
+    assert made.outcomes == []
+
+
+def test_an_hour_of_music_repeats_nothing_while_there_are_others(world):
+    made = world(distress_stop=False)
+    moods = np.random.default_rng(2).choice([*STATES, UNKNOWN], 120)
+    for mood in moods:
+        made.state = mood
+        made.run(30)
+    assert len(made.played) > 50
+    for index in range(6, len(made.played)):
+        assert made.played[index] not in made.played[index - 6 : index]
+    assert len(made.outcomes) == len(made.played) - (made.track is not None)
+    needs = np.array([(d.need.valence, d.need.arousal) for d in made.decisions if d.need])
+    assert abs(np.diff(needs, axis=0)).max() <= 0.15 + 1e-9
+
+
+def test_mean_of_estimates():
+    mean = mean_estimate([estimate("calm"), estimate("anxiety"), unknown(STATES)])
+    assert mean.valence == pytest.approx(0.0)
+    assert mean.probabilities.sum() == pytest.approx(1.0, abs=1e-6)
+    assert math.isnan(mean_estimate([]).valence)
+
+
+ACTS = st.one_of(
+    st.tuples(st.just("run"), st.floats(0.25, 30.0)),
+    st.tuples(st.just("state"), st.sampled_from((*STATES, UNKNOWN))),
+    st.tuples(
+        st.sampled_from(
+            ["next", "stop", "play", "pause", "resume", "repeat", "volume", "seek", "nonsense"]
+        ),
+        st.just(0.0),
+    ),
+    st.tuples(st.just("rate"), st.one_of(st.just(NAN), st.floats(-3, 3))),
+    st.tuples(st.just("consent"), st.sampled_from([0.0, 1.0])),
+    st.tuples(st.just("select"), st.sampled_from(["t0", "t3", "none", ""])),
+    st.tuples(st.just("rogue"), st.integers(0, 30)),
+)
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.lists(ACTS, min_size=1, max_size=25),
+    st.integers(0, 5),
+    st.sampled_from([RandomRecommender, TherapeuticRecommender]),
+)
+def test_whatever_happens_every_track_has_one_outcome(world, acts, size, plugin):
+    made = world(
+        tracks=library(size, duration=20.0), recommender=plugin(), min_dwell=5.0, stable=2.0
+    )
+    asked = {"repeat": 0, "select": 0}
+    rogues = []
+    for act, value in acts:
+        if act == "run":
+            made.run(value)
+        elif act == "state":
+            made.state = value
+        elif act == "rogue":  # something else plays a track by itself
+            made.track = Track(f"rogue{value}", "", duration=10.0)
+            made.recommendation, made.position = "", 0.0
+            made.now += 0.01
+            made.played.append(made.track.track_id)
+            made.report("track_started")
+            rogues.append(made.track.track_id)
+        else:
+            asked[act] = asked.get(act, 0) + 1
+            made.tell(act, value if act == "select" else "", value if act != "select" else 0.0)
+        made.run(0.25)
+    made.director.close(made.now)
+    assert len(made.outcomes) == len(made.played)
+    assert [outcome.track.track_id for outcome in made.outcomes] == made.played
+    for outcome in made.outcomes:
+        assert 0 <= outcome.dwell <= 1
+        assert -1 <= outcome.reward <= 1
+        assert not (outcome.skipped and outcome.interrupted)
+    if size > 1 and not (asked["repeat"] or asked["select"]):
+        assert all(a != b for a, b in zip(made.played, made.played[1:]) if a not in rogues)

@@ -1,0 +1,312 @@
+"""Training of the models of music, on a small corpus of made-up features or notes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("sklearn")
+pytest.importorskip("onnx")
+
+from emo_music_ros import emotion
+from emo_music_ros.encoding.music.encoder import FEATURE_SETS, tempered
+from emo_music_ros.encoding.shared.model import Model
+from emo_music_ros.errors import InputError
+from emo_music_ros.io.synthesis import Note, Part
+from emo_music_ros.training.corpora.base import Corpus
+from emo_music_ros.training.corpora.vgmidi import Pieces
+from emo_music_ros.training.evaluation.protocol import Cost
+from emo_music_ros.training.music import deam as music_deam
+from emo_music_ros.training.music import models as music_models
+from emo_music_ros.training.music import renderings
+from emo_music_ros.training.music import run as music
+from emo_music_ros.training.music.lessons import Material, choose, columns
+from emo_music_ros.training.music.models import CNN, FOREST, LINEAR, OURS, TEMPO_AND_MODE, Lesson
+from emo_music_ros.training.music.renderings import Windows
+from emo_music_ros.training.shared import common
+from emo_music_ros.training.shared.work import Work
+
+RNG = np.random.default_rng(0)
+SERIES = np.array(["A", "B", "C", "D", "E"])
+
+
+def windows(quadrants: np.ndarray, each: int = 3, noise: float = 0.5) -> Windows:
+    """Windows whose first twenty features tell valence and arousal of their item."""
+    item = np.repeat(np.arange(len(quadrants)), each)
+    sign = np.stack([quadrants < 2, quadrants % 2 == 0], axis=1)[item] * 2.0 - 1
+    features = {}
+    for name, kind in FEATURE_SETS.items():
+        table = RNG.standard_normal((len(item), len(kind.names)))
+        table[:, :20] = np.tile(sign, 10) + noise * RNG.standard_normal((len(item), 20))
+        features[name] = table.astype(np.float32)
+    count = len(item)
+    start = np.tile(np.arange(each) * 10.0, len(quadrants))
+    variant = np.arange(count) % each == each - 1  # the last window of each is another performance
+    return Windows(item, start, variant.astype(int), np.ones(count), features)
+
+
+@pytest.fixture(scope="module")
+def material() -> Material:
+    labels = np.tile(np.arange(4), 10)
+    people = np.repeat(SERIES, 8)
+    corpus = Corpus("small", "", "", list(labels), labels, emotion.QUADRANTS, people, "series")
+    whole = np.tile(np.arange(4), 5)
+    pieces = Pieces([], np.repeat(SERIES, 4), [30.0] * 20, [], {}, 9)
+    of_pieces = windows(whole)
+    rated = np.stack([whole < 2, whole % 2 == 0], axis=1)[of_pieces.item] - 0.5
+    older = np.where(of_pieces.item[:, None] < 10, rated, np.nan)
+    groups = {"listeners from 55 years": older, "women": rated}
+    return Material(corpus, pieces, windows(labels), of_pieces, rated, groups)
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small models that are trained in no time, and rough intervals and costs."""
+    monkeypatch.setattr(common, "interval", partial(common.interval, draws=5))
+    monkeypatch.setattr(music, "_cost", lambda *of: Cost(7, float("nan"), lambda: None))
+    for name, change in (
+        ("OURS", {"epochs": 3}),
+        ("FOREST", {"trees": 10}),
+        ("CNN", {"epochs": 1}),
+        ("LINEAR", {"epochs": 3}),
+        ("TEMPO_AND_MODE", {"epochs": 3}),
+    ):
+        learner = getattr(music, name)
+        small = replace(learner, settings=({**learner.settings[0], **change},))
+        monkeypatch.setattr(music, name, small)
+        for model, kind in music.SHIPPED.items():
+            if kind.name == learner.name:
+                monkeypatch.setitem(music.SHIPPED, model, small)
+
+
+@pytest.mark.parametrize("learner", [OURS, FOREST, CNN, LINEAR], ids=lambda each: each.features)
+def test_every_model_learns(learner: music_models.Learner, material: Material) -> None:
+    train = np.flatnonzero(material.corpus.people != "E")
+    lesson = material.lesson(learner, train, ["E"])
+    model = learner.fit(lesson, {**learner.settings[0], "epochs": 40}, 0)
+    answers = model(columns(learner, material.phrase_windows))
+    np.testing.assert_allclose(answers.sum(axis=1), 1, atol=1e-5)
+    asked = np.isin(material.phrase_windows.item, np.flatnonzero(material.corpus.people == "E"))
+    truth = material.corpus.labels[material.phrase_windows.item]
+    assert np.mean(answers[asked].argmax(axis=1) == truth[asked]) > 0.5
+    assert model.parameters > 0
+
+
+def test_large_weights_are_kept_in_half_precision(tmp_path: Path) -> None:
+    from onnx import TensorProto, helper, numpy_helper
+    from onnxruntime import InferenceSession
+
+    weight = RNG.standard_normal((300, 400)).astype(np.float32)
+    graph = helper.make_graph(
+        [helper.make_node("MatMul", ["x", "w"], ["y"])],
+        "g",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [None, 300])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [None, 400])],
+        [numpy_helper.from_array(weight, "w")],
+    )
+    path = tmp_path / "a.onnx"
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
+    path.write_bytes(model.SerializeToString())
+    before = path.stat().st_size
+    music_models.halve(path)
+    assert path.stat().st_size < 0.6 * before
+    x = RNG.standard_normal((2, 300)).astype(np.float32)
+    (found,) = InferenceSession(str(path)).run(None, {"x": x})
+    np.testing.assert_allclose(found, x @ weight, atol=0.05)
+
+
+def test_the_network_of_paper_e_is_as_published() -> None:
+    network = music_models.PaperE(194)
+    assert network.hidden.in_features == 186 * 5
+    assert network.hidden.out_features == 1024
+    assert network.drop.p == 0.5
+
+
+def test_a_lesson_leaves_out_who_is_not_to_be_heard(material: Material) -> None:
+    train = np.flatnonzero(material.corpus.people == "A")
+    lesson = material.lesson(OURS, train, ["B", "C", "D", "E"])
+    assert len(lesson.features) == 8 * 3 + 4 * 3
+    np.testing.assert_array_equal(
+        lesson.features[:24], material.phrase_windows.features["music"][:24]
+    )
+    # The classes of the phrases weigh the same, and a rating above the middle is positive.
+    positive = lesson.wanted[:24, 0] > 0.5
+    assert lesson.weights[:24, 0][positive].sum() == pytest.approx(
+        lesson.weights[:24, 0][~positive].sum()
+    )
+    np.testing.assert_array_equal(lesson.wanted[24:] > 0.5, material.rated[:12] > 0)
+
+
+def test_a_choice_does_not_depend_on_the_tested(material: Material) -> None:
+    train = np.flatnonzero(material.corpus.people != "E")
+    first = choose(LINEAR, material, train, 0)
+    labels = material.corpus.labels.copy()
+    labels[material.corpus.people == "E"] = 0
+    changed = replace(material, corpus=replace(material.corpus, labels=labels))
+    assert choose(LINEAR, changed, train, 0) == first
+    assert first.score > 0.6
+    assert 0.05 <= first.temperature <= 20
+    assert 0.05 <= first.piece_temperature <= 20
+
+
+def test_answers_are_kept_and_only_of_the_unheard(
+    material: Material, tmp_path: Path, quick: None
+) -> None:
+    train = np.flatnonzero(material.corpus.people != "B")
+    work = Work(tmp_path)
+    found = music.answers_of(music.LINEAR, material, train, 0, work)
+    again = music.answers_of(music.LINEAR, material, train, 0, Work(tmp_path, frozen=True))
+    np.testing.assert_array_equal(found["phrases"], again["phrases"])
+    with pytest.raises(InputError, match="was not trained"):
+        music.answers_of(music.LINEAR, material, train[1:], 0, Work(tmp_path, frozen=True))
+
+
+def test_the_whole_training(
+    material: Material, tmp_path: Path, quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(music, "prepare", lambda folder, seed, work: material)
+    work, out = Work(tmp_path / "work"), tmp_path / "models"
+    metrics = music.train(tmp_path, out, work)
+    assert set(metrics) == {"music", "music_forest", "music_cnn"}
+    assert metrics["music"]["arousal sign, UAR"] > 0.6
+    for name in metrics:
+        model = Model(name, out)
+        assert model.version == music.VERSION
+        assert model.labels == emotion.QUADRANTS
+        assert 0 <= model.description["conformal"] <= 1
+        names = FEATURE_SETS[model.description["feature_set"]].names
+        assert model.description["features"] == list(names)
+        table = tempered(
+            model(np.zeros((1, len(names)), np.float32))[0], model.description["temperature"]
+        )
+        assert table.sum() == pytest.approx(1)
+        card = (out / f"{name}.md").read_text("utf-8")
+        assert "5 series" in card
+        assert "listeners from 55 years" in card
+        assert "women" in card
+    results = music.evaluate(tmp_path, work, leaky=True, baselines=True)
+    assert results[0].candidate == "emo_music_ros"
+    assert {result.candidate for result in results} == {
+        learner.name for learner in (OURS, FOREST, CNN, LINEAR, TEMPO_AND_MODE)
+    }
+    assert {result.task for result in results if result.leaky} == {
+        "valence sign",
+        "arousal sign",
+        "4 classes",
+    }
+    content = (out / "music.onnx").read_bytes()
+    music.train(tmp_path, out, Work(tmp_path / "work", frozen=True))
+    assert (out / "music.onnx").read_bytes() == content
+    with pytest.raises(InputError, match="int8"):
+        music.train(tmp_path, out, work, precision="int8")
+
+
+def test_windows_get_the_ratings_of_their_time() -> None:
+    table = Windows(
+        np.array([0, 0, 0]),
+        np.array([0.0, 15.0, 7.5]),
+        np.array([0, 0, 1]),
+        np.array([1.0, 1.0, 2.0]),
+        {},
+    )
+    rating = np.array([[1 / 3, -1], [0.5, -1], [2 / 3, 1]])
+    found = renderings.ratings_of(table, [30.0], [rating])
+    np.testing.assert_allclose(found[0, 0], np.mean([1 / 3, 0.5]))
+    np.testing.assert_allclose(found[1], np.mean(rating[1:], axis=0))
+    # Played twice as fast, 7.5 s are where 15 s are as written.
+    np.testing.assert_allclose(found[2], np.mean(rating[1:], axis=0))
+
+
+def test_other_performances_keep_the_notes() -> None:
+    parts = [Part((Note(1.0, 2.0, 60, 80),)), Part((Note(0.0, 4.0, 40, 70),))]
+    played, speed = renderings.perform(parts, np.random.default_rng(3))
+    assert 0.9 <= speed <= 1.1
+    assert played[0].notes[0].start == pytest.approx(1.0 / speed)
+    assert played[0].notes[0].pitch - 60 == played[1].notes[0].pitch - 40
+    assert played[0].notes[0].velocity == 80
+
+
+def _midi(path: Path, pitches: Sequence[int], seconds: float) -> Path:
+    pretty_midi = pytest.importorskip("pretty_midi")
+    score = pretty_midi.PrettyMIDI()
+    piano = pretty_midi.Instrument(0)
+    count = int(seconds / 0.25)
+    piano.notes = [
+        pretty_midi.Note(90, pitches[i % len(pitches)], 0.25 * i, 0.25 * i + 0.2)
+        for i in range(count)
+    ]
+    score.instruments.append(piano)
+    score.write(str(path))
+    return path
+
+
+def test_rendered_windows_are_kept(tmp_path: Path) -> None:
+    pytest.importorskip("tinysoundfont")
+    files = [
+        _midi(tmp_path / "a.mid", (60, 64, 67), 21.0),
+        _midi(tmp_path / "b.mid", (57, 60), 12.0),
+    ]
+    found = renderings.extract(files, 1, 5.0, 0, Work(tmp_path / "work"))
+    assert found.item.tolist() == sorted(found.item.tolist())
+    assert {(0, 0), (0, 1), (1, 0), (1, 1)} == set(zip(found.item.tolist(), found.variant.tolist()))
+    assert (found.speed[found.variant == 0] == 1).all()
+    for name, kind in FEATURE_SETS.items():
+        assert found.features[name].shape == (len(found.item), len(kind.names))
+        assert np.isfinite(found.features[name]).all()
+    again = renderings.extract(files, 1, 5.0, 0, Work(tmp_path / "work", frozen=True))
+    np.testing.assert_array_equal(again.features["paper_e"], found.features["paper_e"])
+
+
+def test_correlation_determination_and_concordance() -> None:
+    truth, answers = np.array([1.0, 2.0, 3.0]), np.array([2.0, 4.0, 6.0])
+    assert music.correlation(truth, answers, truth) == pytest.approx(1)
+    assert music.correlation(truth, np.ones(3), truth) == 0
+    assert music_deam.determination(truth, truth) == 1
+    assert music_deam.determination(truth, np.full(3, 2.0)) == 0
+    # 2 * 4/3 / (2/3 + 8/3 + 4)
+    assert music_deam.concordance(truth, answers) == pytest.approx(
+        2 * (4 / 3) / (2 / 3 + 8 / 3 + 4)
+    )
+
+
+def test_deam_is_measured_where_it_is(
+    material: Material, tmp_path: Path, quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    songs = 30
+    rating = RNG.uniform(-0.8, 0.8, (songs, 2))
+    features = RNG.standard_normal((songs, len(FEATURE_SETS["music"].names))).astype(np.float32)
+    features[:, :40] = np.tile(4 * rating, 20)
+    files = [tmp_path / f"{song}.mp3" for song in range(songs)]
+    for file in files:
+        file.write_bytes(b"")
+    corpus = Corpus(
+        "DEAM", "", "", files, rating, ("valence", "arousal"), np.arange(songs), "songs"
+    )
+    longer = replace(OURS, settings=({**OURS.settings[0], "epochs": 60, "members": 1},))
+    monkeypatch.setattr(music, "OURS", longer)
+    monkeypatch.setattr(music, "_judge", lambda *of: [])
+    monkeypatch.setattr(music, "prepare", lambda folder, seed, work: material)
+    monkeypatch.setattr(music_deam, "_songs", lambda items: features)
+    monkeypatch.setattr(music.deam, "load", lambda folder: corpus)
+    work = Work(tmp_path / "work")
+    without: list[Any] = music.evaluate(tmp_path, work)
+    assert "DEAM" not in {result.corpus for result in without}
+    (tmp_path / "deam").mkdir()
+    (found,) = [result for result in music.evaluate(tmp_path, work) if result.corpus == "DEAM"]
+    assert found.protocol == "10-fold by song"
+    assert set(found.measures) == {"R2 valence", "CCC valence", "R2 arousal", "CCC arousal"}
+    assert found.measures["CCC arousal"]["value"] > 0.1
+    assert found.measures["R2 arousal"]["trivial"] == pytest.approx(0, abs=0.01)
+
+
+def test_lesson_shapes() -> None:
+    lesson = Lesson(np.zeros((4, 3), np.float32), np.full((4, 2), 0.5), np.ones((4, 2)))
+    model = music_models.fit_linear(lesson, {"epochs": 1, "decay": 0.0}, 0)
+    np.testing.assert_allclose(model(lesson.features), 0.25, atol=0.2)

@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import json
+from functools import partial
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("onnxscript")
+pytest.importorskip("sklearn")
+
+from emo_music_ros.encoding.physiology.encoder import GROUPS, LABELS, MEASURES, MEMORIES  # noqa: E402
+from emo_music_ros.encoding.shared.model import Model  # noqa: E402
+from emo_music_ros.errors import InputError  # noqa: E402
+from emo_music_ros.training.corpora import deap  # noqa: E402
+from emo_music_ros.training.physiology import run as physiology  # noqa: E402
+from emo_music_ros.training.shared import common, trials  # noqa: E402
+from emo_music_ros.training.shared.work import Work  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch):
+    monkeypatch.setattr(physiology, "MEMBERS", 2)
+    monkeypatch.setattr(common, "interval", partial(common.interval, draws=10))
+
+
+@pytest.fixture(scope="module")
+def study(stress_predict_folder, tmp_path_factory):
+    return physiology.Study(stress_predict_folder, Work(tmp_path_factory.mktemp("work")), 0)
+
+
+def test_leaving_sensors_out_hides_their_measures_and_no_others():
+    inputs = np.arange(1.0, physiology.INPUTS + 1)[None]
+    skin = physiology.keep(inputs, ("skin",))[0]
+    hidden = np.flatnonzero(skin == 0)
+    expected = [column + len(MEASURES) * memory for memory in range(len(MEMORIES))
+                for column in GROUPS["heart"]]  # fmt: skip
+    np.testing.assert_array_equal(hidden, [*expected, physiology.INPUTS - 2])
+    np.testing.assert_array_equal(physiology.keep(inputs, ("heart", "skin")), inputs)
+
+
+def test_settings_decide_what_the_network_sees():
+    network = physiology.Network([(physiology.FEW, MEMORIES[1:])] * 3)
+    assert network.used.sum(dim=2).flatten().tolist() == [len(physiology.FEW) * 2 + len(GROUPS)] * 3
+    seen = torch.zeros(1, physiology.INPUTS)
+    other = seen.clone()
+    other[0, MEASURES.index("log_phasic")] = 3.0  # not among the few
+    other[0, MEASURES.index("heart_rate")] = 3.0  # of the memory that is not used
+    assert torch.equal(network(seen), network(other))
+    other[0, len(MEASURES) + MEASURES.index("heart_rate")] = 3.0
+    assert not torch.equal(network(seen), network(other))
+    assert network.parameters_used == 3 * ((10 + 1) * 8 + 8 + 1) + 2
+
+
+def test_platt_scaling_finds_the_line():
+    draw = np.random.default_rng(0)
+    scores = draw.normal(size=5000)
+    truth = draw.random(5000) < 1 / (1 + np.exp(-(2.0 * scores - 1.0)))
+    assert physiology.platt(scores, truth.astype(float)) == pytest.approx((2.0, -1.0), abs=0.15)
+
+
+def test_auc_is_taken_person_by_person():
+    truth = np.array([0, 1, 0, 1])
+    table = np.array([[0.9, 0.1], [0.8, 0.2], [0.2, 0.8], [0.1, 0.9]])
+    people = np.array(["a", "a", "b", "b"])
+    assert physiology.auc_per_person(truth, table, people) == 1.0
+    # Somebody drawn twice into a bootstrap counts twice.
+    twice = np.array([0, 1, 0, 1, 2, 3])
+    table[:2] = table[1::-1]
+    value = physiology.auc_per_person(truth[twice], table[twice], people[twice], {"a": 2, "b": 2})
+    assert value == pytest.approx(1 / 3)
+
+
+def test_training_learns_and_leaves_a_usable_model(stress_predict_folder, tmp_path):
+    work = Work(tmp_path / "work")
+    figures = physiology.train(stress_predict_folder, tmp_path / "models", work)
+    assert figures["emo_music_ros"]["AUC per person"]["value"] > 0.9
+    assert figures["emo_music_ros"]["AUC per person"]["trivial"] == 0.5
+    assert figures["heart rate alone"]["AUC per person"]["value"] > 0.9
+    model = Model("physiology", tmp_path / "models")
+    assert model.labels == LABELS
+    assert model.version == physiology.VERSION
+    assert 0 <= model.conformal <= 1
+    assert model.description["measures"] == list(MEASURES)
+    calm, stressed = np.zeros((2, 1, physiology.INPUTS), np.float32)
+    stressed[:] = 2.0
+    stressed[..., -2:] = calm[..., -2:] = 1.0
+    assert model(stressed)[0][0, 1] > 0.5 > model(calm)[0][0, 1]
+    card = (tmp_path / "models" / "physiology.md").read_text()
+    assert "4 healthy volunteers" in card
+    # The network is kept for export without training, and nothing is there for another seed.
+    study = physiology.Study(stress_predict_folder, Work(tmp_path / "work", frozen=True), 0)
+    everybody = np.arange(len(study.corpus))
+    with torch.no_grad():
+        kept = study.network(everybody, 0)(torch.from_numpy(stressed)).numpy()
+    np.testing.assert_allclose(kept, model(stressed)[0], atol=1e-5)
+    with pytest.raises(InputError, match="train first"):
+        study.network(everybody, 1)
+
+
+def test_calibration_never_sees_the_person_left_out(study, monkeypatch):
+    seen = []
+
+    def spy(inputs, share, people, seed):
+        seen.append(set(people))
+        everybody = np.arange(len(share))
+        return physiology.fit(inputs, share, [(physiology.SETTINGS[0], everybody)], seed)
+
+    monkeypatch.setattr(physiology, "choose_and_fit", spy)
+    for train, test in study.one_out.folds:
+        study.ours().predict(train, test, 7)
+        assert not seen[-1] & set(study.corpus.people[test])
+        assert len(seen[-1]) == 3
+
+
+def test_what_is_compared_with(study, monkeypatch):
+    train, test = study.one_out.folds[0]
+    rows = [study.single("heart rate alone", "heart_rate"), study.forest(), study.clock()]
+    rows.append(study.paper("CNN"))
+    for candidate in rows:
+        table = candidate.predict(train, test, 0)
+        assert table.shape == (len(test), 2)
+        np.testing.assert_allclose(table.sum(axis=1), 1.0, atol=1e-5)
+    truth, people = study.corpus.labels[test], study.corpus.people[test]
+    for candidate in (rows[0], rows[2]):
+        table = candidate.predict(train, test, 0)
+        assert physiology.auc_per_person(truth, table, people) > 0.9
+
+
+def test_signals_of_a_window_look_only_back(study, stress_predict_folder):
+    waves = study.waves()
+    assert waves.shape == (len(study.corpus), physiology.STEPS, 4)
+    assert np.isfinite(waves).all()
+    rate = waves[:, :, 0].mean(axis=1)
+    stressed = np.array([item.share == 1.0 for item in study.corpus.items])
+    before = np.array([item.share == 0.0 and item.elapsed < 110 for item in study.corpus.items])
+    assert rate[stressed].mean() > rate[before].mean() + 0.5
+    assert waves[stressed, -1, 2].mean() > waves[before, -1, 2].mean() + 0.5
+
+
+def test_a_folder_without_corpus_is_told(tmp_path):
+    with pytest.raises(InputError, match="Stress-Predict"):
+        physiology.evaluate(tmp_path, Work(tmp_path / "work"))
+    with pytest.raises(InputError, match="int8"):
+        physiology.train(tmp_path, tmp_path, Work(tmp_path / "work"), precision="int8")
+
+
+def test_evaluation_of_trials_from_the_body(deap_folder, tmp_path):
+    results = physiology.evaluate(deap_folder, Work(tmp_path), leaky=True)
+    assert {(r.task.split(",")[0], r.leaky) for r in results} == {
+        ("valence", False), ("valence", True), ("arousal", False), ("arousal", True),
+    }  # fmt: skip
+    ours = next(r for r in results if r.task.startswith("arousal") and not r.leaky)
+    assert ours.corpus == "DEAP, body"
+    assert ours.people == 3
+    assert ours.items == 48  # two segments of 10 s in each of 24 trials
+    assert ours.measures["UAR"]["value"] > 0.9  # the heart follows arousal in these recordings
+    assert ours.measures["UAR"]["trivial"] == 0.5
+    json.dumps(ours.plain())
+
+
+def test_features_of_the_body_are_against_the_rest(deap_folder):
+    item = deap.load(deap_folder, trials.body).items[1]  # the heart goes from 65 to 95
+    assert item.shape == (20, 8)
+    assert item[5:, 0].mean() == pytest.approx(10 * np.log(95 / 65), abs=1.0)

