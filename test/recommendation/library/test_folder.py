@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from emo_music_ros.emotion import QUADRANTS, from_labels
 from emo_music_ros.errors import InputError, StorageError
 from emo_music_ros.recommendation.base import Catalogue
 from emo_music_ros.recommendation.library import analysis, files, store
@@ -18,6 +19,7 @@ from emo_music_ros.recommendation.library import folder as library
 from emo_music_ros.recommendation.library.analysis import FEATURES, Analyser
 from emo_music_ros.recommendation.library.folder import FolderCatalogue
 from emo_music_ros.recommendation.library.tags import read_tags
+from emo_music_ros.streams import MusicDescription
 
 RATE = 22050
 
@@ -91,6 +93,26 @@ def test_a_folder_becomes_tracks(folder: Path) -> None:
         assert np.abs(track.features).max() <= 1
         assert found.get(track.track_id) == track or found.get(track.track_id) is track
     assert found.get("absent") is None
+
+
+def test_another_analyser_may_be_handed_in(folder: Path) -> None:
+    class Deaf:
+        version = "deaf"
+
+        def describe(self, path: Path) -> MusicDescription:
+            calm = from_labels(QUADRANTS, np.array([0.1, 0.7, 0.1, 0.1], np.float32))
+            return MusicDescription(9.0, 60.0, 1.0, 0.25, np.zeros(13), np.ones(12), calm)
+
+    options = FolderCatalogue.Options(str(folder), str(folder.parent / "library.sqlite"))
+    found = FolderCatalogue(options, Deaf())
+    assert found.scan().added == 3
+    assert {(track.duration, track.tempo, track.energy) for track in found.tracks()} == {
+        (9.0, 60.0, 0.25)
+    }
+    assert all(track.features[0] == -1 and track.features[-1] == 1 for track in found.tracks())
+    again = catalogue(folder)  # the music encoder hears something else
+    again.scan()
+    assert {track.duration for track in again.tracks()} == {3.0}
 
 
 def test_a_second_scan_analyses_nothing(folder: Path, analysed: list[str]) -> None:
