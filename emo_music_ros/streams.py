@@ -145,6 +145,23 @@ class Emotion:
 
 
 @dataclass(frozen=True)
+class MusicDescription:
+    """What a whole piece sounds like. Ranges as in Track.msg; `estimate` is that of its mood.
+
+    `timbre` is the mean MFCC [13], `harmony` the chroma [12] counted from the tonic, 0..1. Silence
+    has no probabilities.
+    """
+
+    duration: float
+    tempo: float
+    mode: float
+    energy: float
+    timbre: FloatArray
+    harmony: FloatArray
+    estimate: Estimate
+
+
+@dataclass(frozen=True)
 class Track:
     """One analysed piece of music. Ranges as in Track.msg; `features` is its content vector."""
 

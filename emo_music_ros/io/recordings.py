@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from emo_music_ros.encoding.shared.filters import Floats
 from emo_music_ros.errors import InputError
 from emo_music_ros.streams import BiosignalBlock
+
+Floats = NDArray[np.float64]
 
 #: File of an E4 export -> kind, unit, scale to that unit.
 E4_FILES = {

@@ -6,7 +6,7 @@ from typing import Any
 
 from sensor_msgs.msg import Image
 
-from emo_music_ros.ros import conversions as convert
+from emo_music_ros.ros import signals
 from emo_music_ros.ros.encoder_node import EncoderNode
 from emo_music_ros.ros.host import run_node
 from emo_music_ros.ros.qos import FRAME_IN
@@ -22,7 +22,7 @@ class FaceEncoderNode(EncoderNode):
 
     def inputs(self) -> list[tuple[Any, ...]]:
         """Return the one topic this encoder takes."""
-        return [(Image, "camera/image_raw", convert.image_frame, FRAME_IN)]
+        return [(Image, "camera/image_raw", signals.image_frame, FRAME_IN)]
 
 
 def main() -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import emo_music_ros.msg as msg
-from emo_music_ros.ros import conversions as convert
+from emo_music_ros.ros import signals
 from emo_music_ros.ros.encoder_node import EncoderNode
 from emo_music_ros.ros.host import run_node
 from emo_music_ros.ros.qos import SIGNAL
@@ -19,7 +19,7 @@ class MusicEncoderNode(EncoderNode):
 
     def inputs(self) -> list[tuple[Any, ...]]:
         """Return the one topic this encoder takes."""
-        return [(msg.AudioChunk, "player/audio", convert.audio_block, SIGNAL)]
+        return [(msg.AudioChunk, "player/audio", signals.audio_block, SIGNAL)]
 
 
 def main() -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import emo_music_ros.msg as msg
-from emo_music_ros.ros import conversions as convert
+from emo_music_ros.ros import signals
 from emo_music_ros.ros.encoder_node import EncoderNode
 from emo_music_ros.ros.host import run_node
 from emo_music_ros.ros.qos import SIGNAL
@@ -21,7 +21,7 @@ class PhysiologyEncoderNode(EncoderNode):
     def inputs(self) -> list[tuple[Any, ...]]:
         """Return every biosignal but the EEG, which has an encoder of its own."""
         return [
-            (msg.BiosignalChunk, f"biosignals/{kind}", convert.biosignal_block, SIGNAL)
+            (msg.BiosignalChunk, f"biosignals/{kind}", signals.biosignal_block, SIGNAL)
             for kind in BIOSIGNALS
             if kind != "eeg"
         ]

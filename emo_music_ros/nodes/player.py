@@ -13,9 +13,11 @@ from emo_music_ros.errors import InputError
 from emo_music_ros.options import option
 from emo_music_ros.playback.player import Player
 from emo_music_ros.ros import conversions as convert
+from emo_music_ros.ros import signals
 from emo_music_ros.ros.host import run_node
 from emo_music_ros.ros.node import CompanionNode
 from emo_music_ros.ros.qos import EVENT, SIGNAL
+from emo_music_ros.ros.stamps import header, seconds, stamp
 from emo_music_ros.streams import Interaction, Track
 
 _STATUS = {
@@ -49,7 +51,7 @@ class PlayerNode(CompanionNode):
             self.plugin,
             options,
             on_event=self._on_event,
-            on_audio=lambda block: audio.publish(convert.audio_message(block)),
+            on_audio=lambda block: audio.publish(signals.audio_message(block)),
             on_error=lambda error: self.get_logger().error(str(error)),
             person_id=options.person_id,
         )
@@ -95,7 +97,7 @@ class PlayerNode(CompanionNode):
         self._player.play(
             self._known[best.track_id],
             recommendation_id=message.recommendation_id,
-            recommended=convert.seconds(message.header.stamp),
+            recommended=seconds(message.header.stamp),
         )
 
     def _on_dashboard(self, message: msg.InteractionEvent) -> None:
@@ -156,15 +158,15 @@ class PlayerNode(CompanionNode):
         self.health("warn" if error else "ok", error or f"{status.status} on {self.plugin.name}")
         self._state.publish(
             msg.PlayerState(
-                header=convert.header(self.now()),
+                header=header(self.now()),
                 status=_STATUS[status.status],
                 backend=self.plugin.name,
                 track=convert.track_message(
                     status.track and replace(status.track, duration=status.duration)
                 ),
                 recommendation_id=status.recommendation_id,
-                recommended=convert.stamp(status.recommended),
-                started=convert.stamp(status.started),
+                recommended=stamp(status.recommended),
+                started=stamp(status.started),
                 position=float(status.position),
                 volume=float(status.volume),
                 underruns=status.underruns,

@@ -18,9 +18,10 @@ from emo_music_ros.action import RunSession
 from emo_music_ros.errors import CompanionError
 from emo_music_ros.fusion.timeline import MODALITIES
 from emo_music_ros.options import option
-from emo_music_ros.ros.conversions import STATE_NAMES, seconds
+from emo_music_ros.ros.conversions import STATE_NAMES
 from emo_music_ros.ros.host import run_node
 from emo_music_ros.ros.node import LEVELS, CompanionNode
+from emo_music_ros.ros.stamps import seconds
 from emo_music_ros.summary import Summary
 
 _LEVEL_NAMES = {value: name for name, value in LEVELS.items()} | {DiagnosticStatus.STALE: "error"}

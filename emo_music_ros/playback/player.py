@@ -7,22 +7,22 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from queue import SimpleQueue
+from dataclasses import dataclass
 
 from emo_music_ros.errors import CompanionError, InputError
-from emo_music_ros.io.audio import CHUNK, AudioReader
+from emo_music_ros.io.audio import CHUNK
 from emo_music_ros.options import option
 from emo_music_ros.playback.base import Backend
+from emo_music_ros.playback.items import Item, Request, open_request
 from emo_music_ros.playback.mixer import Ending, Mixer, guard
 from emo_music_ros.playback.prefetch import Prefetch
+from emo_music_ros.playback.reports import Reports
+from emo_music_ros.playback.status import NAN, PlayerStatus
 from emo_music_ros.playback.tap import Tap
 from emo_music_ros.streams import AudioBlock, FloatArray, Interaction, Track
 
 log = logging.getLogger(__name__)
 
-#: Decoded before a track begins [s].
-HEAD = 0.3
 #: A track replaced this much before its cross-fade would have to begin [s] still counts as heard.
 NEAR_END = 1.0
 #: Recommendations that arrive this soon after a person's stop [s] were on their way: not played.
@@ -35,61 +35,6 @@ NEXT_FADE = 1.5
 CLOSING = 0.3
 
 SOURCE = "live:player"
-NAN = float("nan")
-
-
-@dataclass(frozen=True)
-class PlayerStatus:
-    """What the player is doing. `status` is stopped, playing, paused or fading.
-
-    Times are unix seconds: `started` is when the first sample of the track was handed to the
-    device, `recommended` the stamp of the recommendation; NaN = none. `position` and
-    `duration` are in seconds, `volume` 0..1. The counters run since the player was made.
-    """
-
-    status: str
-    track: Track | None = None
-    position: float = 0.0
-    duration: float = 0.0
-    volume: float = 0.0
-    underruns: int = 0
-    started: float = NAN
-    recommendation_id: str = ""
-    recommended: float = NAN
-    tracks_started: int = 0
-    tracks_finished: int = 0
-    tracks_skipped: int = 0
-    error: str = ""
-
-
-@dataclass
-class _Item:
-    """A track on its way through the player."""
-
-    track: Track
-    recommendation_id: str
-    recommended: float
-    key: int
-    prefetch: Prefetch
-    offset: float = 0.0  # position of the first frame of this prefetch [s]
-    started: float = NAN
-    closed: bool = field(default=False, init=False)  # its end was counted
-    complained: bool = field(default=False, init=False)  # about a file that plays only in part
-
-    @property
-    def duration(self) -> float:
-        """Length of the track [s]."""
-        return self.prefetch.reader.duration
-
-
-@dataclass(frozen=True)
-class _Request:
-    """Something to open: a track from its beginning, or the current one at a position."""
-
-    track: Track
-    recommendation_id: str = ""
-    recommended: float = NAN
-    seek: float = NAN
 
 
 class Player:
@@ -141,13 +86,12 @@ class Player:
         self.backend = backend
         self.options = options or self.Options()
         self.person_id = person_id
-        self._on_event = on_event
         self._on_audio = on_audio
-        self._on_error = on_error
+        self._reports = Reports(on_event, on_error)
         self._asked = min(self.options.volume, self.options.max_volume)
         self._mixer = Mixer(backend.rate, self._asked)
         self._lock = threading.Lock()  # guards the mixer, the items and the counters
-        self._items: list[_Item] = []  # newest last; those that still sound
+        self._items: list[Item] = []  # newest last; those that still sound
         self._retired: list[Prefetch] = []  # to be closed by the decoding thread
         self._keys = 0
         self._frame = 0
@@ -155,32 +99,30 @@ class Player:
         self._error = ""
         self._stopped_by_person = -math.inf
         self._wake = threading.Condition()
-        self._request: _Request | None = None
+        self._request: Request | None = None
         self._stops = 0  # a track opened while this changes is not played
         self._closing = False
         self._silent = threading.Event()
-        self._reports: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._tap: Tap | None = None
-        self._threads: list[threading.Thread] = []
+        self._decoding: threading.Thread | None = None
 
     def start(self) -> None:
         """Start the threads and the backend."""
-        if self._threads:
+        if self._decoding is not None:
             return
         self._closing = False
-        self._threads = [
-            threading.Thread(target=self._decode_loop, name="player-decode", daemon=True),
-            threading.Thread(target=self._report_loop, name="player-report", daemon=True),
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._decoding = threading.Thread(
+            target=self._decode_loop, name="player-decode", daemon=True
+        )
+        self._decoding.start()
+        self._reports.start()
         if self._on_audio is not None:
             self._tap = Tap(self.backend.rate, self._on_audio)
         self.backend.start(self._render)
 
     def close(self) -> None:
         """Fade out quickly and end everything within two seconds. May be called twice."""
-        if not self._threads:
+        if self._decoding is None:
             return
         with self._lock:
             self._silent.clear()
@@ -193,7 +135,7 @@ class Player:
             self._closing = True
             self._request = None
             self._wake.notify_all()
-        self._threads[0].join(1.0)
+        self._decoding.join(1.0)
         with self._lock:
             for item in self._items:
                 self._end(item, self._position(item), finished=False)
@@ -206,9 +148,8 @@ class Player:
         if self._tap is not None:
             self._tap.close()
             self._tap = None
-        self._reports.put(None)
-        self._threads[1].join(1.0)
-        self._threads = []
+        self._reports.close()
+        self._decoding = None
 
     def reconfigure(self, options: Options) -> None:
         """Take new options; those that are not dynamic count from the next start."""
@@ -233,7 +174,7 @@ class Player:
         if recommendation_id and time.monotonic() - self._stopped_by_person < STOP_GRACE:
             log.info("'%s' is not played: a person has just stopped the music", track.title)
             return
-        self._open_soon(_Request(track, recommendation_id, recommended))
+        self._open_soon(Request(track, recommendation_id, recommended))
 
     def pause(self, by: str = "") -> None:
         """Halt; `by` says who asked, such as ``live:dashboard``, and makes it an event."""
@@ -272,7 +213,7 @@ class Player:
             return
         target = min(max(seconds, 0.0), max(item.duration - 0.1, 0.0))
         self._act("seek", by, target)
-        self._open_soon(_Request(item.track, item.recommendation_id, item.recommended, seek=target))
+        self._open_soon(Request(item.track, item.recommendation_id, item.recommended, seek=target))
 
     def volume(self, value: float, by: str = "") -> None:
         """Ramp to a volume, 0..1, at most the highest allowed."""
@@ -339,7 +280,7 @@ class Player:
                 self._items.remove(item)
                 self._retired.append(item.prefetch)
 
-    def _end(self, item: _Item, position: float, finished: bool) -> None:
+    def _end(self, item: Item, position: float, finished: bool) -> None:
         """Count the end of a track once."""
         if item.closed or math.isnan(item.started):
             return
@@ -350,21 +291,21 @@ class Player:
         else:
             self._skipped += 1
 
-    def _position(self, item: _Item) -> float:
+    def _position(self, item: Item) -> float:
         return self._at(item, self._mixer.consumed(item.key) or 0)
 
-    def _at(self, item: _Item, consumed: int) -> float:
+    def _at(self, item: Item, consumed: int) -> float:
         return min(item.offset + consumed / self.backend.rate, item.duration)
 
     # -- reporting -----------------------------------------------------------------------
 
     def _act(self, action: str, by: str, value: float = 0.0) -> None:
-        if not by or self._on_event is None:
+        if not by:
             return
         with self._lock:
             item = self._items[-1] if self._items else None
             position = self._position(item) if item else 0.0
-        self._deliver(
+        self._reports.event(
             Interaction(
                 time.time(),
                 action,
@@ -376,39 +317,22 @@ class Player:
             )
         )
 
-    def _event(self, action: str, item: _Item, when: float, position: float) -> None:
-        if self._on_event is not None:
-            self._deliver(
-                Interaction(
-                    when, action, item.track.track_id, 0.0, position, self.person_id, SOURCE
-                )
-            )
-
-    def _deliver(self, event: Interaction) -> None:
-        listener = self._on_event
-        if listener is not None:
-            self._reports.put(lambda: listener(event))
+    def _event(self, action: str, item: Item, when: float, position: float) -> None:
+        self._reports.event(
+            Interaction(when, action, item.track.track_id, 0.0, position, self.person_id, SOURCE)
+        )
 
     def _fail(self, error: CompanionError) -> None:
         self._error = str(error)
         log.warning("%s", error)
-        listener = self._on_error
-        if listener is not None:
-            self._reports.put(lambda: listener(error))
-
-    def _report_loop(self) -> None:
-        while (report := self._reports.get()) is not None:
-            try:
-                report()
-            except Exception:  # the listener is foreign code; playing goes on
-                log.exception("a listener of the player failed")
+        self._reports.error(error)
 
     # -- the decoding thread -------------------------------------------------------------
 
-    def _open_soon(self, request: _Request) -> None:
+    def _open_soon(self, request: Request) -> None:
         with self._wake:
             pending = self._request
-            if pending is None or math.isnan(pending.seek) <= math.isnan(request.seek):
+            if pending is None or pending.seeks or not request.seeks:
                 self._request = request  # a seek does not replace a track that is to begin
             self._wake.notify_all()
 
@@ -430,52 +354,42 @@ class Player:
                 log.exception("decoding failed")
                 self._fail(InputError(f"a track cannot be decoded: {error!r}", "Replace the file"))
 
-    def _open(self, request: _Request, stops: int) -> None:
-        start = 0.0 if math.isnan(request.seek) else request.seek
-        reader = AudioReader(request.track.path, self.backend.rate, start)
-        prefetch = Prefetch(reader, round(self.options.prefetch * self.backend.rate))
-        while prefetch.ready < HEAD * self.backend.rate and prefetch.fill(CHUNK):
-            pass
-        if not prefetch.ready:
-            prefetch.close()
-            raise InputError(
-                f"'{request.track.path}' cannot be played: it holds no audio",
-                "Replace the file or remove it",
-            )
+    def _open(self, request: Request, stops: int) -> None:
+        prefetch = open_request(request, self.backend.rate, self.options.prefetch)
         with self._wake, self._lock:
-            newer = self._request is not None and math.isnan(self._request.seek)
+            newer = self._request is not None and not self._request.seeks
             if newer or self._stops != stops:
                 self._retired.append(prefetch)  # something else was asked for meanwhile
                 return
             self._keys += 1
-            if math.isnan(request.seek):
-                self._begin(request, prefetch)
+            if request.seeks:
+                self._continue(request, prefetch)
             else:
-                self._continue(request, prefetch, start)
+                self._begin(request, prefetch)
 
-    def _begin(self, request: _Request, prefetch: Prefetch) -> None:
+    def _begin(self, request: Request, prefetch: Prefetch) -> None:
         for item in self._items:
             position = self._position(item)
             near = item.duration - position <= self.options.crossfade + NEAR_END
             self._end(item, position, finished=near)
         self._error = ""
         self._items.append(
-            _Item(
+            Item(
                 request.track, request.recommendation_id, request.recommended, self._keys, prefetch
             )
         )
         self._mixer.play(self._keys, prefetch, self.options.crossfade, self.options.fade_in)
 
-    def _continue(self, request: _Request, prefetch: Prefetch, start: float) -> None:
+    def _continue(self, request: Request, prefetch: Prefetch) -> None:
         """Swap the current track for itself at another position, unless it ended meanwhile."""
         item = self._items[-1] if self._items else None
         if item is None or item.closed or item.track is not request.track:
             self._retired.append(prefetch)
             return
-        old = _Item(item.track, "", NAN, item.key, item.prefetch)  # sounds until it is faded
+        old = Item(item.track, "", NAN, item.key, item.prefetch)  # sounds until it is faded
         old.closed = True
         self._items.insert(len(self._items) - 1, old)
-        item.key, item.prefetch, item.offset = self._keys, prefetch, start
+        item.key, item.prefetch, item.offset = self._keys, prefetch, request.seek
         self._mixer.swap(self._keys, prefetch)
 
     def _fill(self) -> None:

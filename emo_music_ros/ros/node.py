@@ -19,9 +19,9 @@ from rclpy.qos import QoSProfile
 from emo_music_ros import plugins
 from emo_music_ros.errors import CompanionError, OptionError
 from emo_music_ros.options import Rule
-from emo_music_ros.ros.conversions import stamp
 from emo_music_ros.ros.parameters import Parameters
 from emo_music_ros.ros.qos import EVENT
+from emo_music_ros.ros.stamps import stamp
 from emo_music_ros.ros.worker import Worker
 
 _NUMBERS = re.compile(r"[-\d.]+")

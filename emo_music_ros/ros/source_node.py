@@ -10,7 +10,7 @@ from sensor_msgs.msg import Image
 import emo_music_ros.msg as msg
 from emo_music_ros import streams
 from emo_music_ros.options import option
-from emo_music_ros.ros import conversions as convert
+from emo_music_ros.ros import signals
 from emo_music_ros.ros.node import CompanionNode
 from emo_music_ros.ros.qos import EVENT, FRAME_OUT, SIGNAL
 from emo_music_ros.sensing.base import DeviceState, Source
@@ -66,13 +66,13 @@ class SourceNode(CompanionNode):
     def deliver(self, sample: streams.Sample) -> None:
         """Publish one sample; called from the thread of the source."""
         if isinstance(sample, streams.ImageFrame):
-            topic, message = IMAGE, convert.image_message(sample)
+            topic, message = IMAGE, signals.image_message(sample)
         elif isinstance(sample, streams.AudioBlock):
-            topic, message = AUDIO, convert.audio_message(sample)
+            topic, message = AUDIO, signals.audio_message(sample)
         elif isinstance(sample, streams.BiosignalBlock):
-            topic, message = f"biosignals/{sample.kind}", convert.biosignal_message(sample)
+            topic, message = f"biosignals/{sample.kind}", signals.biosignal_message(sample)
         elif isinstance(sample, streams.Utterance):
-            topic, message = UTTERANCE, convert.utterance_message(sample)
+            topic, message = UTTERANCE, signals.utterance_message(sample)
             message.person_id = message.person_id or self.options.person_id
         else:
             return

@@ -7,7 +7,7 @@ from std_msgs.msg import Header
 
 from emo_music_ros import msg, srv
 from emo_music_ros.emotion import STATES
-from emo_music_ros.ros.conversions import seconds
+from emo_music_ros.ros.stamps import seconds
 
 
 def estimate(labels, probabilities, valence, arousal):

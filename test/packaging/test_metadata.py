@@ -95,6 +95,13 @@ def test_node_has_an_executable(name):
 
 
 @needs_installation
+def test_the_whole_loop_has_an_executable():
+    executable = PREFIX / "lib" / "emo_music_ros" / "companion"
+    assert os.access(executable, os.X_OK)
+    assert "from emo_music_ros.commands.companion import main" in executable.read_text()
+
+
+@needs_installation
 @pytest.mark.parametrize("folder", ["config", "launch", "models"])
 def test_data_is_installed(folder):
     source = {path.name for path in (ROOT / folder).glob("*.*")}

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from emo_music_ros.io.audio import AudioReader
-from emo_music_ros.playback import player as module
+from emo_music_ros.playback import items
 from emo_music_ros.playback.backends import NullBackend
 from emo_music_ros.playback.player import Player
 from emo_music_ros.streams import Track
@@ -99,7 +99,7 @@ def rig():
     yield make
     for each in made:
         each.backend.stop = lambda: None
-        if each.player._threads:
+        if each.player._decoding:
             pump(each.backend, each.player.close)
 
 
@@ -295,7 +295,7 @@ def test_a_stop_while_a_track_is_opened_counts(rig, library, monkeypatch):
             super().__init__(*arguments)
             readers.append(self)
 
-    monkeypatch.setattr(module, "AudioReader", Slow)
+    monkeypatch.setattr(items, "AudioReader", Slow)
     made = rig()
     made.player.play(library[0])
     assert opening.wait(DEADLINE)

@@ -29,7 +29,14 @@ from emo_music_ros.encoding.music.spectrum import FRAME_RATE, SAMPLE_RATE, Spect
 from emo_music_ros.encoding.shared.model import Model
 from emo_music_ros.errors import InputError, ModelError
 from emo_music_ros.options import option
-from emo_music_ros.streams import AudioBlock, Encoding, Estimate, FloatArray, Sample
+from emo_music_ros.streams import (
+    AudioBlock,
+    Encoding,
+    Estimate,
+    FloatArray,
+    MusicDescription,
+    Sample,
+)
 
 #: Window the models were trained on [s], and in frames.
 WINDOW = 10.0
@@ -242,6 +249,26 @@ class MusicEncoder:
                 "centroid": summary.centroid,
             },
             source=source,
+        )
+
+    def describe(self, path: Path) -> MusicDescription:
+        """Return what a whole file sounds like; the stream is not touched.
+
+        Raises
+        ------
+        InputError
+            If the file is missing, not readable, truncated or shorter than a second.
+        """
+        audio, duration = read_audio(path)
+        heard = analyse(audio, self._model)
+        return MusicDescription(
+            duration,
+            heard.summary.tempo,
+            heard.summary.mode,
+            heard.summary.energy,
+            heard.summary.timbre,
+            np.roll(heard.summary.chroma, -heard.summary.key),
+            heard.estimate,
         )
 
 

@@ -11,16 +11,11 @@ import soundfile
 
 from emo_music_ros.errors import InputError, StorageError
 from emo_music_ros.recommendation.library import default as default_library
-from emo_music_ros.recommendation.library.default import (
-    LONGEST,
-    PIECES,
-    Score,
-    arrange,
-    ensure,
-    perform,
-    read_score,
-)
+from emo_music_ros.recommendation.library import pieces
+from emo_music_ros.recommendation.library.default import ensure, perform
 from emo_music_ros.recommendation.library.folder import FolderCatalogue
+from emo_music_ros.recommendation.library.pieces import PIECES, Piece
+from emo_music_ros.recommendation.library.scores import LONGEST, Score, arrange, read_score
 
 pytest.importorskip("music21")
 pytest.importorskip("tinysoundfont")
@@ -59,7 +54,7 @@ def test_restricted_encodings_are_not_used() -> None:
 
 
 def test_credits_name_every_piece() -> None:
-    rows = default_library.credits()
+    rows = pieces.credits()
     assert [row["title"] for row in rows] == [piece.title for piece in PIECES]
     assert all(row[key] for row in rows for key in ("composer", "source", "rights", "genre"))
 
@@ -72,7 +67,7 @@ def test_every_score_is_there() -> None:
 
 
 @pytest.mark.parametrize("piece", PIECES[::6], ids=lambda piece: piece.name)
-def test_scores_have_the_right_length(piece: default_library.Piece) -> None:
+def test_scores_have_the_right_length(piece: Piece) -> None:
     parts = arrange(piece, read_score(piece))
     notes = [note for part in parts for note in part.notes]
     length = max(note.end for note in notes)
@@ -120,7 +115,7 @@ def test_the_same_recipe_gives_the_same_file(made: Path, tmp_path: Path) -> None
 def test_a_run_that_was_stopped_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     names: list[str] = []
 
-    def quick(piece: default_library.Piece) -> np.ndarray:
+    def quick(piece: Piece) -> np.ndarray:
         names.append(piece.name)
         if len(names) == 2:
             raise KeyboardInterrupt
@@ -139,7 +134,7 @@ def test_changed_and_dropped_pieces_are_replaced(
 ) -> None:
     names: list[str] = []
 
-    def quick(piece: default_library.Piece) -> np.ndarray:
+    def quick(piece: Piece) -> np.ndarray:
         names.append(piece.name)
         return np.full((44100, 2), 0.1, np.float32)
 

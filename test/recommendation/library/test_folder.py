@@ -11,11 +11,15 @@ import numpy as np
 import pytest
 import soundfile
 
-from emo_music_ros.encoding.music import encoder as music
+from emo_music_ros.emotion import QUADRANTS, from_labels
 from emo_music_ros.errors import InputError, StorageError
 from emo_music_ros.recommendation.base import Catalogue
+from emo_music_ros.recommendation.library import analysis, files, store
 from emo_music_ros.recommendation.library import folder as library
-from emo_music_ros.recommendation.library.folder import FEATURES, FolderCatalogue
+from emo_music_ros.recommendation.library.analysis import FEATURES, Analyser
+from emo_music_ros.recommendation.library.folder import FolderCatalogue
+from emo_music_ros.recommendation.library.tags import read_tags
+from emo_music_ros.streams import MusicDescription
 
 RATE = 22050
 
@@ -53,9 +57,9 @@ def analysed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
     real = library.describe
 
-    def describe(path: Path, track_id: str, model: music.MusicModel) -> object:
+    def describe(path: Path, track_id: str, analyser: Analyser) -> object:
         names.append(path.name)
-        return real(path, track_id, model)
+        return real(path, track_id, analyser)
 
     monkeypatch.setattr(library, "describe", describe)
     return names
@@ -91,6 +95,26 @@ def test_a_folder_becomes_tracks(folder: Path) -> None:
     assert found.get("absent") is None
 
 
+def test_another_analyser_may_be_handed_in(folder: Path) -> None:
+    class Deaf:
+        version = "deaf"
+
+        def describe(self, path: Path) -> MusicDescription:
+            calm = from_labels(QUADRANTS, np.array([0.1, 0.7, 0.1, 0.1], np.float32))
+            return MusicDescription(9.0, 60.0, 1.0, 0.25, np.zeros(13), np.ones(12), calm)
+
+    options = FolderCatalogue.Options(str(folder), str(folder.parent / "library.sqlite"))
+    found = FolderCatalogue(options, Deaf())
+    assert found.scan().added == 3
+    assert {(track.duration, track.tempo, track.energy) for track in found.tracks()} == {
+        (9.0, 60.0, 0.25)
+    }
+    assert all(track.features[0] == -1 and track.features[-1] == 1 for track in found.tracks())
+    again = catalogue(folder)  # the music encoder hears something else
+    again.scan()
+    assert {track.duration for track in again.tracks()} == {3.0}
+
+
 def test_a_second_scan_analyses_nothing(folder: Path, analysed: list[str]) -> None:
     catalogue(folder).scan()
     assert len(analysed) == 3
@@ -116,7 +140,7 @@ def test_unchanged_files_are_not_read(folder: Path, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(Path, "open", recording)
     catalogue(folder).scan()
-    assert not [path for path in opened if path.suffix in library.ENDINGS]
+    assert not [path for path in opened if path.suffix in files.ENDINGS]
 
 
 def test_a_renamed_file_keeps_its_analysis(folder: Path, analysed: list[str]) -> None:
@@ -226,7 +250,7 @@ def test_an_unreadable_folder_says_what_to_do(
     def refuse(path: object) -> object:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(library.os, "scandir", refuse)
+    monkeypatch.setattr(files.os, "scandir", refuse)
     with pytest.raises(InputError, match="cannot be read"):
         catalogue(folder).scan()
 
@@ -261,7 +285,7 @@ def test_a_full_disk_leaves_the_analysis_in_memory(
     def fail(*values: object) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
-    monkeypatch.setattr(library, "_save_analysis", fail)
+    monkeypatch.setattr(store, "transaction", fail)
     found = catalogue(folder)
     with pytest.raises(StorageError) as error:
         found.scan()
@@ -283,7 +307,7 @@ def test_another_model_analyses_again(
     folder: Path, analysed: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     catalogue(folder).scan()
-    monkeypatch.setattr(library, "ANALYSIS", "next")
+    monkeypatch.setattr(analysis, "ANALYSIS", "next")
     found = catalogue(folder)
     found.scan()
     assert len(analysed) == 6
@@ -307,11 +331,11 @@ def test_tracks_can_be_read_during_a_scan(folder: Path, monkeypatch: pytest.Monk
     reached, go_on = threading.Event(), threading.Event()
     real = library.describe
 
-    def slow(path: Path, track_id: str, model: music.MusicModel) -> object:
+    def slow(path: Path, track_id: str, analyser: Analyser) -> object:
         if path.name == "three_notes.wav":
             reached.set()
             assert go_on.wait(30)
-        return real(path, track_id, model)
+        return real(path, track_id, analyser)
 
     monkeypatch.setattr(library, "describe", slow)
     worker = threading.Thread(target=found.scan)
@@ -349,6 +373,6 @@ def test_tags_of_every_format(tmp_path: Path) -> None:
     wav.tags.add(TPE1(encoding=3, text=["A"]))
     wav.save()
     for ending in ("mp3", "ogg", "flac", "wav"):
-        title, artist, genre = library._tags(place / f"{ending}.{ending}")
+        title, artist, genre = read_tags(place / f"{ending}.{ending}")
         assert (title, artist) == (f"T {ending}", "A")
         assert genre == ("" if ending == "wav" else "G")

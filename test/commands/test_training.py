@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from emo_music_ros import cli
+from emo_music_ros.commands import training
 from emo_music_ros.errors import InputError
 from emo_music_ros.training.evaluation.protocol import Result
 
@@ -32,7 +33,7 @@ def module(monkeypatch):
         return [result]
 
     made = SimpleNamespace(train=train, evaluate=evaluate, CORPORA=("made up", "other"))
-    monkeypatch.setattr(cli, "training", lambda modality: made)
+    monkeypatch.setattr(training, "training", lambda modality: made)
     return calls
 
 
@@ -63,7 +64,7 @@ def test_missing_training_packages_are_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)  # as if it were not installed
     monkeypatch.delitem(sys.modules, "emo_music_ros.training.face.run", raising=False)
     with pytest.raises(InputError, match=r"requirements/train\.txt"):
-        cli.training("face")
+        training.training("face")
 
 
 @pytest.mark.parametrize("wrong", [["train", "elder"], ["train", "face"], ["evaluate", "smell"]])

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from emo_music_ros.ros.reference import executables, markdown
+from emo_music_ros.commands.reference import executables, markdown
 
 
 def test_every_node_and_plugin_is_described():

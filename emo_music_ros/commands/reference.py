@@ -1,21 +1,21 @@
-"""The reference tables of the documentation, made from the code they describe."""
+"""``emo-music reference``: the tables of the documentation, made from the code they describe."""
 
 from __future__ import annotations
 
+import argparse
 import pkgutil
 from dataclasses import fields
 from typing import Any
 
 from emo_music_ros import nodes, plugins
+from emo_music_ros.commands.companion import node_class
 from emo_music_ros.errors import CompanionError
-from emo_music_ros.nodes.companion import node_class
 from emo_music_ros.options import Rule, default_of, rule_of
 
 
 def executables() -> list[str]:
     """Return the names of all node executables."""
-    names = [module.name for module in pkgutil.iter_modules(nodes.__path__)]
-    return [name for name in names if name != "companion"]
+    return [module.name for module in pkgutil.iter_modules(nodes.__path__)]
 
 
 def markdown() -> str:
@@ -76,3 +76,15 @@ def _range(rule: Rule) -> str:
     low = "" if rule.low is None else f"{rule.low:g}"
     high = "" if rule.high is None else f"{rule.high:g}"
     return f"{low} .. {high}".strip()
+
+
+def reference(arguments: argparse.Namespace) -> int:
+    """Print the parameters of every node and plugin as Markdown."""
+    print(markdown(), end="")
+    return 0
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the command line."""
+    one = commands.add_parser("reference", help="print all parameters as Markdown")
+    one.set_defaults(run=reference)

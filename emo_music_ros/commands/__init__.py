@@ -1,0 +1,1 @@
+"""One module per command of ``emo-music``: `add` declares its arguments and what it runs."""

@@ -1,0 +1,100 @@
+"""``emo-music train``, ``export`` and ``evaluate``: how the models are made and measured."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from emo_music_ros.commands.predict import MODALITIES
+from emo_music_ros.errors import InputError
+
+
+def training(modality: str) -> Any:
+    """Return the training module of a modality, its libraries on one thread.
+
+    Raises
+    ------
+    InputError
+        If the packages for training are not installed.
+    """
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    try:
+        return import_module(f"emo_music_ros.training.{modality}.run")
+    except ImportError as error:
+        raise InputError(
+            f"training needs packages that running does not: {error}",
+            "Install them: .venv/bin/pip install -r requirements/train.txt",
+        ) from error
+
+
+def train(arguments: argparse.Namespace) -> int:
+    """Train one model from a corpus, or only export it again; write network and card."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    module = training(arguments.modality)
+    from emo_music_ros.training.shared.work import Work, default_folder
+
+    work = Work(Path(arguments.work or default_folder()), frozen=arguments.command == "export")
+    chosen = {"precision": arguments.precision} if arguments.precision else {}
+    metrics = module.train(
+        Path(arguments.data), Path(arguments.out), work, seed=arguments.seed, **chosen
+    )
+    print(json.dumps(metrics, indent=1, ensure_ascii=False, default=float))
+    return 0
+
+
+def evaluate(arguments: argparse.Namespace) -> int:
+    """Measure one modality on people it never saw; print tables, keep them on request."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    module = training(arguments.modality)
+    from emo_music_ros.training.shared import report
+    from emo_music_ros.training.shared.work import Work, default_folder
+
+    results = module.evaluate(
+        Path(arguments.data),
+        Work(Path(arguments.work or default_folder())),
+        seed=arguments.seed,
+        leaky=arguments.leaky,
+        baselines=arguments.baselines,
+    )
+    print(report.print_results(results))
+    if arguments.save:
+        report.save(Path(arguments.save), arguments.modality, results, module.CORPORA)
+    return 0
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the commands to the command line."""
+    for name, text in (
+        ("train", "train one model from a corpus, with its evaluation and card"),
+        ("export", "write the network of a finished training again"),
+    ):
+        one = commands.add_parser(name, help=text)
+        one.add_argument("modality", choices=MODALITIES)
+        one.add_argument("--data", required=True, help="folder of the corpus")
+        one.add_argument("--out", default="models", help="folder for the model")
+        one.add_argument(
+            "--precision", choices=("float32", "int8"), default="", help="default: as shipped"
+        )
+        _add_work(one)
+        one.set_defaults(run=train)
+
+    one = commands.add_parser("evaluate", help="measure a modality on people it never saw")
+    one.add_argument("modality", choices=(*MODALITIES, "elder"))
+    one.add_argument("--data", required=True, help="folder of the corpus")
+    one.add_argument("--leaky", action="store_true", help="also the random split that leaks")
+    one.add_argument("--baselines", action="store_true", help="also the papers' networks and peers")
+    one.add_argument("--save", default="", help="folder for results/<modality>.json and results.md")
+    _add_work(one)
+    one.set_defaults(run=evaluate)
+
+
+def _add_work(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--seed", type=int, default=0)
+    command.add_argument(
+        "--work", default="", help="folder of finished steps, from which a run goes on"
+    )

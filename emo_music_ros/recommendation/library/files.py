@@ -1,0 +1,109 @@
+"""The audio files of a folder: which there are, whether they changed, what they hold."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from emo_music_ros.errors import InputError
+from emo_music_ros.recommendation.library.tags import read_tags
+
+ENDINGS = (".mp3", ".ogg", ".flac", ".wav")
+
+
+@dataclass(frozen=True)
+class AudioFile:
+    """What is known about one file; `error` says why it is unusable, empty = usable.
+
+    `track_id` is the hash of its content, `version` that of the analysis it was made for.
+    """
+
+    path: str
+    size: int
+    modified: int
+    track_id: str = ""
+    title: str = ""
+    artist: str = ""
+    genre: str = ""
+    version: str = ""
+    error: str = ""
+
+
+def audio_files(folder: Path) -> list[Path]:
+    """Return the audio files in and below a folder, sorted.
+
+    Raises
+    ------
+    InputError
+        If there is no such folder, it cannot be read, or it holds no audio.
+    """
+    if not folder.is_dir():
+        what = "is not a folder" if folder.exists() else "does not exist"
+        raise InputError(
+            f"the music folder '{folder}' {what}",
+            "Give the path of a folder with mp3, ogg, flac or wav files",
+        )
+    try:
+        os.scandir(folder).close()
+    except OSError as error:
+        raise InputError(
+            f"the music folder '{folder}' cannot be read: {error.strerror}",
+            "Give this user the right to read it",
+        ) from error
+    found = sorted(
+        Path(where) / name
+        for where, _, names in os.walk(folder)
+        for name in names
+        if name.lower().endswith(ENDINGS) and not name.startswith(".")
+    )
+    if not found:
+        raise InputError(
+            f"the music folder '{folder}' holds no music",
+            "Put mp3, ogg, flac or wav files into it, or leave the path empty for the built-in "
+            "library",
+        )
+    return found
+
+
+def examine(path: Path, known: AudioFile | None, version: str) -> AudioFile:
+    """Return what is known about a file, reading it only if it may have changed."""
+    try:
+        status = path.stat()
+        if (
+            known is not None
+            and (known.size, known.modified) == (status.st_size, status.st_mtime_ns)
+            and known.version == version
+        ):
+            return known
+        entry = AudioFile(str(path), status.st_size, status.st_mtime_ns, version=version)
+        if status.st_size == 0:
+            return replace(entry, error=f"'{path}' is empty. Replace the file or remove it")
+        with path.open("rb") as content:
+            digest = hashlib.blake2b(digest_size=16)
+            while block := content.read(1 << 20):
+                digest.update(block)
+    except OSError as error:
+        # Never remembered: permission may come back without the file changing.
+        return AudioFile(str(path), -1, -1, error=f"'{path}' cannot be read: {error.strerror}")
+    title, artist, genre = read_tags(path)
+    return replace(entry, track_id=digest.hexdigest(), title=title, artist=artist, genre=genre)
+
+
+def refuse_truncated_ogg(path: Path) -> None:
+    """Raise if the last page of an Ogg file is not marked as the end: decoders do not notice.
+
+    Raises
+    ------
+    InputError
+        If it is not.
+    """
+    if path.suffix.lower() != ".ogg":
+        return
+    with path.open("rb") as content:
+        content.seek(max(0, path.stat().st_size - (1 << 17)))
+        tail = content.read()
+    page = tail.rfind(b"OggS")
+    if page >= 0 and len(tail) > page + 5 and not tail[page + 5] & 4:
+        raise InputError(f"'{path}' is truncated", "Replace the file or remove it")

@@ -1,0 +1,152 @@
+"""Messages of signals to plain data and back: pictures, sound, biosignals, what is said."""
+
+from __future__ import annotations
+
+from array import array
+
+import numpy as np
+from numpy.typing import NDArray
+from sensor_msgs.msg import Image
+
+import emo_music_ros.msg as msg
+from emo_music_ros import streams
+from emo_music_ros.ros.stamps import floats, header, seconds
+
+
+def image_message(frame: streams.ImageFrame) -> Image:
+    """Return a picture as bgr8 or mono8; its source goes into the frame id."""
+    picture = np.ascontiguousarray(frame.image, np.uint8)
+    colour = picture.ndim == 3
+    buffer = array("B")
+    buffer.frombytes(picture.data.cast("B"))
+    return Image(
+        header=header(frame.time, frame.source),
+        height=picture.shape[0],
+        width=picture.shape[1],
+        encoding="bgr8" if colour else "mono8",
+        step=picture.shape[1] * (3 if colour else 1),
+        data=buffer,
+    )
+
+
+#: Encoding -> (channels, order that gives BGR).
+_ENCODINGS: dict[str, tuple[int, tuple[int, ...] | None]] = {
+    "bgr8": (3, None),
+    "rgb8": (3, (2, 1, 0)),
+    "bgra8": (4, (0, 1, 2)),
+    "rgba8": (4, (2, 1, 0)),
+    "mono8": (1, None),
+}
+
+
+def image_frame(message: Image) -> streams.ImageFrame | None:
+    """Return the picture of a message, None if it is empty, short or of an unsupported encoding."""
+    if message.encoding not in _ENCODINGS:
+        return None
+    channels, order = _ENCODINGS[message.encoding]
+    height, width, step = message.height, message.width, message.step
+    data = np.frombuffer(message.data, np.uint8)
+    if not height or not width or step < width * channels or data.size < height * step:
+        return None
+    picture = data[: height * step].reshape(height, step)[:, : width * channels]
+    if channels > 1:
+        picture = picture.reshape(height, width, channels)
+        picture = picture if order is None else picture[:, :, list(order)]
+    return streams.ImageFrame(seconds(message.header.stamp), picture, message.header.frame_id)
+
+
+def audio_message(block: streams.AudioBlock) -> msg.AudioChunk:
+    """Return an audio block as a message."""
+    return msg.AudioChunk(
+        header=header(block.time),
+        source=block.source,
+        sample_rate=block.sample_rate,
+        channels=1,
+        first_sample=block.first_sample,
+        dropped=block.dropped,
+        data=floats(block.samples),
+    )
+
+
+def audio_block(message: msg.AudioChunk) -> streams.AudioBlock | None:
+    """Return an audio message as mono, None if its rate or channels make no sense."""
+    samples: NDArray[np.float32] = np.frombuffer(message.data, np.float32)
+    channels = message.channels
+    if not message.sample_rate or not channels or samples.size % channels:
+        return None
+    if channels > 1:
+        samples = samples.reshape(-1, channels).mean(axis=1)
+    return streams.AudioBlock(
+        seconds(message.header.stamp),
+        samples,
+        message.sample_rate,
+        message.first_sample,
+        message.dropped,
+        message.source,
+    )
+
+
+def biosignal_message(block: streams.BiosignalBlock) -> msg.BiosignalChunk:
+    """Return a biosignal block as a message, with its quality flags."""
+    samples = np.asarray(block.samples, np.float32)
+    finite = np.isfinite(samples).all()
+    quality = 0 if finite else msg.BiosignalChunk.QUALITY_INVALID
+    if finite and len(samples) > 1 and (np.ptp(samples, axis=0) == 0).any():
+        quality |= msg.BiosignalChunk.QUALITY_FLAT
+    return msg.BiosignalChunk(
+        header=header(block.time),
+        source=block.source,
+        kind=block.kind,
+        channel_names=list(block.channels),
+        units=list(block.units),
+        nominal_rate=float(block.rate),
+        first_index=block.first_index,
+        dropped=block.dropped,
+        clock_offset=block.clock_offset,
+        quality=quality,
+        data=floats(samples),
+    )
+
+
+def biosignal_block(message: msg.BiosignalChunk) -> streams.BiosignalBlock | None:
+    """Return a biosignal message as plain data, None if its shape or rate make no sense."""
+    data: NDArray[np.float32] = np.frombuffer(message.data, np.float32)
+    channels = len(message.channel_names)
+    if not channels or data.size % channels or not message.nominal_rate > 0:
+        return None
+    return streams.BiosignalBlock(
+        time=seconds(message.header.stamp),
+        kind=message.kind,
+        samples=data.reshape(-1, channels),
+        rate=message.nominal_rate,
+        channels=tuple(message.channel_names),
+        units=tuple(message.units),
+        first_index=message.first_index,
+        dropped=message.dropped,
+        clock_offset=message.clock_offset,
+        source=message.source,
+    )
+
+
+def utterance_message(utterance: streams.Utterance) -> msg.Utterance:
+    """Return an utterance as a message."""
+    return msg.Utterance(
+        header=header(utterance.time),
+        source=utterance.source,
+        person_id=utterance.person_id,
+        text=utterance.text,
+        language=utterance.language,
+        confidence=float(utterance.confidence),
+    )
+
+
+def utterance(message: msg.Utterance) -> streams.Utterance:
+    """Return an utterance message as plain data."""
+    return streams.Utterance(
+        seconds(message.header.stamp),
+        message.text,
+        message.language,
+        message.confidence,
+        message.person_id,
+        message.source,
+    )

@@ -1,0 +1,98 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rclpy.serialization import deserialize_message, serialize_message
+from sensor_msgs.msg import Image
+
+from emo_music_ros import msg, streams
+from emo_music_ros.ros import signals
+
+
+def wire(message):
+    """Send a message through the middleware's own encoding."""
+    return deserialize_message(serialize_message(message), type(message))
+
+
+@pytest.mark.parametrize("shape", [(48, 64, 3), (48, 64)])
+def test_picture_round_trip(shape):
+    picture = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    message = wire(signals.image_message(streams.ImageFrame(12.5, picture, "recorded:x")))
+    frame = signals.image_frame(message)
+    np.testing.assert_array_equal(frame.image, picture)
+    assert frame.time == 12.5
+    assert frame.source == "recorded:x"
+
+
+def test_picture_agrees_with_cv_bridge():
+    bridge = pytest.importorskip("cv_bridge", reason="cv_bridge is not installed")
+    picture = np.random.default_rng(1).integers(0, 256, (20, 30, 3), dtype=np.uint8)
+    message = signals.image_message(streams.ImageFrame(1.0, picture))
+    np.testing.assert_array_equal(bridge.CvBridge().imgmsg_to_cv2(message, "bgr8"), picture)
+
+
+def test_other_encodings_become_bgr_and_padding_is_skipped():
+    pixel = {"rgb8": [3, 2, 1], "rgba8": [3, 2, 1, 9], "bgra8": [1, 2, 3, 9]}
+    for encoding, values in pixel.items():
+        step = 2 * len(values) + 5
+        row = bytes(values * 2) + b"\0" * 5
+        message = Image(height=3, width=2, encoding=encoding, step=step, data=row * 3)
+        frame = signals.image_frame(message)
+        assert frame.image.shape == (3, 2, 3)
+        assert (frame.image == [1, 2, 3]).all()
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        Image(),
+        Image(height=2, width=2, encoding="bgr8", step=6, data=b"\0" * 11),
+        Image(height=2, width=2, encoding="bgr8", step=1, data=b"\0" * 12),
+        Image(height=2, width=2, encoding="16UC1", step=4, data=b"\0" * 8),
+        Image(height=0, width=2, encoding="mono8", step=2),
+    ],
+)
+def test_malformed_picture_is_nothing(message):
+    assert signals.image_frame(message) is None
+
+
+@given(st.lists(st.floats(-1, 1, width=32), max_size=50))
+def test_audio_round_trip(samples):
+    block = streams.AudioBlock(3.0, np.array(samples, np.float32), 16000, 7, 2, "live:x")
+    back = signals.audio_block(wire(signals.audio_message(block)))
+    np.testing.assert_array_equal(back.samples, block.samples)
+    assert (back.time, back.sample_rate, back.first_sample, back.dropped, back.source) == (
+        3.0, 16000, 7, 2, "live:x",
+    )  # fmt: skip
+
+
+def test_stereo_is_averaged_and_nonsense_is_nothing():
+    stereo = msg.AudioChunk(sample_rate=8000, channels=2, data=[1.0, 0.0, 0.5, 0.5])
+    np.testing.assert_allclose(signals.audio_block(stereo).samples, [0.5, 0.5])
+    assert signals.audio_block(msg.AudioChunk(sample_rate=0, channels=1)) is None
+    assert signals.audio_block(msg.AudioChunk(sample_rate=8000, channels=2, data=[1.0])) is None
+
+
+def test_biosignal_round_trip_and_quality_flags():
+    samples = np.array([[1, 2], [3, 4], [5, 6]], np.float32)
+    block = streams.BiosignalBlock(
+        4.0, "eeg", samples, 256.0, ("AF7", "AF8"), ("uV", "uV"), 9, 1, 0.25, "live:Muse"
+    )
+    message = wire(signals.biosignal_message(block))
+    back = signals.biosignal_block(message)
+    np.testing.assert_array_equal(back.samples, samples)
+    assert (back.channels, back.units, back.first_index, back.clock_offset) == (
+        ("AF7", "AF8"), ("uV", "uV"), 9, 0.25,
+    )  # fmt: skip
+    assert message.quality == 0
+    flat = streams.BiosignalBlock(0, "ppg", np.ones((5, 1), np.float32), 64, ("x",))
+    assert signals.biosignal_message(flat).quality == msg.BiosignalChunk.QUALITY_FLAT
+    broken = streams.BiosignalBlock(0, "ppg", np.full((5, 1), np.nan, np.float32), 64, ("x",))
+    assert signals.biosignal_message(broken).quality == msg.BiosignalChunk.QUALITY_INVALID
+    message.channel_names = ["a", "b", "c", "d"]
+    assert signals.biosignal_block(message) is None
+
+
+def test_utterance_round_trip():
+    said = streams.Utterance(5.0, "好的", "zh", 0.5, "ada", "live:terminal")
+    assert signals.utterance(wire(signals.utterance_message(said))) == said
