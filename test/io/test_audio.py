@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emo_music_ros.errors import InputError
-from emo_music_ros.io.audio import TAIL, AudioReader, stereo
+from emo_music_ros.io.audio import TAIL, AudioReader
+from emo_music_ros.io.resampling import stereo
 
 
 def tone(path, seconds=2.0, rate=44100, channels=2, frequency=440.0, **options):

@@ -1,7 +1,8 @@
 """What is measured in a stretch of speech: log-Mel spectrum, pitch, energy, rate and pauses.
 
 Paper A, section 2.1 and table 2. All functions take float samples [n] of one channel, -1..1, at
-16 kHz, and are defined for every input: broken samples count as silence (see :func:`clean`).
+16 kHz, and are defined for every input: broken samples count as silence (see
+:func:`emo_music_ros.io.resampling.clean`).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from scipy import fft
 from scipy.ndimage import median_filter, uniform_filter1d
 from scipy.signal import find_peaks
 
+from emo_music_ros.io.resampling import clean
 from emo_music_ros.streams import FloatArray
 
 RATE = 16000  # Hz
@@ -35,12 +37,6 @@ OCTAVE_COST = 0.01  # per octave, prefers the shorter of equally good periods (B
 PAUSE = 25.0  # dB below the loud parts
 QUIET = 5.0  # per cent of the frames show the background
 NUCLEUS = 2.0  # dB dip between two syllables (de Jong & Wempe 2009)
-
-
-def clean(samples: FloatArray) -> NDArray[np.float32]:
-    """Return samples [n] as float32 in -1..1, NaN and infinity replaced by 0."""
-    whole = np.asarray(samples, np.float32).reshape(-1)
-    return np.clip(np.nan_to_num(whole, nan=0.0, posinf=0.0, neginf=0.0), -1.0, 1.0)
 
 
 @cache

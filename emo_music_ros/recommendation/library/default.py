@@ -23,7 +23,8 @@ import numpy as np
 
 from emo_music_ros.errors import InputError, StorageError
 from emo_music_ros.io import synthesis
-from emo_music_ros.io.synthesis import FloatArray, Note, Part
+from emo_music_ros.io.midi import Note, Part
+from emo_music_ros.io.synthesis import FloatArray
 
 log = logging.getLogger(__name__)
 

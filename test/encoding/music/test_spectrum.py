@@ -11,7 +11,8 @@ from hypothesis.extra.numpy import arrays
 from emo_music_ros.encoding.music import papers as music_papers
 from emo_music_ros.encoding.music import spectrum as measure
 from emo_music_ros.encoding.music.spectrum import FRAME, HOP, SAMPLE_RATE, Spectrum
-from emo_music_ros.io.synthesis import Note, Part, render, set_level
+from emo_music_ros.io.midi import Note, Part
+from emo_music_ros.io.synthesis import render, set_level
 
 librosa = pytest.importorskip("librosa")
 
