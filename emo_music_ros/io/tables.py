@@ -47,9 +47,9 @@ def read_table(path: Path, remedy: str = REMEDY) -> Table:
         content = path.read_text("utf-8-sig", errors="replace")
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error}", remedy) from error
-    if "\0" in content or max(map(len, content.splitlines()), default=0) > LONGEST:
-        raise InputError(f"{path} is no text", remedy)
     lines = [line for line in content.splitlines() if line.strip()]
+    if "\0" in content or max(map(len, lines), default=0) > LONGEST:
+        raise InputError(f"{path} is no text", remedy)
     settings: dict[str, str] = {}
     count = 0
     for line in lines:

@@ -14,6 +14,7 @@ from std_msgs.msg import Header
 import emo_music_ros.msg as msg
 from emo_music_ros import streams
 from emo_music_ros.emotion import STATES, UNKNOWN
+from emo_music_ros.io.resampling import mono
 from emo_music_ros.recommendation.base import Need, RankedTrack
 from emo_music_ros.streams import Contribution, Emotion, Outcome, Track
 
@@ -117,7 +118,7 @@ def audio_block(message: msg.AudioChunk) -> streams.AudioBlock | None:
     if not message.sample_rate or not channels or samples.size % channels:
         return None
     if channels > 1:
-        samples = samples.reshape(-1, channels).mean(axis=1)
+        samples = mono(samples.reshape(-1, channels))
     return streams.AudioBlock(
         seconds(message.header.stamp),
         samples,

@@ -45,7 +45,7 @@ def mel_filters(
         Edges of the lowest and the highest one [Hz]; None is half the rate.
     """
     top = rate / 2 if high is None else high
-    edge = _from_mel(np.linspace(_to_mel(low), _to_mel(top), bands + 2))
+    edge = _from_mel(np.linspace(_to_mel(low), _to_mel(top), bands + 2, dtype=np.float64))
     bins = np.arange(length // 2 + 1) * rate / length
     rising = (bins - edge[:-2, None]) / np.diff(edge)[:-1, None]
     falling = (edge[2:, None] - bins) / np.diff(edge)[1:, None]
