@@ -17,7 +17,8 @@ from emo_music_ros.encoding.music import spectrum as music_spectrum
 from emo_music_ros.encoding.music.encoder import MusicEncoder, MusicModel, analyse
 from emo_music_ros.encoding.music.spectrum import SAMPLE_RATE
 from emo_music_ros.encoding.shared.model import Model
-from emo_music_ros.io.synthesis import Note, Part, render, set_level
+from emo_music_ros.io.midi import Note, Part
+from emo_music_ros.io.synthesis import render, set_level
 from emo_music_ros.streams import AudioBlock
 
 OURS = f"emo_music_ros {__version__}"

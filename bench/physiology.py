@@ -20,7 +20,8 @@ from emo_music_ros.encoding.physiology import cardiac, electrodermal
 from emo_music_ros.encoding.physiology.encoder import STREAMS, PhysiologyEncoder
 from emo_music_ros.encoding.shared.buffer import Window
 from emo_music_ros.encoding.shared.filters import StreamingFilter
-from emo_music_ros.io.recordings import MUSE_CHANNELS, read_e4
+from emo_music_ros.io.empatica import read_e4
+from emo_music_ros.io.muse import MUSE_CHANNELS
 from emo_music_ros.streams import BiosignalBlock
 
 OURS = "emo_music_ros"

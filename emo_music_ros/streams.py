@@ -13,6 +13,17 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.floating]
 
+#: Kind of a biosignal -> its unit.
+UNITS = {
+    "eeg": "uV",
+    "ecg": "mV",
+    "ppg": "a.u.",
+    "eda": "uS",
+    "respiration": "a.u.",
+    "temperature": "degC",
+    "acceleration": "g",
+}
+
 
 @dataclass(frozen=True)
 class ImageFrame:
@@ -39,8 +50,7 @@ class AudioBlock:
 class BiosignalBlock:
     """Consecutive samples: float32 [samples, channels]; `time` is that of the first one.
 
-    `kind` is one of ``eeg`` (uV), ``ecg`` (mV), ``ppg`` (a.u.), ``eda`` (uS), ``respiration``
-    (a.u.), ``temperature`` (degC) and ``acceleration`` (g).
+    `kind` is one of `UNITS`, and its unit unless `units` says otherwise.
     """
 
     time: float

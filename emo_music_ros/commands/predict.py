@@ -28,9 +28,9 @@ def predictions(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
         raise InputError("--npz is for face and --lines for text", "Leave the option out")
     if not inputs and not arguments.npz and not arguments.lines:
         raise InputError(f"nothing to predict {modality} from", "Name at least one input")
-    encoder = import_module(
-        f"emo_music_ros.encoding.{modality}.encoder"
-    )  # only this one: each loads its own libraries
+    module = "predict" if modality == "face" else "encoder"
+    # Only this one: each loads its own libraries.
+    encoder = import_module(f"emo_music_ros.encoding.{modality}.{module}")
     paths = [Path(name) for name in inputs]
     if modality == "face":
         if arguments.npz:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import importlib.util
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,36 +16,14 @@ from numpy.typing import NDArray
 from scipy.signal import fftconvolve
 
 from emo_music_ros.errors import InputError
+from emo_music_ros.io.midi import Part, read_midi
 
 FloatArray = NDArray[np.float32]
 
-#: File endings that :func:`read_midi` understands.
-MIDI_ENDINGS = (".mid", ".midi")
 #: Voices of the synthesiser: General MIDI has 16 channels, the tenth plays drums.
 _CHANNELS = 16
 _DRUM_CHANNEL = 9
 _DRUM_BANK = 128
-
-
-@dataclass(frozen=True)
-class Note:
-    """One note: MIDI `pitch` 0..127, `velocity` 1..127, `start` and `end` in seconds."""
-
-    start: float
-    end: float
-    pitch: int
-    velocity: int = 90
-
-
-@dataclass(frozen=True)
-class Part:
-    """The notes of one instrument: General MIDI `program` 0..127, `pan` -1..1, `gain` 0..1."""
-
-    notes: tuple[Note, ...]
-    program: int = 0
-    drums: bool = False
-    gain: float = 1.0
-    pan: float = 0.0
 
 
 @functools.lru_cache(maxsize=1)
@@ -127,33 +104,6 @@ def render(parts: Sequence[Part], sample_rate: int = 44100, tail: float = 2.0) -
         elif on == 0:
             synth.noteoff(channel, pitch)
     return audio
-
-
-def read_midi(path: Path) -> list[Part]:
-    """Read a MIDI file.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read or is no MIDI file.
-    """
-    import pretty_midi
-
-    try:
-        score = pretty_midi.PrettyMIDI(str(path))
-    except Exception as error:  # the parser raises whatever it stumbles over
-        raise InputError(
-            f"'{path}' is no readable MIDI file: {error!r}", "Give a standard MIDI file"
-        ) from error
-    return [
-        Part(
-            tuple(Note(n.start, n.end, n.pitch, n.velocity) for n in instrument.notes),
-            program=instrument.program,
-            drums=instrument.is_drum,
-        )
-        for instrument in score.instruments
-        if instrument.notes
-    ]
 
 
 def render_midi(path: Path, sample_rate: int = 44100) -> FloatArray:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
 import numpy as np
-import soxr
 
+from emo_music_ros.io.resampling import Resampler, mono
 from emo_music_ros.streams import AudioBlock, FloatArray
 
 log = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ class Tap:
         if self._queue.qsize() >= LONGEST_QUEUE:
             self._lost += len(samples)
             return
-        self._queue.put(_Piece(heard, frame, samples.mean(axis=1, dtype=np.float32), source))
+        self._queue.put(_Piece(heard, frame, mono(samples), source))
 
     def close(self) -> None:
         """End after what was put in is handed on."""
@@ -98,7 +98,7 @@ class _Run:
         self.next_frame = frame
         self._rate = rate
         self._first = frame
-        self._resampler = soxr.ResampleStream(rate, TAP_RATE, 1, dtype="float32")
+        self._resampler = Resampler(rate, TAP_RATE)
         self._samples: FloatArray = np.zeros(0, np.float32)
         self._given = 0
         self._anchor = (0.0, frame)
@@ -108,11 +108,11 @@ class _Run:
         self._anchor = (piece.heard, piece.frame)
         self._source = piece.source
         self.next_frame = piece.frame + len(piece.mono)
-        self._samples = np.concatenate([self._samples, self._resampler.resample_chunk(piece.mono)])
+        self._samples = np.concatenate([self._samples, self._resampler(piece.mono)])
 
     def blocks(self, dropped: int, last: bool) -> list[AudioBlock]:
         if last:
-            rest = self._resampler.resample_chunk(np.zeros(0, np.float32), last=True)
+            rest = self._resampler(np.zeros(0, np.float32), last=True)
             self._samples = np.concatenate([self._samples, rest])
         length = round(TAP_BLOCK * TAP_RATE)
         found = []

@@ -10,6 +10,7 @@ from sensor_msgs.msg import Image
 
 import emo_music_ros.msg as msg
 from emo_music_ros import streams
+from emo_music_ros.io.resampling import mono
 from emo_music_ros.ros.stamps import floats, header, seconds
 
 
@@ -75,7 +76,7 @@ def audio_block(message: msg.AudioChunk) -> streams.AudioBlock | None:
     if not message.sample_rate or not channels or samples.size % channels:
         return None
     if channels > 1:
-        samples = samples.reshape(-1, channels).mean(axis=1)
+        samples = mono(samples.reshape(-1, channels))
     return streams.AudioBlock(
         seconds(message.header.stamp),
         samples,

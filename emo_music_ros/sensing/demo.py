@@ -21,14 +21,15 @@ from typing import Any
 import numpy as np
 
 from emo_music_ros.errors import InputError
+from emo_music_ros.io.signals import Signal
 from emo_music_ros.options import option
 from emo_music_ros.sensing.conversation import language_of
 from emo_music_ros.sensing.device import Connection
+from emo_music_ros.sensing.lanes import signal_lane
 from emo_music_ros.sensing.media import audio_lane, video_lane
 from emo_music_ros.sensing.recording import Lane, Playback, in_sequence, repeated
 from emo_music_ros.sensing.replay import OutletSource
 from emo_music_ros.sensing.simulated import electrodermal, respiration, temperature
-from emo_music_ros.sensing.tables import Signal, signal_lane
 from emo_music_ros.streams import FloatArray, Sample, Utterance
 
 #: Where the material is: package -> version that has it.

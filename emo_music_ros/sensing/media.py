@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import struct
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_music_ros.errors import InputError
+from emo_music_ros.io.resampling import Resampler, mono
 from emo_music_ros.sensing.recording import Lane
 from emo_music_ros.streams import AudioBlock, FloatArray, ImageFrame, Sample
 
@@ -160,7 +160,7 @@ def video_lane(path: Path, rate: float, width: int, height: int, source: str) ->
     return Lane(source, samples, 1 / min(fps, rate))
 
 
-class Resampler:
+class AudioBlocks:
     """Any rate to 16 kHz in blocks of 50 ms; mono in, mono out.
 
     Parameters
@@ -170,10 +170,7 @@ class Resampler:
     """
 
     def __init__(self, rate: float) -> None:
-        import soxr
-
-        same = round(rate) == AUDIO_RATE
-        self._stream = None if same else soxr.ResampleStream(rate, AUDIO_RATE, 1, "float32")
+        self._resample = Resampler(rate, AUDIO_RATE)
         self._rest: FloatArray = np.empty(0, np.float32)
         self.produced = 0  # samples given out so far
 
@@ -182,10 +179,9 @@ class Resampler:
 
         Samples that are not finite become 0, and all are clipped to -1..1.
         """
-        clean = np.nan_to_num(np.asarray(samples, np.float32), nan=0.0, posinf=1.0, neginf=-1.0)
-        if self._stream is not None:
-            clean = self._stream.resample_chunk(clean, last=last)
-        joined = np.concatenate((self._rest, np.clip(clean, -1.0, 1.0)))
+        finite = np.nan_to_num(np.asarray(samples, np.float32), nan=0.0, posinf=1.0, neginf=-1.0)
+        resampled = np.clip(self._resample(finite, last), -1.0, 1.0)
+        joined = np.concatenate((self._rest, resampled))
         whole = len(joined) if last else len(joined) // AUDIO_BLOCK * AUDIO_BLOCK
         self._rest = joined[whole:]
         self.produced += whole
@@ -201,67 +197,30 @@ def audio_lane(path: Path, source: str) -> Lane:
         If it cannot be opened or is empty. A truncated file plays as far as it goes, and the
         lane then raises it by name.
     """
-    import soundfile
+    from emo_music_ros.io.audio import Decoder  # only here: cameras need no sound library
 
-    remedy = "Give a WAV, FLAC, OGG or MP3 file that plays elsewhere"
-    try:
-        info = soundfile.info(str(path))
-    except (OSError, RuntimeError) as error:
-        raise InputError(f"audio file {path} cannot be read: {error}", remedy) from error
-    missing = _missing_bytes(path)
-    if not info.frames or not info.channels or not info.samplerate:
-        raise InputError(f"audio file {path} holds no samples", remedy)
+    Decoder(path).close()
 
     def samples() -> Iterator[Sample]:
-        resampler = Resampler(info.samplerate)
-        step = max(1, info.samplerate // 20)
-        played = 0
-        broken = ""
-        with soundfile.SoundFile(str(path)) as file:
-            # After every read soundfile seeks to where it already is, which makes the MP3
-            # decoder lose its state and go silent.
-            file.seekable = lambda: False
-            while True:
-                try:
-                    block = file.read(step, dtype="float32", always_2d=True)
-                except RuntimeError as error:
-                    broken, block = str(error), np.empty((0, 1), np.float32)
-                played += len(block)
-                last = len(block) < step
-                first = resampler.produced
-                for samples in resampler(block.mean(axis=1, dtype=np.float32), last=last):
+        decoder = Decoder(path)
+        try:
+            blocks = AudioBlocks(decoder.rate)
+            while not decoder.ended:
+                block = mono(decoder.read(max(1, decoder.rate // 20)))
+                first = blocks.produced
+                for part in blocks(block, last=decoder.ended):
                     yield AudioBlock(
-                        first / AUDIO_RATE, samples, AUDIO_RATE, first_sample=first, source=source
+                        first / AUDIO_RATE, part, AUDIO_RATE, first_sample=first, source=source
                     )
-                    first += len(samples)
-                if last:
-                    break
-        # The length of an MP3 is only estimated by its header.
-        short = played < info.frames * (0.98 if path.suffix.lower() == ".mp3" else 1)
-        if missing or broken or short:
-            seconds = played / info.samplerate
+                    first += len(part)
+        finally:
+            decoder.close()
+        if decoder.trouble:
+            seconds = decoder.position / decoder.rate
             raise InputError(
-                f"audio file {path} is truncated or damaged after {seconds:.2f} s {broken}".strip(),
+                f"audio file {path} is truncated or damaged after {seconds:.2f} s "
+                f"{decoder.damage}".strip(),
                 "The readable part was played; copy the file again",
             )
 
     return Lane(source, samples)
-
-
-def _missing_bytes(path: Path) -> int:
-    """Return how many bytes of audio a WAV file promises but does not have.
-
-    The decoder reads such a file without complaint, as if it had been meant to be shorter.
-    """
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        head = file.read(12)
-        if head[:4] != b"RIFF" or head[8:] != b"WAVE":
-            return 0
-        while len(chunk := file.read(8)) == 8:
-            name, length = struct.unpack("<4sI", chunk)
-            if name == b"data":
-                streamed = length in (0, 0xFFFFFFFF, 0x7FFFFFFF)  # written by a pipe: unknown
-                return 0 if streamed else max(0, int(file.tell() + length - size))
-            file.seek(length + length % 2, os.SEEK_CUR)
-    return 0

@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 
 from emo_music_ros.errors import InputError
+from emo_music_ros.io.resampling import mono
 from emo_music_ros.options import option
 from emo_music_ros.portaudio import LOCK, silence_libraries
 from emo_music_ros.sensing.device import PATIENCE, Connection, DeviceSource
-from emo_music_ros.sensing.media import AUDIO_RATE, Resampler, audio_lane
+from emo_music_ros.sensing.media import AUDIO_RATE, AudioBlocks, audio_lane
 from emo_music_ros.sensing.recording import Playback
 from emo_music_ros.streams import AudioBlock, Sample
 
@@ -96,7 +97,7 @@ class LiveMicrophone:
             except BaseException:
                 self._audio.terminate()
                 raise
-        self._resampler = Resampler(self._rate)
+        self._cut = AudioBlocks(self._rate)
         self._received = 0  # samples at the rate of the device
         self._origin: float | None = None  # when sample 0 was acquired
         self._last = time.monotonic()
@@ -171,21 +172,21 @@ class LiveMicrophone:
                 raise InputError(f"{self.detail} fell silent", "Connect it again") from None
             return ()
         self._last = time.monotonic()
-        samples = np.frombuffer(data, np.float32).reshape(-1, self._channels).mean(axis=1)
+        samples = mono(np.frombuffer(data, np.float32).reshape(-1, self._channels))
         # PortAudio does not say how much an overflow lost: at least one buffer is assumed.
         lost = self._overrun - self._skipped + overflow * len(samples)
         self._skipped = self._overrun
         self.dropped += lost
         self._received += lost
         blocks: list[Sample] = []
-        first = self._resampler.produced + round(self.dropped * AUDIO_RATE / self._rate)
+        first = self._cut.produced + round(self.dropped * AUDIO_RATE / self._rate)
         begin = stamp - self._received / self._rate
         if self._origin is None or abs(begin - self._origin) > DRIFT:
             self._origin = begin
         else:  # follow the clock of the device, not the jitter of the callback
             self._origin += 0.01 * (begin - self._origin)
         self._received += len(samples)
-        for block in self._resampler(samples.astype(np.float32)):
+        for block in self._cut(samples):
             blocks.append(
                 AudioBlock(
                     self._origin + first / AUDIO_RATE,

@@ -8,17 +8,17 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from emo_music_ros.streams import BiosignalBlock, FloatArray, Sample
+from emo_music_ros.streams import UNITS, BiosignalBlock, FloatArray, Sample
 
-#: Kind -> LSL stream type and the unit of streams.BiosignalBlock.
-KINDS = {
-    "eeg": ("EEG", "uV"),
-    "ecg": ("ECG", "mV"),
-    "ppg": ("PPG", "a.u."),
-    "eda": ("EDA", "uS"),
-    "respiration": ("RESP", "a.u."),
-    "temperature": ("TEMP", "degC"),
-    "acceleration": ("ACC", "g"),
+#: Kind -> LSL stream type.
+TYPES = {
+    "eeg": "EEG",
+    "ecg": "ECG",
+    "ppg": "PPG",
+    "eda": "EDA",
+    "respiration": "RESP",
+    "temperature": "TEMP",
+    "acceleration": "ACC",
 }
 #: What an outlet keeps for a slow inlet [s].
 BUFFER = 10
@@ -40,7 +40,7 @@ class Outlet:
     Parameters
     ----------
     kind : str
-        One of `KINDS`.
+        One of `TYPES`.
     channels : sequence of str
         Channel names.
     rate : float
@@ -65,17 +65,16 @@ class Outlet:
     ) -> None:
         import pylsl
 
-        kind_type, unit = KINDS[kind]
         info = pylsl.StreamInfo(
             f"emo_music_ros {kind}",
-            kind_type,
+            TYPES[kind],
             len(channels),
             rate,
             "float32",
             source_id or uuid.uuid4().hex,
         )
         info.set_channel_labels(list(channels))
-        info.set_channel_units(list(units) or [unit] * len(channels))
+        info.set_channel_units(list(units) or [UNITS[kind]] * len(channels))
         if source:
             info.desc().append_child_value("source", source)
         self._clock = pylsl.local_clock

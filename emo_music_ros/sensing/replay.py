@@ -29,8 +29,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emo_music_ros.errors import InputError
+from emo_music_ros.io import empatica
+from emo_music_ros.io.layouts import kind_of, read_signal
+from emo_music_ros.io.signals import Signal
+from emo_music_ros.io.tables import picture_times
 from emo_music_ros.options import option
 from emo_music_ros.sensing.device import Connection, DeviceSource, EndOfRecording
+from emo_music_ros.sensing.lanes import signal_lane, text_lane
 from emo_music_ros.sensing.media import (
     AUDIO,
     IMAGES,
@@ -41,20 +46,12 @@ from emo_music_ros.sensing.media import (
 )
 from emo_music_ros.sensing.outlet import Outlets
 from emo_music_ros.sensing.recording import Lane, Playback
-from emo_music_ros.sensing.tables import (
-    Signal,
-    kind_of,
-    picture_times,
-    read_signal,
-    signal_lane,
-    text_lane,
-)
 from emo_music_ros.streams import BiosignalBlock, Sample
 
 #: Endings of the file of utterances.
 TEXTS = (".txt", ".tsv", ".csv")
-#: Parts of an E4 export that are results, not signals.
-UNUSED = ("hr", "ibi", "tags", "images", "text")
+#: CSV files that hold no signal.
+UNUSED = (*empatica.RESULTS, "images", "text")
 #: Files that began further apart [s] are of different occasions and start together.
 OCCASION = 3600.0
 

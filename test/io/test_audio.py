@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emo_music_ros.errors import InputError
-from emo_music_ros.io.audio import TAIL, AudioReader, stereo
+from emo_music_ros.io.audio import TAIL, AudioReader, read_mono
+from emo_music_ros.io.resampling import stereo
 
 
 def tone(path, seconds=2.0, rate=44100, channels=2, frequency=440.0, **options):
@@ -131,3 +132,39 @@ def test_a_file_without_frames_is_refused(tmp_path):
     soundfile.write(tmp_path / "none.wav", np.zeros((0, 2), np.float32), 44100)
     with pytest.raises(InputError, match="no audio"):
         AudioReader(tmp_path / "none.wav", 44100)
+
+
+def test_a_wav_file_written_by_a_pipe_is_whole(tmp_path):
+    tone(tmp_path / "tone.wav", subtype="PCM_16")
+    data = bytearray((tmp_path / "tone.wav").read_bytes())
+    place = data.index(b"data") + 4
+    data[4:8] = data[place : place + 4] = b"\xff" * 4
+    (tmp_path / "pipe.wav").write_bytes(data)
+    reader = AudioReader(tmp_path / "pipe.wav", 44100)
+    assert len(everything(reader)) == 88200
+    assert reader.complaint == ""
+
+
+def test_a_whole_recording_is_mono_at_the_rate_asked_for(tmp_path):
+    samples = tone(tmp_path / "tone.wav", subtype="FLOAT")
+    out, lost = read_mono(tmp_path / "tone.wav", 44100)
+    assert np.array_equal(out, samples[:, 0])
+    assert lost == 0.0
+    assert len(read_mono(tmp_path / "tone.wav", 16000)[0]) == pytest.approx(32000, abs=1)
+
+
+def test_samples_that_are_no_numbers_are_counted(tmp_path):
+    samples = np.full((1000, 2), 0.5, np.float32)
+    samples[:250, 1] = np.nan
+    soundfile.write(tmp_path / "holes.wav", samples, 16000, subtype="FLOAT")
+    out, lost = read_mono(tmp_path / "holes.wav", 16000)
+    assert lost == pytest.approx(0.25)
+    assert not out[:250].any()
+
+
+def test_a_recording_without_samples_is_refused(tmp_path):
+    soundfile.write(tmp_path / "none.wav", np.zeros((0, 1), np.float32), 16000)
+    for name in ("none.wav", "gone.wav"):
+        with pytest.raises(InputError, match=name) as caught:
+            read_mono(tmp_path / name, 16000)
+        assert caught.value.remedy

@@ -9,11 +9,9 @@ from hypothesis import strategies as st
 
 from emo_music_ros.errors import InputError
 from emo_music_ros.io import synthesis
+from emo_music_ros.io.midi import Note, Part, read_midi
 from emo_music_ros.io.synthesis import (
-    Note,
-    Part,
     fade,
-    read_midi,
     render,
     render_midi,
     room,

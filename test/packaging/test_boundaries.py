@@ -65,6 +65,27 @@ def test_stages_do_not_import_nodes(path):
     assert not above
 
 
+#: Stage -> stages it must not import; files are read below all of them.
+BELOW = {
+    "io": {
+        *("sensing", "encoding", "fusion", "recommendation", "playback", "training"),
+        *("plugins", "portaudio", "summary"),
+    },
+    "sensing": {"encoding", "fusion", "recommendation", "playback", "training"},
+    "encoding": {"sensing", "fusion", "recommendation", "playback", "training"},
+}
+
+
+@pytest.mark.parametrize(
+    "path", [path for stage in BELOW for path in sorted((PACKAGE / stage).rglob("*.py"))], ids=name
+)
+def test_stages_do_not_import_what_comes_after_them(path):
+    found = {
+        module.split(".")[1] for module in imports(path) if module.startswith("emo_music_ros.")
+    }
+    assert not found & BELOW[path.relative_to(PACKAGE).parts[0]]
+
+
 @pytest.mark.parametrize("path", modules(ros=True, training=False), ids=name)
 def test_running_imports_no_training_library(path):
     assert not {module.split(".")[0] for module in imports(path)} & TRAINING

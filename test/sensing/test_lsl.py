@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from emo_music_ros.errors import OptionError
 from emo_music_ros.sensing.base import DeviceState
-from emo_music_ros.sensing.lsl import Gaps, Inlet, LslInlets, LslOptions
+from emo_music_ros.sensing.lsl import LslInlets
+from emo_music_ros.sensing.lsl_finder import LslOptions
+from emo_music_ros.sensing.lsl_inlet import Gaps, Inlet
 from emo_music_ros.sensing.outlet import Outlet
 from emo_music_ros.streams import BiosignalBlock
 

@@ -13,7 +13,8 @@ from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 from emo_music_ros.errors import InputError
 from emo_music_ros.resources import share
 from emo_music_ros.sensing.base import DeviceState
-from emo_music_ros.sensing.lsl import LslInlets, LslOptions
+from emo_music_ros.sensing.lsl import LslInlets
+from emo_music_ros.sensing.lsl_finder import LslOptions
 from emo_music_ros.sensing.mcap import McapReplay, McapReplayOptions
 from emo_music_ros.streams import AudioBlock, BiosignalBlock, ImageFrame, Utterance
 

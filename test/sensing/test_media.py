@@ -15,7 +15,7 @@ from emo_music_ros.errors import InputError
 from emo_music_ros.sensing.media import (
     AUDIO_BLOCK,
     AUDIO_RATE,
-    Resampler,
+    AudioBlocks,
     audio_lane,
     fitted,
     images_lane,
@@ -50,7 +50,7 @@ def drained(lane: Lane) -> tuple[list[Any], InputError | None]:
 def test_resampling_does_not_depend_on_the_blocks(rate, sizes):
     signal = tone(0.4, rate)
     cuts = np.cumsum(sizes)
-    resampler = Resampler(rate)
+    resampler = AudioBlocks(rate)
     pieces = np.split(signal, cuts[cuts < len(signal)])
     got = [block for piece in pieces for block in resampler(piece)]
     assert all(len(block) == AUDIO_BLOCK for block in got)
@@ -64,7 +64,7 @@ def test_resampling_does_not_depend_on_the_blocks(rate, sizes):
 
 
 def test_resampled_sound_is_finite_and_within_range():
-    resampler = Resampler(48000)
+    resampler = AudioBlocks(48000)
     noise = np.array([np.nan, np.inf, -np.inf, 7.0, -7.0] * 2000, np.float32)
     out = np.concatenate(resampler(noise, last=True))
     assert np.isfinite(out).all()

@@ -10,7 +10,8 @@ import soundfile
 
 from emo_music_ros.errors import InputError
 from emo_music_ros.sensing.base import DeviceState
-from emo_music_ros.sensing.lsl import LslInlets, LslOptions
+from emo_music_ros.sensing.lsl import LslInlets
+from emo_music_ros.sensing.lsl_finder import LslOptions
 from emo_music_ros.sensing.replay import FolderReplay, FolderReplayOptions
 from emo_music_ros.streams import AudioBlock, BiosignalBlock, ImageFrame, Utterance
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from emo_music_ros.emotion import from_labels
-from emo_music_ros.encoding.face.alignment import SIZE, Picture, as_picture, grey
-from emo_music_ros.encoding.face.detection import DETECTORS, NearThenFar
+from emo_music_ros.encoding.face.alignment import as_picture
+from emo_music_ros.encoding.face.detection import DETECTORS
 from emo_music_ros.encoding.face.landmarks import (
     EXPRESSIVE,
     FaceMesh,
@@ -22,126 +21,12 @@ from emo_music_ros.encoding.face.landmarks import (
     pose,
     without_head_motion,
 )
+from emo_music_ros.encoding.face.model import FaceModel, probabilities
+from emo_music_ros.encoding.face.quality import contrast, detail, quality, turned
 from emo_music_ros.encoding.face.texture import difference
 from emo_music_ros.encoding.face.tracking import FaceFinder, FaceFollower, FoundFace
-from emo_music_ros.encoding.shared.model import Model
-from emo_music_ros.encoding.shared.results import plain, plain_estimate
-from emo_music_ros.errors import InputError
 from emo_music_ros.options import option
-from emo_music_ros.streams import Encoding, FloatArray, ImageFrame, Sample
-
-SMALL = 96  # px, pictures up to this size are taken as a face where none is found
-BATCH = 64
-#: The pictures of the corpus are smooth, as if blurred by a Gaussian of 3 px: measured, the share
-#: of detail in them (see `detail`) stays below 0.045, that of a sharp face is 0.15 to 0.2.
-SMOOTH = 3.0  # px
-DETAIL = 0.05
-LEAST_DETAIL = 0.02  # below this a face is out of focus
-FRONTAL, PROFILE = math.radians(20), math.radians(70)  # of a face turned away: clean, unusable
-
-
-def contrast(face: NDArray[Any]) -> tuple[float, float]:
-    """Return mean and standard deviation of the shades of a grey picture."""
-    mean, deviation = cv2.meanStdDev(face)
-    return float(mean[0, 0]), float(deviation[0, 0])
-
-
-def detail(face: Picture) -> float:
-    """Return how sharp a grey face is: what a blur of 1 px takes away, as share of the contrast."""
-    shades = face.astype(np.float32)
-    fine = shades - cv2.GaussianBlur(shades, (0, 0), 1.0)
-    return contrast(fine)[1] / max(contrast(shades)[1], 1.0)
-
-
-def soften(face: Picture, sharpness: float | None = None) -> Picture | NDArray[np.float32]:
-    """Bring a sharp face to the resolution that the network was trained on.
-
-    The borders are mirrored, as the network expects when it undoes the blur.
-    """
-    if (detail(face) if sharpness is None else sharpness) <= DETAIL:
-        return face
-    return cv2.GaussianBlur(  # type: ignore[return-value]
-        face.astype(np.float32), (0, 0), SMOOTH, borderType=cv2.BORDER_REFLECT
-    )
-
-
-class FaceModel:
-    """The trained network.
-
-    Raises
-    ------
-    ModelError
-        If a file of the model is missing or corrupt.
-    """
-
-    def __init__(self, folder: Path | None = None) -> None:
-        self._model = Model("face", folder)
-        self._temperature = float(self._model.description.get("temperature", 1.0))
-        #: False where the network was trained on sharp pictures too.
-        self._soften = bool(self._model.description.get("soften", True))
-        self.labels = self._model.labels
-        self.conformal = self._model.conformal
-        self.version = self._model.version
-
-    def __call__(
-        self, faces: Sequence[Picture], sharpness: Sequence[float] | None = None
-    ) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-        """Return calibrated logits [n, 7] and embeddings [n, e] of grey faces [48, 48].
-
-        `sharpness` saves the time of measuring it again (see `detail`).
-        """
-        if self._soften:
-            known = [None] * len(faces) if sharpness is None else sharpness
-            batch = np.stack([soften(face, value) for face, value in zip(faces, known)])
-        else:
-            batch = np.stack(faces)
-        logits, embedding = self._model(batch.astype(np.float32)[:, None])
-        return logits.astype(float) / self._temperature, embedding
-
-
-def probabilities(logits: FloatArray) -> NDArray[np.float64]:
-    """Return the softmax of logits [classes]."""
-    weights = np.exp(logits - logits.max())
-    return np.asarray(weights / weights.sum(), float)
-
-
-def quality(
-    face: Picture, side: float, score: float, away: float = 0.0, sharpness: float | None = None
-) -> float:
-    """Return 0 (unusable) .. 1 (clean) of a cropped face.
-
-    It falls with a side below 48 px in the picture, shade or glare, flat contrast, lost focus, a
-    head turned more than 20 degrees away, and the doubt of the detector.
-
-    Parameters
-    ----------
-    face : array uint8 [48, 48]
-        The face.
-    side : float
-        Its side in the picture [px].
-    score : float
-        Certainty of the detector, 0..1.
-    away : float
-        Angle between where it looks and the camera [rad], NaN if not known.
-    sharpness : float, optional
-        See `detail`.
-    """
-    mean, deviation = contrast(face)
-    brightness = mean / 255.0
-    parts = (
-        side / SIZE,
-        brightness / 0.15,
-        (1.0 - brightness) / 0.1,
-        deviation / 255.0 / 0.08,
-        (detail(face) if sharpness is None else sharpness) / LEAST_DETAIL,
-        1.0 if math.isnan(away) else (PROFILE - away) / (PROFILE - FRONTAL),
-    )
-    return math.prod(min(max(part, 0.0), 1.0) for part in parts) * score
-
-
-def turned(yaw: float, pitch: float) -> float:
-    """Return the angle between where a head looks and the camera [rad]."""
-    return math.acos(math.cos(yaw) * math.cos(pitch))
+from emo_music_ros.streams import Encoding, ImageFrame, Sample
 
 
 @dataclass
@@ -354,126 +239,3 @@ class FaceEncoder:
             began, time, found.face.side, points, found.texture, logits, embedding
         )
         return rates
-
-
-class _Judge:
-    """Judges single pictures."""
-
-    def __init__(self, models: Path | None) -> None:
-        cv2.setNumThreads(1)
-        self._model = FaceModel(models)
-        self._find = FaceFinder(NearThenFar(), FaceMesh())
-
-    def face(self, image: Any) -> tuple[Picture, float, dict[str, Any]] | str:
-        """Return the face [48, 48] in a picture, its quality and more, or why there is none.
-
-        A picture of 48 x 48 px is a face already; a larger one is searched, and taken as a face
-        where none is found only up to 96 px.
-        """
-        picture = as_picture(image)
-        if picture is None:
-            return "is no picture, or has no pixels"
-        height, width = picture.shape[:2]
-        if (height, width) != (SIZE, SIZE):
-            faces = self._find.search(picture)
-            if faces:
-                best = faces[0]
-                more: dict[str, Any] = {"faces": len(faces)}
-                away = math.nan
-                if best.landmarks is not None:
-                    yaw, pitch, roll = pose(best.landmarks.points)
-                    away = turned(yaw, pitch)
-                    more |= {"yaw": plain(yaw), "pitch": plain(pitch), "roll": plain(roll)}
-                return best.crop, quality(best.crop, best.face.side, best.face.score, away), more
-            if max(height, width) > SMALL:
-                return "no face found"
-        shades = grey(picture)
-        if shades.shape != (SIZE, SIZE):
-            shrinks = max(shades.shape) > SIZE
-            shades = cv2.resize(  # type: ignore[assignment]
-                shades,
-                (SIZE, SIZE),
-                interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR,
-            )
-        return shades, quality(shades, float(min(height, width)), 1.0), {"faces": 1}
-
-    def results(self, names: Sequence[str], images: Sequence[Any]) -> Iterator[dict[str, Any]]:
-        """Yield the result of every picture in order."""
-        found = [self.face(image) for image in images]
-        faces = [entry[0] for entry in found if not isinstance(entry, str)]
-        logits = iter(self._model(faces)[0] if faces else ())
-        for name, entry in zip(names, found):
-            if isinstance(entry, str):
-                yield {"input": name, "error": entry}
-                continue
-            _, clean, more = entry
-            estimate = from_labels(
-                self._model.labels, probabilities(next(logits)), clean, self._model.conformal
-            )
-            yield {"input": name, **plain_estimate(estimate), **more}
-
-
-def predict_images(
-    paths: Sequence[str | Path], models: Path | None = None
-) -> Iterator[dict[str, Any]]:
-    """Judge the largest face in each image file.
-
-    Yields
-    ------
-    dict
-        input, labels, probabilities, valence, arousal, dominance, confidence, quality, faces
-        (how many were found) and, where its points were found, yaw, pitch and roll [rad]; where
-        there is no readable picture or no face input and error.
-
-    Raises
-    ------
-    ModelError
-        If the model or the detector is missing or corrupt.
-    """
-    judge = _Judge(models)
-    for path in paths:
-        name = str(path)
-        try:
-            content = np.fromfile(name, np.uint8)
-            image = cv2.imdecode(content, cv2.IMREAD_COLOR) if content.size else None
-        except (OSError, cv2.error) as error:
-            yield {"input": name, "error": f"cannot be read: {error}"}
-            continue
-        if image is None:
-            yield {"input": name, "error": "is no picture that can be read"}
-            continue
-        yield from judge.results([name], [image])
-
-
-def predict_npz(path: str | Path, models: Path | None = None) -> Iterator[dict[str, Any]]:
-    """Judge the array `images` of a NumPy archive: uint8 [n, h, w] grey or [n, h, w, 3] BGR.
-
-    Yields
-    ------
-    dict
-        As :func:`predict_images`; `input` is ``<file>#<row>``.
-
-    Raises
-    ------
-    InputError
-        If the archive cannot be read or has no such array.
-    ModelError
-        If the model or the detector is missing or corrupt.
-    """
-    try:
-        with np.load(path) as archive:
-            images = archive["images"]
-    except (OSError, KeyError, ValueError, EOFError, TypeError, AttributeError) as error:
-        raise InputError(
-            f"{path} holds no pictures: {error!r}",
-            "Give an .npz file with an array `images` [n, h, w] or [n, h, w, 3]",
-        ) from error
-    if images.ndim not in (3, 4):
-        raise InputError(
-            f"the array `images` of {path} has the shape {images.shape}",
-            "Give [n, h, w] or [n, h, w, 3]",
-        )
-    judge = _Judge(models)
-    for start in range(0, len(images), BATCH):
-        part = images[start : start + BATCH]
-        yield from judge.results([f"{path}#{start + row}" for row in range(len(part))], list(part))

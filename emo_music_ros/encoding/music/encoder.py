@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-import soxr
 from numpy.typing import NDArray
 
 from emo_music_ros import emotion
@@ -28,6 +27,10 @@ from emo_music_ros.encoding.music.features import Summary
 from emo_music_ros.encoding.music.spectrum import FRAME_RATE, SAMPLE_RATE, Spectrum
 from emo_music_ros.encoding.shared.model import Model
 from emo_music_ros.errors import InputError, ModelError
+from emo_music_ros.io.audio import AudioReader
+from emo_music_ros.io.midi import MIDI_ENDINGS
+from emo_music_ros.io.resampling import Resampler, mono
+from emo_music_ros.io.synthesis import render_midi
 from emo_music_ros.options import option
 from emo_music_ros.streams import (
     AudioBlock,
@@ -179,7 +182,7 @@ class MusicEncoder:
         self._buffer: FloatArray = np.zeros(0, np.float32)
         self._start = 0  # index of the first sample of the buffer since the reset
         self._skip = 0  # samples still to be dropped before the next window begins
-        self._resampler: soxr.ResampleStream | None = None
+        self._resampler: Resampler | None = None
         self._next: tuple[int, float, int, str] | None = None  # sample, time, rate, source
         self._received = 0
 
@@ -206,10 +209,9 @@ class MusicEncoder:
             rate,
             sample.source,
         )
-        if rate != SAMPLE_RATE and len(samples):
-            if self._resampler is None:
-                self._resampler = soxr.ResampleStream(rate, SAMPLE_RATE, 1, dtype="float32")
-            samples = self._resampler.resample_chunk(samples)
+        if self._resampler is None:
+            self._resampler = Resampler(rate, SAMPLE_RATE)
+        samples = self._resampler(samples)
         self._buffer = np.concatenate([self._buffer, samples])
         found: list[Encoding] = []
         while True:
@@ -316,24 +318,21 @@ def read_audio(path: Path) -> tuple[NDArray[np.float32], float]:
     InputError
         If the file is missing, not readable, truncated or shorter than a second.
     """
-    from emo_music_ros.io import synthesis
-    from emo_music_ros.io.audio import AudioReader
-
     remedy = "Replace the file or remove it"
-    if path.suffix.lower() in synthesis.MIDI_ENDINGS:
+    if path.suffix.lower() in MIDI_ENDINGS:
         if not path.is_file():
             raise InputError(f"'{path}' does not exist", "Check the path")
-        audio = synthesis.render_midi(path, SAMPLE_RATE).mean(axis=1)
+        audio = mono(render_midi(path, SAMPLE_RATE))
         surplus = max(0, len(audio) - int(LONGEST * SAMPLE_RATE)) // 2
         cut = audio[surplus : surplus + int(LONGEST * SAMPLE_RATE)]
-        return cut.astype(np.float32), len(audio) / SAMPLE_RATE
+        return cut, len(audio) / SAMPLE_RATE
     reader = AudioReader(path, SAMPLE_RATE)
     duration = reader.duration
     if duration > LONGEST:
         reader.close()
         reader = AudioReader(path, SAMPLE_RATE, start=(duration - LONGEST) / 2)
     try:
-        audio = reader.read(int(LONGEST * SAMPLE_RATE)).mean(axis=1)
+        audio = mono(reader.read(int(LONGEST * SAMPLE_RATE)))
         if reader.complaint:
             raise InputError(reader.complaint, remedy)
     finally:
@@ -343,7 +342,7 @@ def read_audio(path: Path) -> tuple[NDArray[np.float32], float]:
             f"'{path}' holds {len(audio) / SAMPLE_RATE:.2f} s of sound, too little to describe",
             remedy,
         )
-    return audio.astype(np.float32), duration
+    return audio, duration
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
 from scipy.signal import freqz
 
+from emo_music_ros.encoding.shared.mel import mel_filters
+
 FloatArray = NDArray[np.floating]
 
 SAMPLE_RATE = 22050
@@ -149,32 +151,10 @@ def decibels(power: FloatArray) -> FloatArray:
     return np.maximum(level, level.max() - 80)
 
 
-def _to_mel(hertz: FloatArray | float) -> FloatArray:
-    """Slaney's mel scale: linear below 1 kHz, logarithmic above."""
-    value = np.asarray(hertz, float)
-    high = 15 + 27 * np.log(np.maximum(value, 1000) / 1000) / math.log(6.4)
-    return np.where(value < 1000, value * 3 / 200, high)
-
-
-def _from_mel(mel: FloatArray) -> FloatArray:
-    return np.where(mel < 15, mel * 200 / 3, 1000 * np.exp((mel - 15) * math.log(6.4) / 27))
-
-
-@functools.lru_cache(maxsize=4)
-def mel_filters(top: float = SAMPLE_RATE / 2) -> FloatArray:
-    """Return the mel filter bank [128, 1025] up to `top` Hz, each triangle of unit area."""
-    edges = _from_mel(np.linspace(0, float(_to_mel(top)), MELS + 2))
-    ramps = edges[:, None] - frequencies()[None, :]
-    width = np.diff(edges)[:, None]
-    triangle = np.minimum(-ramps[:-2] / width[:-1], ramps[2:] / width[1:])
-    scale = 2.0 / (edges[2:] - edges[:-2])
-    return (np.maximum(0, triangle) * scale[:, None]).astype(np.float32)
-
-
 @functools.lru_cache(maxsize=4)
 def _mel_groups(top: float) -> list[tuple[slice, slice, FloatArray]]:
     """Return groups of neighbouring filters: which, their bins, their weights [bins, filters]."""
-    bank = mel_filters(top)
+    bank = mel_filters(SAMPLE_RATE, FRAME, MELS, high=top)
     groups = []
     for first in range(0, MELS, 16):
         filters = slice(first, first + 16)

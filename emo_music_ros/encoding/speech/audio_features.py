@@ -1,7 +1,8 @@
 """What is measured in a stretch of speech: log-Mel spectrum, pitch, energy, rate and pauses.
 
 Paper A, section 2.1 and table 2. All functions take float samples [n] of one channel, -1..1, at
-16 kHz, and are defined for every input: broken samples count as silence (see :func:`clean`).
+16 kHz, and are defined for every input: broken samples count as silence (see
+:func:`emo_music_ros.io.resampling.clean`).
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from scipy import fft
 from scipy.ndimage import median_filter, uniform_filter1d
 from scipy.signal import find_peaks
 
+from emo_music_ros.encoding.shared.mel import mel_filters
+from emo_music_ros.io.resampling import clean
 from emo_music_ros.streams import FloatArray
 
 RATE = 16000  # Hz
@@ -37,39 +40,6 @@ QUIET = 5.0  # per cent of the frames show the background
 NUCLEUS = 2.0  # dB dip between two syllables (de Jong & Wempe 2009)
 
 
-def clean(samples: FloatArray) -> NDArray[np.float32]:
-    """Return samples [n] as float32 in -1..1, NaN and infinity replaced by 0."""
-    whole = np.asarray(samples, np.float32).reshape(-1)
-    return np.clip(np.nan_to_num(whole, nan=0.0, posinf=0.0, neginf=0.0), -1.0, 1.0)
-
-
-@cache
-def mel_filters(
-    rate: int = RATE, length: int = FFT, bands: int = BANDS, low: float = LOWEST_BAND
-) -> NDArray[np.float32]:
-    """Return triangular filters H of Eq. 1, [bands, length // 2 + 1], of unit area.
-
-    The Mel scale is Slaney's (linear to 1 kHz, logarithmic above), as in librosa, whose import
-    alone would cost seconds.
-    """
-    linear, split, step = 200 / 3, 1000.0, np.log(6.4) / 27
-
-    def to_mel(hertz: float) -> float:
-        if hertz < split:
-            return hertz / linear
-        return float(split / linear + np.log(hertz / split) / step)
-
-    mel = np.linspace(to_mel(low), to_mel(rate / 2), bands + 2)
-    edge = np.where(
-        mel < split / linear, mel * linear, split * np.exp((mel - split / linear) * step)
-    )
-    bins = np.arange(length // 2 + 1) * rate / length
-    rising = (bins - edge[:-2, None]) / (edge[1:-1] - edge[:-2])[:, None]
-    falling = (edge[2:, None] - bins) / (edge[2:] - edge[1:-1])[:, None]
-    area = (edge[2:] - edge[:-2])[:, None] / 2
-    return (np.maximum(0.0, np.minimum(rising, falling)) / area).astype(np.float32)
-
-
 def frames(samples: FloatArray, length: int = WINDOW, hop: int = HOP) -> FloatArray:
     """Return overlapping frames [count, length]; short input is padded to one frame."""
     if len(samples) < length:
@@ -85,7 +55,7 @@ def log_mel(samples: FloatArray) -> NDArray[np.float32]:
 def _log_mel(cut: NDArray[np.float32]) -> NDArray[np.float32]:
     spectrum = fft.rfft(cut * _hann(WINDOW), FFT)
     power = (spectrum.real**2 + spectrum.imag**2) / FFT
-    return np.log(power @ mel_filters().T + np.float32(FLOOR))
+    return np.log(power @ mel_filters(RATE, FFT, BANDS, LOWEST_BAND).T + np.float32(FLOOR))
 
 
 def level(samples: FloatArray) -> NDArray[np.float32]:

@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-import soundfile
-import soxr
 from numpy.typing import NDArray
 
 from emo_music_ros.emotion import from_labels
@@ -23,13 +21,14 @@ from emo_music_ros.encoding.speech.audio_features import (
     Analyser,
     Features,
     Prosody,
-    clean,
     features,
 )
 from emo_music_ros.encoding.speech.functionals import COUNT, functionals
 from emo_music_ros.encoding.speech.noise_reduction import noise_floor, reduce_noise
 from emo_music_ros.encoding.speech.voice_activity import Endpointer, Segment, trim
-from emo_music_ros.errors import ModelError
+from emo_music_ros.errors import InputError, ModelError
+from emo_music_ros.io.audio import read_mono
+from emo_music_ros.io.resampling import Resampler, clean, mono
 from emo_music_ros.options import option
 from emo_music_ros.streams import AudioBlock, Encoding, Estimate, FloatArray, Sample
 
@@ -188,7 +187,7 @@ class SpeechEncoder:
         self._endpointer.reset()
         self._analyser = None
         self._rate = 0
-        self._resample: soxr.ResampleStream | None = None
+        self._resample = Resampler(RATE, RATE)
         self._count = 0  # input samples since the reset, filled ones included
         self._next = 0  # number of the sample expected next
         self._anchors: deque[tuple[int, float]] = deque()  # input sample and its time
@@ -200,7 +199,7 @@ class SpeechEncoder:
             return []
         samples = np.asarray(sample.samples)
         if samples.ndim == 2:
-            samples = samples.mean(axis=1)
+            samples = mono(samples)
         if samples.ndim != 1 or samples.size == 0 or not np.isfinite(sample.time):
             return []
         missing = self._missing(sample)
@@ -214,7 +213,7 @@ class SpeechEncoder:
         self._note(samples)
         self._next = sample.first_sample + len(samples) - missing
         self._count += len(samples)
-        found = self._endpointer.push(self._converted(clean(samples)))
+        found = self._endpointer.push(clean(self._resample(clean(samples))))
         encodings = [self._encode(segment, sample.source) for segment in found]
         self._analyse()
         self._forget()
@@ -240,8 +239,7 @@ class SpeechEncoder:
 
     def _start(self, block: AudioBlock) -> None:
         self._rate = block.sample_rate
-        if self._rate != RATE:
-            self._resample = soxr.ResampleStream(self._rate, RATE, 1, dtype="float32")
+        self._resample = Resampler(self._rate, RATE)
 
     def _missing(self, block: AudioBlock) -> int | None:
         """Return how many samples are lost before this block, None if it is another stream."""
@@ -266,11 +264,6 @@ class SpeechEncoder:
                 (int(run[0]), int(run[-1]) + 1)
                 for run in np.split(bad, np.flatnonzero(np.diff(bad) > 1) + 1)
             )
-
-    def _converted(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        if self._resample is None:
-            return samples
-        return clean(self._resample.resample_chunk(samples))
 
     def _time(self, position: int) -> float:
         """Return when an input sample was acquired."""
@@ -340,17 +333,9 @@ def predict_audio(
     for path in paths:
         name = str(path)
         try:
-            samples, rate = soundfile.read(name, dtype="float32", always_2d=True)
-        except (OSError, RuntimeError, ValueError) as error:
-            yield {"input": name, "error": f"cannot be read as audio: {error}"}
+            samples, lost = read_mono(path, RATE)
+        except InputError as error:
+            yield {"input": name, "error": str(error)}
             continue
-        if len(samples) == 0:
-            yield {"input": name, "error": "holds no samples"}
-            continue
-        mono = samples.mean(axis=1)
-        lost = float(np.mean(~np.isfinite(mono)))
-        mono = clean(mono)
-        if rate != RATE:
-            mono = clean(soxr.resample(mono, rate, RATE))
-        estimate, _, _ = judge(trim(mono, endpointer), lost)
+        estimate, _, _ = judge(trim(samples, endpointer), lost)
         yield {"input": name, **plain_estimate(estimate)}

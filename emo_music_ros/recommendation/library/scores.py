@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from emo_music_ros.errors import InputError
-from emo_music_ros.io.synthesis import Note, Part
+from emo_music_ros.io.midi import Note, Part
 from emo_music_ros.recommendation.library.pieces import Piece
 
 #: Wanted length of a piece [s]: short ones are repeated, long ones end at a bar line and fade.

@@ -11,7 +11,7 @@ import numpy as np
 
 from emo_music_ros.encoding.eeg.encoder import LABELS, EegFeatures
 from emo_music_ros.errors import InputError
-from emo_music_ros.io.recordings import read_muse
+from emo_music_ros.io.muse import read_muse
 from emo_music_ros.training.corpora.base import Corpus
 
 NAME = "Muse mental state"

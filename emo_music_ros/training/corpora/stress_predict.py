@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from emo_music_ros.emotion import STRESS
 from emo_music_ros.encoding.physiology.encoder import WINDOW, Moment, PhysiologyFeatures
 from emo_music_ros.errors import InputError
-from emo_music_ros.io.recordings import read_e4
+from emo_music_ros.io.empatica import read_e4
 from emo_music_ros.training.corpora.base import Corpus
 
 NAME = "Stress-Predict"

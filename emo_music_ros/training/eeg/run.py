@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from emo_music_ros.encoding.eeg.encoder import LABELS, MEASURES, WAVE_RATE, WINDOW, EegFeatures
 from emo_music_ros.encoding.shared.model import Model, describe
 from emo_music_ros.errors import InputError
-from emo_music_ros.io.recordings import MUSE_CHANNELS, read_muse
+from emo_music_ros.io.muse import MUSE_CHANNELS, read_muse
 from emo_music_ros.training.corpora import muse
 from emo_music_ros.training.eeg import eegnet
 from emo_music_ros.training.eeg.eegnet import EegNet, answer, augment, fit_eegnet

@@ -304,7 +304,7 @@ def _protocol(corpus: Corpus, seed: int) -> Protocol:
 
 def _softened(corpus: Corpus) -> Corpus:
     """Return a corpus of faces at the resolution the network expects, also if it is sharp."""
-    from emo_music_ros.encoding.face.encoder import soften
+    from emo_music_ros.encoding.face.quality import soften
 
     if restoration.resolution(corpus.items) < SHARP:
         return corpus
@@ -479,8 +479,8 @@ def cropped(pictures: Sequence[Faces]) -> list[NDArray[np.float32] | None]:
     A picture of 48 x 48 px is a face already; None where no face is found.
     """
     from emo_music_ros.encoding.face.detection import BlazeFace
-    from emo_music_ros.encoding.face.encoder import soften
     from emo_music_ros.encoding.face.landmarks import FaceMesh
+    from emo_music_ros.encoding.face.quality import soften
     from emo_music_ros.encoding.face.tracking import FaceFinder
 
     find = FaceFinder(BlazeFace(), FaceMesh())

@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_music_ros.encoding.music import features as music_features
+from emo_music_ros.encoding.music import harmony, rhythm
 from emo_music_ros.encoding.music import spectrum as music_spectrum
 from emo_music_ros.encoding.music.encoder import read_audio, windows
+from emo_music_ros.encoding.shared import mel
 from emo_music_ros.training.corpora.base import Corpus
 from emo_music_ros.training.corpora.deam import AXES
 from emo_music_ros.training.evaluation.protocol import (
@@ -54,7 +56,8 @@ def evaluate_songs(
     corpus: Corpus, learners: Sequence[Learner], work: Work, seed: int
 ) -> list[Result]:
     """Measure ratings of songs, DEAM 10-fold by song; the first setting of each learner."""
-    code = [inspect.getsource(module) for module in (music_spectrum, music_features)]
+    modules = (mel, music_spectrum, harmony, rhythm, music_features)
+    code = [inspect.getsource(module) for module in modules]
     key = [[(path.name, path.stat().st_size) for path in corpus.items], code]
     table = work.recall("music features DEAM", key, lambda: {"music": _songs(corpus.items)})
     features = table["music"]

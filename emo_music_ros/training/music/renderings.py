@@ -17,12 +17,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_music_ros.encoding.music import features as music_features
+from emo_music_ros.encoding.music import harmony, rhythm
 from emo_music_ros.encoding.music import papers as music_papers
 from emo_music_ros.encoding.music import spectrum as music_spectrum
 from emo_music_ros.encoding.music.encoder import FEATURE_SETS, WIDTH, WINDOW
 from emo_music_ros.encoding.music.spectrum import FRAME_RATE, SAMPLE_RATE
-from emo_music_ros.io import synthesis
-from emo_music_ros.io.synthesis import Note, Part, read_midi, render
+from emo_music_ros.encoding.shared import mel
+from emo_music_ros.io import midi, synthesis
+from emo_music_ros.io.midi import Note, Part, read_midi
+from emo_music_ros.io.resampling import mono
+from emo_music_ros.io.synthesis import render
 from emo_music_ros.training.shared.work import Work
 
 log = logging.getLogger(__name__)
@@ -109,7 +113,7 @@ def extract(files: Sequence[Path], variants: int, hop: float, seed: int, work: W
     work : Work
         Where the features are kept.
     """
-    code = (music_spectrum, music_features, music_papers, synthesis)
+    code = (mel, music_spectrum, harmony, rhythm, music_features, music_papers, midi, synthesis)
     key = [
         [file.read_bytes() for file in files],
         *(variants, hop, seed, WINDOW, ENSEMBLES, perform, _describe),
@@ -138,7 +142,7 @@ def _describe(
             parts, speed = written, 1.0
             if variant:
                 parts, speed = perform(written, np.random.default_rng([variant + seed, item]))
-            audio = render(parts, SAMPLE_RATE, tail=1.0).mean(axis=1)
+            audio = mono(render(parts, SAMPLE_RATE, tail=1.0))
             spectrum = music_spectrum.analyse(audio)
             for first in range(0, max(len(spectrum) - WIDTH, 0) + 1, step):
                 window = spectrum.part(first, first + WIDTH)

@@ -28,7 +28,7 @@ from emo_music_ros.encoding.shared.buffer import Window
 from emo_music_ros.encoding.shared.filters import StreamingFilter
 from emo_music_ros.encoding.shared.model import Model, describe
 from emo_music_ros.errors import InputError
-from emo_music_ros.io.recordings import read_e4
+from emo_music_ros.io.empatica import read_e4
 from emo_music_ros.streams import BiosignalBlock
 from emo_music_ros.training.corpora import stress_predict
 from emo_music_ros.training.corpora.base import Corpus

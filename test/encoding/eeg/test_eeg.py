@@ -27,7 +27,7 @@ from emo_music_ros.encoding.shared.base import Encoder
 from emo_music_ros.encoding.shared.buffer import SignalBuffer
 from emo_music_ros.encoding.shared.filters import StreamingFilter
 from emo_music_ros.errors import InputError, ModelError
-from emo_music_ros.io.recordings import MUSE_CHANNELS, read_muse
+from emo_music_ros.io.muse import MUSE_CHANNELS, read_muse
 from emo_music_ros.streams import BiosignalBlock
 
 START = 1_700_000_000.25

@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from emo_music_ros.encoding.music import features
+from emo_music_ros.encoding.music import features, harmony
 from emo_music_ros.encoding.music import spectrum as music_spectrum
+from emo_music_ros.encoding.music.rhythm import irregularity
 from emo_music_ros.encoding.music.spectrum import FRAME_RATE, SAMPLE_RATE
 
 RATE = SAMPLE_RATE
@@ -31,13 +32,13 @@ def audio() -> np.ndarray:
     return (chord([60, 64, 67], 6.0) + noise).astype(np.float32)
 
 
-def notes_of(samples: np.ndarray) -> features.Notes:
-    return features.notes(music_spectrum.analyse(samples).power)
+def notes_of(samples: np.ndarray) -> harmony.Notes:
+    return harmony.notes(music_spectrum.analyse(samples).power)
 
 
 @pytest.mark.parametrize("pitches", [[60], [57, 61, 64], [62, 65, 69, 72]])
 def test_pitch_classes_are_those_that_sound(pitches: list[int]) -> None:
-    found = features.pitch_classes(notes_of(chord(pitches, 4.0)))
+    found = harmony.pitch_classes(notes_of(chord(pitches, 4.0)))
     sounding = {pitch % 12 for pitch in pitches}
     assert set(np.argsort(found)[-len(sounding) :]) == sounding
     assert found.sum() == pytest.approx(1.0)
@@ -70,7 +71,7 @@ def test_consonance_of_intervals(pitches: tuple[int, ...], golden: float) -> Non
     table = np.zeros((3, 12))
     table[:, [pitch % 12 for pitch in pitches]] = 1 / len(pitches)
     empty = np.zeros(0)
-    found = features.consonance(features.Notes(np.zeros(0, np.intp), empty, empty, table))
+    found = harmony.consonance(harmony.Notes(np.zeros(0, np.intp), empty, empty, table))
     assert found == pytest.approx(golden)
 
 
@@ -79,30 +80,30 @@ def test_harmony_that_changes() -> None:
     table = np.zeros((4 * second, 12))
     table[: 2 * second, 0] = table[2 * second :, 5] = 1
     empty = np.zeros(0)
-    found = features.Notes(np.zeros(0, np.intp), empty, empty, table)
+    found = harmony.Notes(np.zeros(0, np.intp), empty, empty, table)
     # One of three steps from second to second changes all.
-    assert features.harmonic_change(found) == pytest.approx(1 / 3)
+    assert harmony.harmonic_change(found) == pytest.approx(1 / 3)
 
 
 def test_pitch_contour_and_texture() -> None:
     frames = 200
     frame = np.arange(frames)
-    rising = features.melody(
-        features.Notes(frame, 60 + 12 * frame / (frames - 1), np.ones(frames), np.zeros((0, 12))),
+    rising = harmony.melody(
+        harmony.Notes(frame, 60 + 12 * frame / (frames - 1), np.ones(frames), np.zeros((0, 12))),
         frames,
     )
     mean, deviation, slope, motion, texture = rising
     assert mean == pytest.approx(0.5)
     assert deviation == pytest.approx(np.std(frame / (frames - 1)))
     assert slope == pytest.approx(1.0, rel=0.01)
-    assert motion == pytest.approx(features.MELODY_STEP / (frames - 1), rel=0.01)
+    assert motion == pytest.approx(harmony.MELODY_STEP / (frames - 1), rel=0.01)
     assert texture == 1.0  # log2(1 + 1)
 
 
 def test_dynamics_and_rhythm() -> None:
     steady, uneven = np.arange(0, 100, 10), np.array([0, 10, 30, 40, 60])
-    assert features._irregularity(steady) == pytest.approx(0, abs=1e-9)
-    assert features._irregularity(uneven) == pytest.approx(np.std([0, 1, 0, 1]))
+    assert irregularity(steady) == pytest.approx(0, abs=1e-9)
+    assert irregularity(uneven) == pytest.approx(np.std([0, 1, 0, 1]))
     assert features._slope(np.linspace(-20, -10, 101)) == pytest.approx(10, rel=0.02)
     assert features._decay(np.array([0.0, -2, -4, 0, -1])) == pytest.approx(5 / 3)
 

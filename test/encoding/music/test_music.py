@@ -24,7 +24,8 @@ from emo_music_ros.encoding.music.encoder import (
 )
 from emo_music_ros.encoding.music.spectrum import SAMPLE_RATE
 from emo_music_ros.errors import InputError, ModelError
-from emo_music_ros.io.synthesis import Note, Part, render, set_level
+from emo_music_ros.io.midi import Note, Part
+from emo_music_ros.io.synthesis import render, set_level
 from emo_music_ros.resources import share
 from emo_music_ros.streams import AudioBlock, Encoding, Utterance
 

@@ -11,7 +11,9 @@ from hypothesis.extra.numpy import arrays
 from emo_music_ros.encoding.music import papers as music_papers
 from emo_music_ros.encoding.music import spectrum as measure
 from emo_music_ros.encoding.music.spectrum import FRAME, HOP, SAMPLE_RATE, Spectrum
-from emo_music_ros.io.synthesis import Note, Part, render, set_level
+from emo_music_ros.encoding.shared.mel import mel_filters
+from emo_music_ros.io.midi import Note, Part
+from emo_music_ros.io.synthesis import render, set_level
 
 librosa = pytest.importorskip("librosa")
 
@@ -68,7 +70,9 @@ def test_frames(audio: np.ndarray, spectrum: Spectrum, magnitude: np.ndarray) ->
 @pytest.mark.parametrize("top", [SAMPLE_RATE / 2, 8000.0])
 def test_filter_bank(top: float) -> None:
     golden = librosa.filters.mel(sr=RATE, n_fft=FRAME, fmax=top)
-    np.testing.assert_allclose(measure.mel_filters(top), golden, atol=1e-7)
+    np.testing.assert_allclose(
+        mel_filters(SAMPLE_RATE, FRAME, measure.MELS, high=top), golden, atol=1e-7
+    )
     power = np.random.default_rng(0).random((5, FRAME // 2 + 1)).astype(np.float32)
     np.testing.assert_allclose(measure.mel_power(power, top), power @ golden.T, rtol=1e-4)
 

@@ -14,7 +14,7 @@ from emo_music_ros import emotion
 from emo_music_ros.encoding.physiology.encoder import LABELS, PhysiologyEncoder, predict_e4
 from emo_music_ros.encoding.shared.base import Encoder
 from emo_music_ros.errors import InputError, ModelError, OptionError
-from emo_music_ros.io.recordings import read_e4
+from emo_music_ros.io.empatica import read_e4
 from emo_music_ros.options import build
 from emo_music_ros.streams import AudioBlock, BiosignalBlock
 

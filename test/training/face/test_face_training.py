@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("onnxscript")
 
 from emo_music_ros.emotion import FER2013  # noqa: E402
-from emo_music_ros.encoding.face.encoder import FaceModel  # noqa: E402
+from emo_music_ros.encoding.face.model import FaceModel  # noqa: E402
 from emo_music_ros.errors import InputError  # noqa: E402
 from emo_music_ros.training.corpora import fer2013  # noqa: E402
 from emo_music_ros.training.face import augmentation, fitting, network, restoration  # noqa: E402

@@ -19,7 +19,7 @@ from emo_music_ros import emotion
 from emo_music_ros.encoding.music.encoder import FEATURE_SETS, tempered
 from emo_music_ros.encoding.shared.model import Model
 from emo_music_ros.errors import InputError
-from emo_music_ros.io.synthesis import Note, Part
+from emo_music_ros.io.midi import Note, Part
 from emo_music_ros.training.corpora.base import Corpus
 from emo_music_ros.training.corpora.vgmidi import Pieces
 from emo_music_ros.training.evaluation.protocol import Cost

@@ -1,0 +1,72 @@
+"""Physiology read from a file, and how it is cut into blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from emo_music_ros.streams import BiosignalBlock, FloatArray
+
+#: Numbers above this where a time can stand are times [unix s]; those below count from a start.
+UNIX_TIMES = 1e9
+
+
+@dataclass(frozen=True)
+class Signal:
+    """The samples of one file.
+
+    Parameters
+    ----------
+    kind : str
+        One of :data:`emo_music_ros.streams.UNITS`.
+    values : numpy.ndarray
+        float32 [samples, channels], NaN where a value is missing.
+    rate : float
+        Samples per second [Hz].
+    channels : tuple of str
+        Their names.
+    unit : str
+        Of all channels.
+    begin : float
+        When it was recorded [unix s], 0 = not known.
+    runs : tuple of (int, float)
+        First sample of each run without a gap, and when it was acquired [s after `begin`].
+    """
+
+    kind: str
+    values: FloatArray
+    rate: float
+    channels: tuple[str, ...]
+    unit: str
+    begin: float = 0.0
+    runs: tuple[tuple[int, float], ...] = ((0, 0.0),)
+
+
+def blocks(signal: Signal, seconds: float, start: float, source: str) -> Iterator[BiosignalBlock]:
+    """Yield a signal in blocks of at most `seconds`; what `begin` stands for is at `start` [s].
+
+    Samples are counted at the rate within a run. A gap ends a block and is left out of the
+    running index, as where a device lost samples.
+    """
+    size = max(1, round(seconds * signal.rate))
+    units = (signal.unit,) * len(signal.channels)
+    index, due = 0, 0.0
+    for place, (begin, offset) in enumerate(signal.runs):
+        last = place + 1 == len(signal.runs)
+        end = len(signal.values) if last else signal.runs[place + 1][0]
+        # A clock that was set back does not take samples back.
+        index += max(0, round((offset - due) * signal.rate)) if place else 0
+        for first in range(begin, end, size):
+            samples = signal.values[first : min(first + size, end)]
+            yield BiosignalBlock(
+                time=start + offset + (first - begin) / signal.rate,
+                kind=signal.kind,
+                samples=samples,
+                rate=signal.rate,
+                channels=signal.channels,
+                units=units,
+                first_index=index,
+                source=source,
+            )
+            index += len(samples)
+        due = offset + (end - begin) / signal.rate

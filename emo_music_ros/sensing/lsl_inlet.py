@@ -1,0 +1,206 @@
+"""One stream of Lab Streaming Layer: its samples on our clock, cut where some are missing."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from emo_music_ros.errors import InputError
+from emo_music_ros.sensing.lsl_finder import LslOptions
+from emo_music_ros.streams import UNITS, BiosignalBlock, FloatArray, Sample
+
+#: Kind -> unit in lower case -> factor to the unit of the kind.
+FACTORS = {
+    "eeg": {"v": 1e6, "volts": 1e6, "mv": 1e3, "millivolts": 1e3},
+    "ecg": {"v": 1e3, "volts": 1e3, "uv": 1e-3, "µv": 1e-3, "microvolts": 1e-3},
+    "eda": {"s": 1e6, "siemens": 1e6, "ms": 1e3, "ns": 1e-3},
+    "acceleration": {"mg": 1e-3, "m/s^2": 1 / 9.80665, "m/s2": 1 / 9.80665, "m/s²": 1 / 9.80665},
+}
+#: Time between two looks at a stream [s].
+POLL = 0.03
+#: What an inlet buffers at most [s].
+BUFFER = 5
+#: Patience for the description and the first clock offset of a stream [s].
+HANDSHAKE = 2.0
+
+
+class Inlet:
+    """One open stream; a :class:`~emo_music_ros.sensing.device.Connection`.
+
+    Parameters
+    ----------
+    kind : str
+        One of the kinds.
+    info : pylsl.StreamInfo
+        As found by the resolver.
+    options : LslOptions
+        Times.
+    stop : threading.Event
+        Ends waiting for the first clock offset.
+    """
+
+    def __init__(self, kind: str, info: Any, options: LslOptions, stop: threading.Event) -> None:
+        import pylsl
+
+        self.dropped = 0
+        self._pylsl = pylsl
+        self._kind = kind
+        self._name = info.name()
+        self._options = options
+        self._rate = float(info.nominal_srate())
+        self._inlet = pylsl.StreamInlet(info, max_buflen=BUFFER, recover=False)
+        full = self._inlet.info(timeout=HANDSHAKE)
+        self._channels, units = described(full, kind)
+        unit = UNITS[kind]
+        factors = [FACTORS.get(kind, {}).get(name.lower()) for name in units]
+        self._units = tuple(
+            name if factor is None and name else unit for name, factor in zip(units, factors)
+        )
+        self._factor = np.array([factor or 1.0 for factor in factors], np.float32)
+        self._source = full.desc().child_value("source") or f"live:{self._name}"
+        self._inlet.open_stream(timeout=HANDSHAKE)
+        self._offset = 0.0  # remote clock minus local clock
+        self._epoch = 0.0  # unix time minus local LSL clock
+        self._estimated = -math.inf
+        deadline = time.monotonic() + HANDSHAKE
+        while not self._estimate(0.2) and time.monotonic() < deadline and not stop.is_set():
+            pass
+        self._gaps = Gaps(self._rate)
+        self._index = 0
+        self._newest = time.monotonic()
+
+    @property
+    def detail(self) -> str:
+        """The stream in words."""
+        return (
+            f"{self._kind} from '{self._name}' ({self._source}), {len(self._channels)} x "
+            f"{self._rate:g} Hz, clock offset {1e3 * self._offset:.2f} ms"
+        )
+
+    def read(self, stop: threading.Event) -> Sequence[Sample]:
+        """Return everything that arrived since the last call, cut where samples are missing."""
+        if stop.wait(POLL):
+            return ()
+        if time.monotonic() - self._estimated > self._options.offset_interval:
+            self._estimate(0.05)
+        pieces, stamps = [], []
+        try:
+            while True:
+                values, times = self._inlet.pull_chunk(max_samples=1024, as_numpy=True)
+                if not len(times):
+                    break
+                pieces.append(values)
+                stamps.append(times)
+        except RuntimeError as error:  # what pylsl raises when a stream is lost
+            if not pieces:
+                raise InputError(
+                    f"LSL stream '{self._name}' ({self._kind}) ended",
+                    "Start the device again; it is looked for",
+                ) from error
+        if not pieces:
+            if time.monotonic() - self._newest > self._options.stale_after:
+                raise InputError(
+                    f"LSL stream '{self._name}' ({self._kind}) gives no samples for "
+                    f"{self._options.stale_after:g} s",
+                    "Check the device; it is looked for",
+                )
+            return ()
+        self._newest = time.monotonic()
+        return self._blocks(np.concatenate(pieces), np.concatenate(stamps))
+
+    def close(self) -> None:
+        """Leave the stream."""
+        self._inlet.close_stream()
+
+    def _estimate(self, timeout: float) -> bool:
+        """Estimate the clocks again; return whether that worked. An old estimate stays valid."""
+        self._epoch = time.time() - self._pylsl.local_clock()
+        try:
+            self._offset = -float(self._inlet.time_correction(timeout=timeout))
+        except RuntimeError:  # what pylsl raises; no answer in time
+            return False
+        self._estimated = time.monotonic()
+        return True
+
+    def _blocks(self, values: FloatArray, stamps: FloatArray) -> list[Sample]:
+        values = np.asarray(values, np.float32) * self._factor
+        blocks: list[Sample] = []
+        start = 0
+        for position, lost in (*self._gaps.find(stamps), (len(stamps), 0)):
+            if position > start:
+                blocks.append(
+                    BiosignalBlock(
+                        time=float(stamps[start] - self._offset + self._epoch),
+                        kind=self._kind,
+                        samples=values[start:position],
+                        rate=self._rate,
+                        channels=self._channels,
+                        units=self._units,
+                        first_index=self._index,
+                        dropped=self.dropped,
+                        clock_offset=self._offset,
+                        source=self._source,
+                    )
+                )
+            self._index += position - start + lost
+            self.dropped += lost
+            start = position
+        return blocks
+
+
+class Gaps:
+    """Finds samples that are missing between the time stamps of a stream.
+
+    Two stamps more than 1.5 sample intervals apart have lost samples between them, unless as
+    many came too close together before: devices that stamp whole packets do that.
+
+    Parameters
+    ----------
+    rate : float
+        Nominal rate [Hz].
+    """
+
+    def __init__(self, rate: float) -> None:
+        self._rate = rate
+        self._last: float | None = None
+        self._ahead = 0.0  # intervals that came early
+
+    def find(self, stamps: FloatArray) -> list[tuple[int, int]]:
+        """Return (position, number lost before it) for each gap in the next stamps [samples]."""
+        before = stamps[0] - 1 / self._rate if self._last is None else self._last
+        intervals = np.diff(np.concatenate(([before], stamps))) * self._rate
+        self._last = float(stamps[-1])
+        gaps = []
+        for position in np.flatnonzero((intervals < 0.5) | (intervals > 1.5)):
+            excess = float(intervals[position]) - 1.0
+            if excess < 0:
+                self._ahead = min(self._ahead - excess, self._rate)
+                continue
+            lost = round(max(0.0, excess - self._ahead))
+            self._ahead = max(0.0, self._ahead - excess)
+            if lost:
+                gaps.append((int(position), lost))
+        return gaps
+
+
+def described(info: Any, kind: str) -> tuple[tuple[str, ...], list[str]]:
+    """Return the channel names and units of a full stream description.
+
+    Names that are missing, or a list that does not fit the channels, become ``<kind>1`` and so on.
+    """
+    names: list[str] = []
+    units: list[str] = []
+    channel = info.desc().child("channels").child("channel")
+    while not channel.empty():
+        names.append(channel.child_value("label"))
+        units.append(channel.child_value("unit"))
+        channel = channel.next_sibling("channel")
+    count = info.channel_count()
+    if len(names) != count:
+        names, units = [""] * count, [""] * count
+    return tuple(name or f"{kind}{place + 1}" for place, name in enumerate(names)), units

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import soxr
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from emo_music_ros.io.resampling import Resampler, clean, mono, resample
+
+
+def tone(seconds: float, rate: int) -> np.ndarray:
+    return np.sin(2 * np.pi * 440 * np.arange(round(seconds * rate)) / rate).astype(np.float32)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int16])
+def test_the_channels_are_averaged(dtype):
+    out = mono(np.array([[1, 3], [0, -2]], dtype))
+    assert out.dtype == np.float32
+    assert out.tolist() == [2.0, -1.0]
+    assert mono(np.array([[4], [5]], dtype)).tolist() == [4.0, 5.0]
+
+
+def test_broken_samples_are_silence():
+    assert clean(np.array([np.nan, np.inf, -np.inf, 7.0, -0.5])).tolist() == [0, 0, 0, 1, -0.5]
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.integers(1, 3000), max_size=9), st.sampled_from([8000, 22050, 48000]))
+def test_a_stream_is_the_same_however_it_is_cut(sizes, rate):
+    whole = tone(0.3, 16000)
+    stream = Resampler(16000, rate)
+    cuts = np.cumsum(sizes, dtype=int)
+    parts = [stream(part) for part in np.split(whole, cuts[cuts < len(whole)])]
+    parts.append(stream(np.zeros(0, np.float32), last=True))
+    once = Resampler(16000, rate)(whole, last=True)
+    np.testing.assert_allclose(np.concatenate(parts), once, atol=1e-6)
+    assert len(once) == pytest.approx(len(soxr.resample(whole, 16000, rate)), abs=1)
+
+
+def test_the_same_rate_changes_nothing():
+    whole = tone(0.1, 16000)
+    assert np.array_equal(Resampler(16000, 16000)(whole), whole)
+    assert np.array_equal(resample(whole, 16000, 16000), whole)
