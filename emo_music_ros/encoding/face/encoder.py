@@ -25,10 +25,11 @@ from emo_music_ros.encoding.face.landmarks import (
 from emo_music_ros.encoding.face.texture import difference
 from emo_music_ros.encoding.face.tracking import FaceFinder, FaceFollower, FoundFace
 from emo_music_ros.encoding.shared.model import Model
+from emo_music_ros.encoding.shared.numerics import softmax
 from emo_music_ros.encoding.shared.results import plain, plain_estimate
 from emo_music_ros.errors import InputError
 from emo_music_ros.options import option
-from emo_music_ros.streams import Encoding, FloatArray, ImageFrame, Sample
+from emo_music_ros.streams import Encoding, ImageFrame, Sample
 
 SMALL = 96  # px, pictures up to this size are taken as a face where none is found
 BATCH = 64
@@ -97,12 +98,6 @@ class FaceModel:
             batch = np.stack(faces)
         logits, embedding = self._model(batch.astype(np.float32)[:, None])
         return logits.astype(float) / self._temperature, embedding
-
-
-def probabilities(logits: FloatArray) -> NDArray[np.float64]:
-    """Return the softmax of logits [classes]."""
-    weights = np.exp(logits - logits.max())
-    return np.asarray(weights / weights.sum(), float)
 
 
 def quality(
@@ -294,7 +289,7 @@ class FaceEncoder:
                     window_start=max(person.began, sample.time - 3 * self._options.smoothing),
                     estimate=from_labels(
                         self._model.labels,
-                        probabilities(person.logits),
+                        softmax(person.logits),
                         quality(
                             found.crop,
                             found.face.side,
@@ -408,7 +403,7 @@ class _Judge:
                 continue
             _, clean, more = entry
             estimate = from_labels(
-                self._model.labels, probabilities(next(logits)), clean, self._model.conformal
+                self._model.labels, softmax(next(logits)), clean, self._model.conformal
             )
             yield {"input": name, **plain_estimate(estimate), **more}
 

@@ -51,7 +51,7 @@ FLOOR = (0.1 * 10 ** (-50 / 20)) ** 2 * 0.375 * FRAME
 SILENCE = 1e-3
 #: Frames from note to note of the melody and of the harmony that is compared.
 MELODY_STEP, HARMONY_STEP = round(0.25 * FRAME_RATE), round(FRAME_RATE)
-#: What :attr:`Summary.vector` holds, in its order.
+#: What :attr:`Descriptors.vector` holds, in its order.
 NAMES = (
     *(f"mfcc_mean_{i}" for i in range(1, COEFFICIENTS)),
     *(f"mfcc_deviation_{i}" for i in range(COEFFICIENTS)),
@@ -90,7 +90,7 @@ NAMES = (
 
 
 @dataclass(frozen=True)
-class Summary:
+class Descriptors:
     """What one stretch of music is like.
 
     Attributes
@@ -320,12 +320,12 @@ def tempo_of(envelope: FloatArray) -> tuple[float, float]:
     return float(60 * FRAME_RATE / (best + shift)), float(np.clip(top, 0, 1))
 
 
-def summarise(audio: FloatArray) -> Summary:
+def summarise(audio: FloatArray) -> Descriptors:
     """Describe audio: mono [samples] at 22,050 Hz, -1..1; see :func:`describe`."""
     return describe(music_spectrum.analyse(audio))
 
 
-def describe(spectrum: Spectrum) -> Summary:
+def describe(spectrum: Spectrum) -> Descriptors:
     """Describe a stretch of music.
 
     Parameters
@@ -335,7 +335,7 @@ def describe(spectrum: Spectrum) -> Summary:
 
     Returns
     -------
-    Summary
+    Descriptors
         All its values are finite, for silence and for any input.
     """
     level = np.sqrt(spectrum.mean_square)
@@ -411,7 +411,7 @@ def describe(spectrum: Spectrum) -> Summary:
         + np.clip(rate / 8, 0, 1)
         + np.clip(math.log2(max(brightness, 1.0) / 300) / math.log2(4000 / 300), 0, 1)
     ) / 3
-    return Summary(
+    return Descriptors(
         tempo=tempo,
         mode=mode,
         key=tonic,
@@ -428,7 +428,7 @@ def describe(spectrum: Spectrum) -> Summary:
     )
 
 
-def combine(parts: Sequence[Summary]) -> Summary:
+def combine(parts: Sequence[Descriptors]) -> Descriptors:
     """Describe a whole by its parts of about equal length, without another pass.
 
     Tempo is the median of the parts that have one, key and mode are those of their mean pitch
@@ -447,7 +447,7 @@ def combine(parts: Sequence[Summary]) -> Summary:
     tempi = [part.tempo for part in parts if part.tempo > 0]
     chroma = np.mean([part.chroma for part in parts], axis=0)
     tonic, mode, _ = key_of(chroma)
-    return Summary(
+    return Descriptors(
         tempo=float(np.median(tempi)) if tempi else 0.0,
         mode=mode,
         key=tonic,

@@ -23,19 +23,16 @@ from emo_music_ros.io.recordings import MUSE_CHANNELS, read_muse
 from emo_music_ros.training.corpora import muse
 from emo_music_ros.training.eeg import eegnet
 from emo_music_ros.training.eeg.eegnet import EegNet, answer, augment, fit_eegnet
-from emo_music_ros.training.evaluation.protocol import (
-    Candidate,
-    Cost,
-    Protocol,
-    Result,
-    Rows,
-    leave_one_out,
-    onnx_cost,
-    random_split,
-)
-from emo_music_ros.training.evaluation.protocol import evaluate as measure
+from emo_music_ros.training.evaluation import metrics
+from emo_music_ros.training.evaluation.cost import Cost, onnx_cost
+from emo_music_ros.training.evaluation.evaluate import evaluate_candidate
+from emo_music_ros.training.evaluation.protocol import Protocol, Rows, leave_one_out, random_split
+from emo_music_ros.training.evaluation.results import Candidate, Result
 from emo_music_ros.training.shared import baselines as papers
-from emo_music_ros.training.shared import common, trials
+from emo_music_ros.training.shared import trials
+from emo_music_ros.training.shared.calibration import conformal_threshold, fit_temperature
+from emo_music_ros.training.shared.cards import Card, Figure, markdown_table, write_card
+from emo_music_ros.training.shared.onnx_export import export_onnx, require_float32
 from emo_music_ros.training.shared.work import Work
 
 NAME, VERSION = "eeg", "2.0.0"
@@ -51,7 +48,7 @@ NOTE = (
 )
 
 
-class Network(nn.Module):
+class BandPowerNetwork(nn.Module):
     """Standardised measures, one linear layer, a temperature."""
 
     mean: Tensor
@@ -78,13 +75,15 @@ class Network(nn.Module):
         return torch.softmax(self.logits(measures) / self.temperature, dim=1)
 
 
-#: What :class:`Study` trains.
-Kept = Network | EegNet
+#: What :class:`MentalStateStudy` trains.
+Kept = BandPowerNetwork | EegNet
 
 
-def fit(measures: NDArray[np.float32], labels: NDArray[np.int64], people: NDArray[Any]) -> Network:
+def fit(
+    measures: NDArray[np.float32], labels: NDArray[np.int64], people: NDArray[Any]
+) -> BandPowerNetwork:
     """Train the linear network with every person and label weighted alike."""
-    network = Network(measures.mean(axis=0), measures.std(axis=0))
+    network = BandPowerNetwork(measures.mean(axis=0), measures.std(axis=0))
     groups = np.unique(np.stack([people, labels.astype(str)]), axis=1, return_inverse=True)[1]
     share = 1.0 / np.bincount(groups.ravel())[groups.ravel()]
     weight = torch.tensor(share / share.sum(), dtype=torch.float32)
@@ -104,7 +103,7 @@ def fit(measures: NDArray[np.float32], labels: NDArray[np.int64], people: NDArra
     return network.eval()
 
 
-class Study:
+class MentalStateStudy:
     """The Muse recordings with all that is measured on them."""
 
     def __init__(self, data: Path, work: Work, seed: int) -> None:
@@ -126,7 +125,7 @@ class Study:
                 for rest, held in leave_one_out(people):
                     alone = fit(measures[rest], labels[rest], people[rest])
                     logits[held] = answer(alone, measures[held])
-                network.temperature.fill_(common.fit_temperature(logits, labels))
+                network.temperature.fill_(fit_temperature(logits, labels))
             return _state(network)
 
         arrays = self.work.recall(
@@ -206,7 +205,9 @@ class Study:
             model.fit(self.measures[train], self.corpus.labels[train])
             return np.asarray(model.predict_proba(self.measures[test]))
 
-        return Candidate("Random Forest", "paper B", predict, key=[self.measures, Study.forest])
+        return Candidate(
+            "Random Forest", "paper B", predict, key=[self.measures, MentalStateStudy.forest]
+        )
 
     def paper(self, name: str) -> Candidate:
         """Return a network of the papers on band powers of every half second."""
@@ -240,7 +241,7 @@ def powers(waves: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.log(np.concatenate(bands, axis=2) + 1e-3).astype(np.float32)
 
 
-_LINEAR_CODE = (Network, fit, Study.linear, PENALTY, STEPS)
+_LINEAR_CODE = (BandPowerNetwork, fit, MentalStateStudy.linear, PENALTY, STEPS)
 _EEGNET_CODE = (EegNet, fit_eegnet, augment, eegnet.EPOCHS, STRIDE)
 
 
@@ -251,7 +252,7 @@ def _state(network: nn.Module) -> dict[str, NDArray[Any]]:
 def _restore(arrays: Mapping[str, NDArray[Any]], shape: Sequence[int]) -> Kept:
     network: Kept
     if "mean" in arrays:
-        network = Network(arrays["mean"], arrays["spread"])
+        network = BandPowerNetwork(arrays["mean"], arrays["spread"])
     else:
         network = EegNet(shape[1], shape[2], len(LABELS))
     network.load_state_dict({name: torch.from_numpy(value) for name, value in arrays.items()})
@@ -261,7 +262,7 @@ def _restore(arrays: Mapping[str, NDArray[Any]], shape: Sequence[int]) -> Kept:
 def export(network: nn.Module, path: Path, inputs: NDArray[np.float32]) -> Path:
     """Write a network as ONNX."""
     examples = [torch.from_numpy(inputs[:4])]
-    return common.export(network, path, examples, ["signal"], ["probabilities"])
+    return export_onnx(network, path, examples, ["signal"], ["probabilities"])
 
 
 def evaluate(
@@ -295,7 +296,7 @@ def evaluate(
     data = Path(data)
     results: list[Result] = []
     if muse.files(data):
-        results = states(Study(data, work, seed), leaky, baselines)
+        results = states(MentalStateStudy(data, work, seed), leaky, baselines)
     elif not trials.found(data):
         raise InputError(
             f"{data} holds neither {', '.join(CORPORA)}", "Give the folder of one of them"
@@ -303,7 +304,7 @@ def evaluate(
     return results + trials.evaluate_trials(NAME, data, work, trials.brain, seed, leaky, baselines)
 
 
-def states(study: Study, leaky: bool, baselines: bool) -> list[Result]:
+def states(study: MentalStateStudy, leaky: bool, baselines: bool) -> list[Result]:
     """Return the tables of the Muse recordings."""
     one_out = Protocol("leave one person out", leave_one_out(study.corpus.people))
     protocols = [one_out]
@@ -315,7 +316,7 @@ def states(study: Study, leaky: bool, baselines: bool) -> list[Result]:
         candidates += [study.paper(name) for name in papers.NETWORKS]
         candidates.append(study.forest())
     return [
-        measure(
+        evaluate_candidate(
             NAME, "three states of mind, windows of 4 s", study.corpus, candidate, protocol,
             study.work, study.seed, note=NOTE if candidate is candidates[0] else "",
         )
@@ -352,8 +353,8 @@ def train(
     InputError
         If the corpus is not there or damaged, or the precision is another.
     """
-    common.require_float32(NAME, precision)
-    study = Study(data, work, seed)
+    require_float32(NAME, precision)
+    study = MentalStateStudy(data, work, seed)
     results = states(study, leaky=False, baselines=False)
     networks = (
         (NAME, study.linear(study.everybody, seed), study.measures, "measures", _LINEAR),
@@ -367,13 +368,13 @@ def train(
             labels=list(LABELS),
             measures=list(MEASURES),
             input=kind,
-            conformal=common.conformal_threshold(result.probabilities, result.truth),
+            conformal=conformal_threshold(result.probabilities, result.truth),
             temperature=float(network.temperature),
             licence="research only",
             corpus=study.corpus.name,
         )
         size = sum(parameter.numel() for parameter in network.parameters())
-        common.write_card(_card(study, name, text.format(size=size), result), Path(out))
+        write_card(_card(study, name, text.format(size=size), result), Path(out))
     return {result.candidate: result.measures for result in results}
 
 
@@ -388,26 +389,26 @@ _EEGNET = (
 )
 
 
-def _card(study: Study, name: str, network: str, result: Result) -> common.Card:
+def _card(study: MentalStateStudy, name: str, network: str, result: Result) -> Card:
     truth, people = study.corpus.labels, study.corpus.people
     guess = result.probabilities.argmax(axis=1)
     quality = np.array([item.spectrum.quality for item in study.corpus.items])
     clean = quality >= 0.8
     each = [
-        (str(one), common.uar(truth[people == one], guess[people == one]))
+        (str(one), metrics.uar(truth[people == one], guess[people == one]))
         for one in np.unique(people)
     ]
     figures = result.figures()
     figures.append(
-        common.Figure(
+        Figure(
             "UAR, windows with few artefacts",
-            common.uar(truth[clean], guess[clean]),
+            metrics.uar(truth[clean], guess[clean]),
             1 / len(LABELS),
-            *common.interval(common.uar, people[clean], truth[clean], guess[clean]),
+            *metrics.interval(metrics.uar, people[clean], truth[clean], guess[clean]),
             scope=f"{int(clean.sum())} of these windows, quality 0.8 or better",
         )
     )
-    return common.Card(
+    return Card(
         name,
         "Whether somebody concentrates, is neutral or relaxed, from four dry electrodes (TP9 "
         "AF7 AF8 TP10). Mental states, not emotions: a demonstrator of the modality.",
@@ -429,9 +430,9 @@ def _card(study: Study, name: str, network: str, result: Result) -> common.Card:
         ],
         "emo-music train eeg --data FOLDER --out models",
         {
-            "By person and by state": common.table(
+            "By person and by state": markdown_table(
                 ("who or what", "recall"),
-                [*each, *zip(LABELS, common.recalls(truth, guess, len(LABELS)))],
+                [*each, *zip(LABELS, metrics.recalls(truth, guess, len(LABELS)))],
             )
         },
     )

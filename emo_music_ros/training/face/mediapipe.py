@@ -41,7 +41,7 @@ ACTIVATION_NONE, ACTIVATION_RELU = 0, 1
 
 
 @dataclass(frozen=True)
-class Network:
+class PublishedNetwork:
     """One network to convert.
 
     Attributes
@@ -70,7 +70,7 @@ UNKNOWN = (
     "was not measured here."
 )
 NETWORKS = {
-    "face_detection": Network(
+    "face_detection": PublishedNetwork(
         "face_detection_short_range",
         -1.0,
         ("boxes", "scores"),
@@ -82,7 +82,7 @@ NETWORKS = {
             "found 15 of 15 at 87 px (side of the crop), 13 at 77 px, 6 at 68 px. " + UNKNOWN,
         },
     ),
-    "face_detection_far": Network(
+    "face_detection_far": PublishedNetwork(
         "face_detection_full_range",
         -1.0,
         ("boxes", "scores"),
@@ -95,7 +95,7 @@ NETWORKS = {
             "7 at 29 px. " + UNKNOWN,
         },
     ),
-    "face_landmarks": Network(
+    "face_landmarks": PublishedNetwork(
         "face_landmark",
         0.0,
         ("points", "presence"),
@@ -356,7 +356,7 @@ def source_file(name: str) -> Path:
     return Path(spec.origin).parent / "data" / f"{name}.tflite"
 
 
-def card(name: str, network: Network, parameters: int) -> str:
+def card(name: str, network: PublishedNetwork, parameters: int) -> str:
     """Return the model card as Markdown."""
     return "\n".join(
         [

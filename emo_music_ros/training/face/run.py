@@ -18,25 +18,22 @@ from torch import nn
 
 from emo_music_ros.emotion import FER2013
 from emo_music_ros.encoding.shared.model import describe
+from emo_music_ros.encoding.shared.numerics import softmax
 from emo_music_ros.errors import InputError
 from emo_music_ros.training.corpora import ck_plus, fer2013
 from emo_music_ros.training.corpora.base import Corpus
-from emo_music_ros.training.evaluation.protocol import (
-    Candidate,
-    Cost,
-    Protocol,
-    Result,
-    Rows,
-    by_group,
-    onnx_cost,
-    random_split,
-)
-from emo_music_ros.training.evaluation.protocol import evaluate as measure
+from emo_music_ros.training.evaluation import metrics
+from emo_music_ros.training.evaluation.cost import Cost, onnx_cost
+from emo_music_ros.training.evaluation.evaluate import evaluate_candidate
+from emo_music_ros.training.evaluation.protocol import Protocol, Rows, by_group, random_split
+from emo_music_ros.training.evaluation.results import Candidate, Result
 from emo_music_ros.training.face import augmentation, network, peer, restoration
 from emo_music_ros.training.face.fitting import fit, infer
 from emo_music_ros.training.face.network import EMBEDDING, FaceNetwork, PlainNetwork
 from emo_music_ros.training.face.quantisation import PRECISIONS, export, quantise
-from emo_music_ros.training.shared import common
+from emo_music_ros.training.shared.calibration import conformal_threshold, fit_temperature
+from emo_music_ros.training.shared.cards import Card, markdown_table, write_card
+from emo_music_ros.training.shared.seeding import seed_everything
 from emo_music_ros.training.shared.work import Work
 
 logger = logging.getLogger(__name__)
@@ -59,7 +56,7 @@ Faces = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
-class Settings:
+class FaceSettings:
     """What a network is and how it is trained.
 
     Parameters
@@ -68,18 +65,18 @@ class Settings:
         Returns it with random weights.
     epochs : int
         Passes over the faces.
-    teacher : Settings, optional
+    teacher : FaceSettings, optional
         Of the network whose answers temper the labels.
     """
 
     make: Callable[[], nn.Module]
     epochs: int
-    teacher: Settings | None = None
+    teacher: FaceSettings | None = None
 
 
-TEACHER = Settings(network.teacher, 40)
-SHIPPED = Settings(network.student, 50, TEACHER)
-PLAIN = Settings(PlainNetwork, 30)
+TEACHER = FaceSettings(network.teacher, 40)
+SHIPPED = FaceSettings(network.student, 50, TEACHER)
+PLAIN = FaceSettings(PlainNetwork, 30)
 #: Task -> what is done to the pictures that are tested.
 CHANGES: dict[str, Callable[[Faces], Faces]] = {
     "at half the brightness": lambda faces: np.round(faces * 0.5).astype(np.uint8),
@@ -154,7 +151,7 @@ class Trained:
             session.run(["logits"], {"faces": images[start : start + 64, None].astype(np.float32)})
             for start in range(0, len(images), 64)
         ]
-        return common.softmax(np.concatenate([part[0] for part in parts]), self.temperature)
+        return softmax(np.concatenate([part[0] for part in parts]), self.temperature)
 
     def cost(self, precision: str) -> Cost:
         """Return what one answer costs from a grey face of 48 x 48 px on."""
@@ -186,7 +183,7 @@ def adjustment(logits: NDArray[Any], truth: NDArray[Any], prior: NDArray[Any]) -
 
     def worth(share: float) -> float:
         predicted = (logits - share * log_prior).argmax(axis=1)
-        return common.accuracy(truth, predicted) + WORTH * common.uar(truth, predicted)
+        return metrics.accuracy(truth, predicted) + WORTH * metrics.uar(truth, predicted)
 
     best = max(ADJUSTMENTS, key=worth)
     added = -best * log_prior
@@ -199,16 +196,16 @@ class Trainings:
     def __init__(self, corpus: Corpus, work: Work) -> None:
         self.corpus = corpus
         self._work = work
-        self._made: dict[tuple[Settings, int, bytes], Trained] = {}
+        self._made: dict[tuple[FaceSettings, int, bytes], Trained] = {}
 
-    def __call__(self, settings: Settings, rows: Rows, seed: int) -> Trained:
+    def __call__(self, settings: FaceSettings, rows: Rows, seed: int) -> Trained:
         """Return the network trained on rows of the corpus, recalled where it was made before."""
         key = (settings, seed, rows.tobytes())
         if key not in self._made:
             self._made[key] = self._train(settings, rows, seed)
         return self._made[key]
 
-    def _network(self, settings: Settings, learn: Rows, seed: int) -> nn.Module:
+    def _network(self, settings: FaceSettings, learn: Rows, seed: int) -> nn.Module:
         """Return a network trained on rows of the corpus."""
         images, labels = self.corpus.items[learn], self.corpus.labels[learn]
 
@@ -216,8 +213,8 @@ class Trainings:
             beliefs = None
             if settings.teacher is not None:
                 teacher = self._network(settings.teacher, learn, seed)
-                beliefs = common.softmax(infer(teacher, images)).astype(np.float32)
-            common.prepare(seed)
+                beliefs = softmax(infer(teacher, images)).astype(np.float32)
+            seed_everything(seed)
             result = fit(settings.make(), images, labels, seed, settings.epochs, beliefs)
             return {name: value.numpy() for name, value in result.state_dict().items()}
 
@@ -229,7 +226,7 @@ class Trainings:
             model.mirrored = True
         return model.eval()
 
-    def _train(self, settings: Settings, rows: Rows, seed: int) -> Trained:
+    def _train(self, settings: FaceSettings, rows: Rows, seed: int) -> Trained:
         labels = self.corpus.labels
         learn, calibrate = hold_out(self.corpus.people, rows, seed)
         model = self._network(settings, learn, seed)
@@ -238,8 +235,8 @@ class Trainings:
         logits = infer(model, self.corpus.items[calibrate])
         added = adjustment(logits, truth, frequency / frequency.sum())
         model.adjustment += torch.from_numpy(added).float()  # type: ignore[operator]
-        temperature = common.fit_temperature(logits + added, truth)
-        threshold = common.conformal_threshold(common.softmax(logits + added, temperature), truth)
+        temperature = fit_temperature(logits + added, truth)
+        threshold = conformal_threshold(softmax(logits + added, temperature), truth)
         examples = self.corpus.items[learn[:EXAMPLES]]
         return Trained(model, temperature, threshold, examples, len(learn), len(calibrate))
 
@@ -247,7 +244,7 @@ class Trainings:
 def candidate(
     name: str,
     origin: str,
-    settings: Settings,
+    settings: FaceSettings,
     trainings: Trainings,
     precision: str,
     change: Callable[[Faces], Faces] | None = None,
@@ -276,7 +273,7 @@ def candidate(
     )
 
 
-def _recipe(settings: Settings) -> list[object]:
+def _recipe(settings: FaceSettings) -> list[object]:
     """Return what the weights of a network depend on, beside the faces."""
     teacher = [] if settings.teacher is None else _recipe(settings.teacher)
     return [
@@ -288,7 +285,7 @@ def _recipe(settings: Settings) -> list[object]:
     ]
 
 
-def _code(settings: Settings) -> list[object]:
+def _code(settings: FaceSettings) -> list[object]:
     """Return what the answers of a network depend on, beside the faces."""
     return [
         *_recipe(settings),
@@ -403,7 +400,9 @@ def evaluate(
     ]
     notes = {"emo_music_ros": _shortfall(corpus), "emo_music_ros large": TOGETHER}
     results = [
-        measure(NAME, TASK, corpus, row, protocol, work, seed, note=notes.get(row.name, ""))
+        evaluate_candidate(
+            NAME, TASK, corpus, row, protocol, work, seed, note=notes.get(row.name, "")
+        )
         for row in rows
     ]
     if leaky:
@@ -415,7 +414,7 @@ def evaluate(
         )
         row = candidate("emo_music_ros", origin, SHIPPED, Trainings(everything, work), PRECISION)
         row = replace(row, cost=None)  # the same network
-        results.append(measure(NAME, TASK, everything, row, leak, work, seed))
+        results.append(evaluate_candidate(NAME, TASK, everything, row, leak, work, seed))
     results += _elsewhere(data, trainings, protocol.folds[0][0], work, seed)
     return results
 
@@ -470,7 +469,7 @@ def _elsewhere(data: Path, trainings: Trainings, rows: Rows, work: Work, seed: i
         return trainings(SHIPPED, rows, seed).answers(found.items[test], PRECISION)
 
     row = Candidate("emo_music_ros", "this project", predict, key=[*_code(SHIPPED), PRECISION])
-    return [measure(NAME, TASK, found, row, protocol, work, seed, note=note)]
+    return [evaluate_candidate(NAME, TASK, found, row, protocol, work, seed, note=note)]
 
 
 def cropped(pictures: Sequence[Faces]) -> list[NDArray[np.float32] | None]:
@@ -533,7 +532,7 @@ def train(data: Path, out: Path, work: Work, seed: int = 0, precision: str = "")
     trainings = Trainings(corpus, work)
     model = trainings(SHIPPED, rows, seed)
     measured = {
-        kind: measure(
+        kind: evaluate_candidate(
             NAME,
             TASK,
             corpus,
@@ -560,7 +559,7 @@ def train(data: Path, out: Path, work: Work, seed: int = 0, precision: str = "")
         precision=precision,
         licence="research only",
     )
-    common.write_card(_card(corpus, model, measured, precision, test), out)
+    write_card(_card(corpus, model, measured, precision, test), out)
     return (
         {name: entry["value"] for name, entry in result.measures.items()}
         | result.cost
@@ -574,14 +573,14 @@ def train(data: Path, out: Path, work: Work, seed: int = 0, precision: str = "")
 
 def _card(
     corpus: Corpus, model: Trained, measured: dict[str, Result], precision: str, test: Rows
-) -> common.Card:
+) -> Card:
     result = measured[precision]
     truth, predicted = result.truth, result.probabilities.argmax(axis=1)
-    recall = common.recalls(truth, predicted, len(FER2013))
+    recall = metrics.recalls(truth, predicted, len(FER2013))
     weakest = ", ".join(f"{FER2013[row]} ({recall[row]:.2f})" for row in np.argsort(recall)[:3])
     covered = (result.probabilities >= model.conformal).astype(int)
     hit = covered[np.arange(len(truth)), truth].mean()
-    return common.Card(
+    return Card(
         name=NAME,
         purpose="Estimates the facial expression in one cropped face. An expression is not a "
         "feeling: the answer is one piece of evidence for the fusion, never a diagnosis. Valence, "
@@ -621,7 +620,7 @@ def _card(
         ],
         reproduce="emo-music train face --data FOLDER --out models",
         extra={
-            "Precision": common.table(
+            "Precision": markdown_table(
                 ("convolutions", "accuracy", "UAR", "ms p50", "ms p95"),
                 [
                     (
@@ -634,7 +633,7 @@ def _card(
                     for kind, entry in measured.items()
                 ],
             ),
-            "By class": common.table(
+            "By class": markdown_table(
                 ("class", "recall", "faces"),
                 [
                     (label, recall[row], int((truth == row).sum()))

@@ -1,4 +1,4 @@
-"""Measure the models of music on DEAM: valence and arousal of whole songs."""
+"""Metric the models of music on DEAM: valence and arousal of whole songs."""
 
 from __future__ import annotations
 
@@ -15,15 +15,10 @@ from emo_music_ros.encoding.music import spectrum as music_spectrum
 from emo_music_ros.encoding.music.encoder import read_audio, windows
 from emo_music_ros.training.corpora.base import Corpus
 from emo_music_ros.training.corpora.deam import AXES
-from emo_music_ros.training.evaluation.protocol import (
-    Candidate,
-    Measure,
-    Protocol,
-    Result,
-    Rows,
-    by_group,
-    evaluate,
-)
+from emo_music_ros.training.evaluation.evaluate import evaluate_candidate
+from emo_music_ros.training.evaluation.metrics import Metric
+from emo_music_ros.training.evaluation.protocol import Protocol, Rows, by_group
+from emo_music_ros.training.evaluation.results import Candidate, Result
 from emo_music_ros.training.music.lessons import halves
 from emo_music_ros.training.music.models import Learner, Lesson
 from emo_music_ros.training.shared.work import Work
@@ -41,7 +36,7 @@ def concordance(truth: NDArray[Any], answers: NDArray[np.float64]) -> float:
     return float(2 * joint / (truth.var() + answers.var() + away))
 
 
-RATINGS: dict[str, Measure] = {
+RATINGS: dict[str, Metric] = {
     f"{name} {word}": lambda truth, answers, people, of=of, axis=axis: of(  # type: ignore[misc]
         truth[:, axis], answers[:, axis]
     )
@@ -53,7 +48,7 @@ RATINGS: dict[str, Measure] = {
 def evaluate_songs(
     corpus: Corpus, learners: Sequence[Learner], work: Work, seed: int
 ) -> list[Result]:
-    """Measure ratings of songs, DEAM 10-fold by song; the first setting of each learner."""
+    """Metric ratings of songs, DEAM 10-fold by song; the first setting of each learner."""
     code = [inspect.getsource(module) for module in (music_spectrum, music_features)]
     key = [[(path.name, path.stat().st_size) for path in corpus.items], code]
     table = work.recall("music features DEAM", key, lambda: {"music": _songs(corpus.items)})
@@ -71,7 +66,9 @@ def evaluate_songs(
 
         row = Candidate(learner.name, learner.origin, predict, None, [features, learner.settings])
         results.append(
-            evaluate("music", "valence and arousal", corpus, row, protocol, work, seed, RATINGS)
+            evaluate_candidate(
+                "music", "valence and arousal", corpus, row, protocol, work, seed, RATINGS
+            )
         )
     return results
 

@@ -25,18 +25,11 @@ from emo_music_ros.encoding.shared.model import describe
 from emo_music_ros.training.corpora import deam, vgmidi
 from emo_music_ros.training.corpora.base import Corpus
 from emo_music_ros.training.corpora.vgmidi import AXES
-from emo_music_ros.training.evaluation.protocol import (
-    Candidate,
-    Cost,
-    Measure,
-    Protocol,
-    Result,
-    Rows,
-    leave_one_out,
-    onnx_cost,
-    random_split,
-)
-from emo_music_ros.training.evaluation.protocol import evaluate as measure
+from emo_music_ros.training.evaluation.cost import Cost, onnx_cost
+from emo_music_ros.training.evaluation.evaluate import evaluate_candidate
+from emo_music_ros.training.evaluation.metrics import Metric
+from emo_music_ros.training.evaluation.protocol import Protocol, Rows, leave_one_out, random_split
+from emo_music_ros.training.evaluation.results import Candidate, Result
 from emo_music_ros.training.music import models as music_models
 from emo_music_ros.training.music.deam import evaluate_songs
 from emo_music_ros.training.music.lessons import (
@@ -61,7 +54,9 @@ from emo_music_ros.training.music.models import (
     Fitted,
     Learner,
 )
-from emo_music_ros.training.shared import common
+from emo_music_ros.training.shared.calibration import conformal_threshold
+from emo_music_ros.training.shared.cards import Card, Figure, write_card
+from emo_music_ros.training.shared.onnx_export import require_float32
 from emo_music_ros.training.shared.work import Work, fingerprint
 
 log = logging.getLogger(__name__)
@@ -220,13 +215,13 @@ def correlation(truth: NDArray[Any], answers: NDArray[np.float64], people: NDArr
     return float(np.corrcoef(truth, found)[0, 1])
 
 
-RATING: dict[str, Measure] = {"correlation": correlation}
+RATING: dict[str, Metric] = {"correlation": correlation}
 
 
 def evaluate(
     data: Path, work: Work, seed: int = 0, leaky: bool = False, baselines: bool = False
 ) -> list[Result]:
-    """Measure the models on series of games they never heard.
+    """Metric the models on series of games they never heard.
 
     Parameters
     ----------
@@ -257,7 +252,9 @@ def evaluate(
         for task, labels, classes, answer in _tasks(material):
             part = replace(material.corpus, labels=labels, classes=classes)
             row = candidate(OURS, material, work, answer, lambda rows: rows, seed)
-            results.append(measure("music", task, part, replace(row, cost=None), split, work, seed))
+            results.append(
+                evaluate_candidate("music", task, part, replace(row, cost=None), split, work, seed)
+            )
     if (data / "deam").is_dir():
         songs = deam.load(data / "deam")
         results += evaluate_songs(songs, [OURS, LINEAR] if baselines else [OURS], work, seed)
@@ -265,7 +262,7 @@ def evaluate(
 
 
 def _judge(material: Material, learners: Sequence[Learner], work: Work, seed: int) -> list[Result]:
-    """Measure learners on series they never heard."""
+    """Metric learners on series they never heard."""
     corpus = material.corpus
     honest = Protocol("leave one series out", leave_one_out(corpus.people))
     results: list[Result] = []
@@ -275,7 +272,9 @@ def _judge(material: Material, learners: Sequence[Learner], work: Work, seed: in
             row = candidate(learner, material, work, answer, lambda rows: rows, seed)
             if results and results[0].task != task:
                 row = replace(row, cost=None)  # as above
-            results.append(measure("music", task, part, row, honest, work, seed, note=NOTE))
+            results.append(
+                evaluate_candidate("music", task, part, row, honest, work, seed, note=NOTE)
+            )
     written = material.piece_windows.variant == 0
     tables = [
         ("piano as written", written, material.rated),
@@ -306,7 +305,9 @@ def _judge(material: Material, learners: Sequence[Learner], work: Work, seed: in
             for learner in learners:
                 row = candidate(learner, material, work, over_time, heard, seed)
                 row = replace(row, cost=None)
-                results.append(measure("music", task, part, row, protocol, work, seed, RATING))
+                results.append(
+                    evaluate_candidate("music", task, part, row, protocol, work, seed, RATING)
+                )
     return results
 
 
@@ -365,7 +366,7 @@ def _rated(material: Material, rows: Rows, ratings: NDArray[np.float64], axis: s
 def train(
     data: Path, out: Path, work: Work, seed: int = 0, precision: str = "float32"
 ) -> dict[str, Any]:
-    """Measure the models under the honest protocol, train them on all of VGMIDI and write them.
+    """Metric the models under the honest protocol, train them on all of VGMIDI and write them.
 
     Parameters
     ----------
@@ -390,7 +391,7 @@ def train(
     InputError
         If the corpus is not as published or the precision is another one.
     """
-    common.require_float32("music", precision)
+    require_float32("music", precision)
     material = prepare(Path(data) / "vgmidi", seed, work)
     results = _judge(material, list(SHIPPED.values()), work, seed)
     metrics: dict[str, Any] = {}
@@ -410,14 +411,14 @@ def train(
             window=WINDOW,
             temperature=float(trained["temperature"]),
             piece_temperature=float(trained["piece_temperature"]),
-            conformal=common.conformal_threshold(quadrants.probabilities, quadrants.truth),
+            conformal=conformal_threshold(quadrants.probabilities, quadrants.truth),
         )
         figures = [
             replace(figure, name=f"{result.task}, {figure.name}")
             for result in mine
             for figure in result.figures()
         ]
-        common.write_card(_card(name, learner, material, figures, trained), Path(out))
+        write_card(_card(name, learner, material, figures, trained), Path(out))
         metrics[name] = {figure.name: figure.value for figure in figures}
     return metrics
 
@@ -449,13 +450,13 @@ def _card(
     name: str,
     learner: Learner,
     material: Material,
-    figures: list[common.Figure],
+    figures: list[Figure],
     trained: _Columns,
-) -> common.Card:
+) -> Card:
     purpose, architecture = _WORDS[name]
     setting = dict(learner.settings[int(trained["setting"])])
     choices = "; ".join(str(dict(each)) for each in learner.settings)
-    return common.Card(
+    return Card(
         name=name,
         purpose=purpose,
         data=(

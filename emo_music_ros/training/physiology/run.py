@@ -32,22 +32,24 @@ from emo_music_ros.io.recordings import read_e4
 from emo_music_ros.streams import BiosignalBlock
 from emo_music_ros.training.corpora import stress_predict
 from emo_music_ros.training.corpora.base import Corpus
+from emo_music_ros.training.evaluation import metrics
+from emo_music_ros.training.evaluation.cost import Cost, onnx_cost
+from emo_music_ros.training.evaluation.evaluate import evaluate_candidate
+from emo_music_ros.training.evaluation.metrics import CLASSIFICATION, Metric
 from emo_music_ros.training.evaluation.protocol import (
-    CLASSIFICATION,
-    Candidate,
-    Cost,
-    Measure,
     Protocol,
-    Result,
     Rows,
     by_group,
     leave_one_out,
-    onnx_cost,
     random_split,
 )
-from emo_music_ros.training.evaluation.protocol import evaluate as measure
+from emo_music_ros.training.evaluation.results import Candidate, Result
 from emo_music_ros.training.shared import baselines as papers
-from emo_music_ros.training.shared import common, trials
+from emo_music_ros.training.shared import trials
+from emo_music_ros.training.shared.calibration import conformal_threshold
+from emo_music_ros.training.shared.cards import Card, Figure, markdown_table, write_card
+from emo_music_ros.training.shared.onnx_export import export_onnx, require_float32
+from emo_music_ros.training.shared.seeding import seed_everything
 from emo_music_ros.training.shared.work import Work
 
 NAME, VERSION = "physiology", "2.0.0"
@@ -114,7 +116,7 @@ def keep(inputs: Floats, groups: Sequence[str]) -> Floats:
     return kept
 
 
-class Network(nn.Module):
+class StressNetwork(nn.Module):
     """Several small perceptrons whose logits are averaged, then calibrated (Platt)."""
 
     used: Tensor
@@ -160,20 +162,22 @@ class Network(nn.Module):
         return int(((seen + 1) * HIDDEN + HIDDEN + 1).sum()) + len(self.platt)
 
 
-def fit(inputs: Floats, share: Floats, jobs: Sequence[tuple[Setting, Rows]], seed: int) -> Network:
+def fit(
+    inputs: Floats, share: Floats, jobs: Sequence[tuple[Setting, Rows]], seed: int
+) -> StressNetwork:
     """Train a member for every job: a setting, and the rows to learn from.
 
     So that sensors may be missing, half of the windows, drawn at random in every update, lose the
     heart or the skin.
     """
-    common.prepare(seed)
+    seed_everything(seed)
     subsets = [("heart", "skin"), *SUBSETS.values()]
     masks = torch.tensor(
         np.vstack([keep(np.ones((1, INPUTS)), groups) for groups in subsets]), dtype=torch.float32
     )
     seen = torch.tensor(inputs, dtype=torch.float32)
     wanted = torch.tensor(share, dtype=torch.float32)
-    network = Network([setting for setting, _ in jobs])
+    network = StressNetwork([setting for setting, _ in jobs])
     pools = [torch.from_numpy(rows) for _, rows in jobs]
     draw = torch.Generator().manual_seed(seed)
     optimiser = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=DECAY)
@@ -191,7 +195,7 @@ def fit(inputs: Floats, share: Floats, jobs: Sequence[tuple[Setting, Rows]], see
     return network.eval()
 
 
-def logits(network: Network, inputs: Floats) -> Floats:
+def logits(network: StressNetwork, inputs: Floats) -> Floats:
     """Return the logits [members, n] of stress before calibration."""
     with torch.no_grad():
         return network.members(torch.tensor(inputs, dtype=torch.float32)).double().numpy()
@@ -220,7 +224,7 @@ def auc_per_person(
     counts twice.
     """
     names, rows = np.unique(people, return_counts=True)
-    areas = np.array([common.auc(truth[people == one], table[people == one, 1]) for one in names])
+    areas = np.array([metrics.auc(truth[people == one], table[people == one, 1]) for one in names])
     drawn = np.ones(len(names))
     if sizes is not None:
         drawn = rows / np.array([sizes[one] for one in names.tolist()])
@@ -228,14 +232,14 @@ def auc_per_person(
     return float(np.average(areas[known], weights=drawn[known])) if known.any() else float("nan")
 
 
-def measures(corpus: Corpus) -> dict[str, Measure]:
+def measures(corpus: Corpus) -> dict[str, Metric]:
     """Return what is measured of stress."""
     names, rows = np.unique(corpus.people, return_counts=True)
     sizes = dict(zip(names.tolist(), rows.tolist()))
     return {"AUC per person": partial(auc_per_person, sizes=sizes), **CLASSIFICATION}
 
 
-def choose_and_fit(inputs: Floats, share: Floats, people: NDArray[Any], seed: int) -> Network:
+def choose_and_fit(inputs: Floats, share: Floats, people: NDArray[Any], seed: int) -> StressNetwork:
     """Choose the settings by folds of these people, calibrate on the same folds, train on all."""
     truth = share >= 0.5
     folds = by_group(people, min(FOLDS, len(np.unique(people))), seed)
@@ -254,19 +258,19 @@ def choose_and_fit(inputs: Floats, share: Floats, people: NDArray[Any], seed: in
     return network
 
 
-def weights(network: Network) -> dict[str, NDArray[Any]]:
+def weights(network: StressNetwork) -> dict[str, NDArray[Any]]:
     """Return the state of a network as arrays."""
     return {name: value.numpy() for name, value in network.state_dict().items()}
 
 
-def restore(arrays: Mapping[str, NDArray[Any]]) -> Network:
+def restore(arrays: Mapping[str, NDArray[Any]]) -> StressNetwork:
     """Return the network that :func:`weights` was taken from."""
-    network = Network([SETTINGS[0]] * len(arrays["weight1"]))
+    network = StressNetwork([SETTINGS[0]] * len(arrays["weight1"]))
     network.load_state_dict({name: torch.from_numpy(value) for name, value in arrays.items()})
     return network.eval()
 
 
-class Study:
+class StressStudy:
     """Stress-Predict with all that is measured on it."""
 
     def __init__(self, data: Path, work: Work, seed: int) -> None:
@@ -280,7 +284,7 @@ class Study:
         """Every person left out in turn."""
         return Protocol("leave one person out", leave_one_out(self.corpus.people))
 
-    def network(self, train: Rows, seed: int) -> Network:
+    def network(self, train: Rows, seed: int) -> StressNetwork:
         """Return the network trained on some rows, kept from an earlier time if it was."""
         who, seen, share = self.corpus.people[train], self.inputs[train], self.share[train]
         arrays = self.work.recall(
@@ -338,7 +342,7 @@ class Study:
             model = LogisticRegression().fit(column[train], self.corpus.labels[train])
             return np.asarray(model.predict_proba(column[test]))
 
-        return Candidate(name, "one feature", predict, key=[values, Study.single])
+        return Candidate(name, "one feature", predict, key=[values, StressStudy.single])
 
     def forest(self) -> Candidate:
         """Return a random forest on the inputs of the network."""
@@ -350,7 +354,7 @@ class Study:
             model.fit(self.inputs[train], self.corpus.labels[train])
             return np.asarray(model.predict_proba(self.inputs[test]))
 
-        return Candidate("Random Forest", "paper B", predict, key=[self.inputs, Study.forest])
+        return Candidate("Random Forest", "paper B", predict, key=[self.inputs, StressStudy.forest])
 
     def clock(self) -> Candidate:
         """Return boosted trees that know nothing but the time since the session began."""
@@ -364,7 +368,10 @@ class Study:
             return np.asarray(model.predict_proba(elapsed[test]))
 
         return Candidate(
-            "clock alone (control)", "time since the start", predict, key=[elapsed, Study.clock]
+            "clock alone (control)",
+            "time since the start",
+            predict,
+            key=[elapsed, StressStudy.clock],
         )
 
     def paper(self, name: str) -> Candidate:
@@ -441,14 +448,14 @@ def _steps(folder: Path) -> tuple[float, Floats]:
     return start, np.stack(columns, axis=1)
 
 
-def export(network: Network, path: Path) -> Path:
+def export(network: StressNetwork, path: Path) -> Path:
     """Write the network as ONNX."""
-    return common.export(network, path, [torch.zeros(4, INPUTS)], ["features"], ["probabilities"])
+    return export_onnx(network, path, [torch.zeros(4, INPUTS)], ["features"], ["probabilities"])
 
 
 #: What the kept networks and signals of windows depend on beside their arguments.
 _CODE = (
-    *(Network, fit, platt, choose_and_fit, keep, SETTINGS, MEMORIES, MEASURES, GROUPS, FOLDS),
+    *(StressNetwork, fit, platt, choose_and_fit, keep, SETTINGS, MEMORIES, MEASURES, GROUPS, FOLDS),
     *(UPDATES, BATCH, RATE, DECAY, MEMBERS, HIDDEN),
 )
 _WAVE_CODE = (sequences, _steps, STEP, STEPS, STRIDE)
@@ -457,7 +464,7 @@ _WAVE_CODE = (sequences, _steps, STEP, STEPS, STRIDE)
 def evaluate(
     data: Path, work: Work, seed: int = 0, leaky: bool = False, baselines: bool = False
 ) -> list[Result]:
-    """Measure on Stress-Predict, DEAP and AMIGOS, whichever the folder holds.
+    """Metric on Stress-Predict, DEAP and AMIGOS, whichever the folder holds.
 
     Parameters
     ----------
@@ -485,7 +492,7 @@ def evaluate(
     data = Path(data)
     results: list[Result] = []
     if stress_predict.find(data):
-        study = Study(data, work, seed)
+        study = StressStudy(data, work, seed)
         results = stress(study, leaky, baselines)
     elif not trials.found(data):
         raise InputError(
@@ -494,11 +501,11 @@ def evaluate(
     return results + trials.evaluate_trials(NAME, data, work, trials.body, seed, leaky, baselines)
 
 
-def stress(study: Study, leaky: bool, baselines: bool) -> list[Result]:
+def stress(study: StressStudy, leaky: bool, baselines: bool) -> list[Result]:
     """Return the tables of Stress-Predict."""
 
     def table(candidate: Candidate, protocol: Protocol = study.one_out, note: str = "") -> Result:
-        return measure(
+        return evaluate_candidate(
             NAME, "stress or calm, windows of 60 s", study.corpus, candidate, protocol,
             study.work, study.seed, measures(study.corpus), note,
         )  # fmt: skip
@@ -526,7 +533,7 @@ def stress(study: Study, leaky: bool, baselines: bool) -> list[Result]:
 def train(
     data: Path, out: Path, work: Work, seed: int = 0, precision: str = "float32"
 ) -> dict[str, Any]:
-    """Measure on Stress-Predict, train on all its people, write network, description and card.
+    """Metric on Stress-Predict, train on all its people, write network, description and card.
 
     Parameters
     ----------
@@ -551,8 +558,8 @@ def train(
     InputError
         If the corpus is not there or damaged, or the precision is another.
     """
-    common.require_float32(NAME, precision)
-    study = Study(data, work, seed)
+    require_float32(NAME, precision)
+    study = StressStudy(data, work, seed)
     results = stress(study, leaky=False, baselines=False)
     ours = results[0]
     network = study.network(np.arange(len(study.corpus)), seed)
@@ -562,20 +569,20 @@ def train(
         version=VERSION,
         labels=list(LABELS),
         measures=list(MEASURES),
-        conformal=common.conformal_threshold(ours.probabilities, ours.truth),
+        conformal=conformal_threshold(ours.probabilities, ours.truth),
         temperature=1.0,
         licence="MIT",
         corpus=study.corpus.name,
     )
-    common.write_card(_card(study, network, results), Path(out))
+    write_card(_card(study, network, results), Path(out))
     return {result.candidate: result.measures for result in results}
 
 
-def _card(study: Study, network: Network, results: Sequence[Result]) -> common.Card:
+def _card(study: StressStudy, network: StressNetwork, results: Sequence[Result]) -> Card:
     ours, people = results[0], study.corpus.people
     truth = study.corpus.labels
     each = {
-        str(one): common.auc(truth[people == one], ours.probabilities[people == one, 1])
+        str(one): metrics.auc(truth[people == one], ours.probabilities[people == one, 1])
         for one in np.unique(people)
     }
     worst = sorted(each.items(), key=lambda item: item[1])[:5]
@@ -585,7 +592,7 @@ def _card(study: Study, network: Network, results: Sequence[Result]) -> common.C
         for number, memory in enumerate(MEMORIES)
         if network.used[0, 0, number * len(MEASURES)]
     ]
-    return common.Card(
+    return Card(
         NAME,
         "Probability that the last minute was one of stress rather than rest, from heart rate "
         "and skin conductance of a wrist or chest sensor, each against what is usual for the "
@@ -605,7 +612,7 @@ def _card(study: Study, network: Network, results: Sequence[Result]) -> common.C
         f"running baselines of {', '.join(memories)}, and a mask of the sensors; probabilities "
         "calibrated by Platt scaling. Trained also with heart or skin left out.",
         [
-            common.Figure(f"{result.candidate}: {name}", *_figure(entry), scope=_scope(result))
+            Figure(f"{result.candidate}: {name}", *_figure(entry), scope=_scope(result))
             for result in results
             for name, entry in result.measures.items()
             if result is ours or name == "AUC per person"
@@ -626,7 +633,7 @@ def _card(study: Study, network: Network, results: Sequence[Result]) -> common.C
         ],
         "emo-music train physiology --data FOLDER --out models",
         {
-            "Area of every person": common.table(
+            "Area of every person": markdown_table(
                 ("person", "AUC"), [(one, area) for one, area in each.items()]
             )
         },

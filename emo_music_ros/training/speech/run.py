@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from emo_music_ros.emotion import RAVDESS
 from emo_music_ros.encoding.shared.model import describe
+from emo_music_ros.encoding.shared.numerics import softmax
 from emo_music_ros.encoding.speech.audio_features import Analyser, Features, features, log_mel
 from emo_music_ros.encoding.speech.encoder import SpeechModel, denoised
 from emo_music_ros.encoding.speech.functionals import COUNT, functionals
@@ -22,9 +23,15 @@ from emo_music_ros.encoding.speech.voice_activity import Endpointer, Segment, tr
 from emo_music_ros.errors import InputError
 from emo_music_ros.training.corpora import emodb, ravdess
 from emo_music_ros.training.corpora.base import Corpus
-from emo_music_ros.training.evaluation import protocol as harness
-from emo_music_ros.training.evaluation.protocol import Candidate, Cost, Protocol, Result
-from emo_music_ros.training.shared import baselines, common
+from emo_music_ros.training.evaluation import metrics
+from emo_music_ros.training.evaluation.cost import Cost, onnx_cost
+from emo_music_ros.training.evaluation.evaluate import evaluate_candidate
+from emo_music_ros.training.evaluation.protocol import Protocol, random_split
+from emo_music_ros.training.evaluation.results import Candidate, Result
+from emo_music_ros.training.shared import baselines
+from emo_music_ros.training.shared.calibration import conformal_threshold, fit_temperature
+from emo_music_ros.training.shared.cards import Card, Figure, markdown_table, write_card
+from emo_music_ros.training.shared.onnx_export import export_onnx, require_float32
 from emo_music_ros.training.shared.work import Work
 from emo_music_ros.training.speech import acoustics
 from emo_music_ros.training.speech import network as networks
@@ -168,7 +175,7 @@ def clean_answers(network: torch.nn.Module, clips: Sequence[Clip]) -> NDArray[np
             statistics = torch.from_numpy(clip.statistics[:1])
             inputs = (slow[None], line.repeat_interleave(2, dim=1)[None], statistics)
             logits.append(network(*inputs)[0][0].numpy())
-    return common.softmax(np.stack(logits), TEMPERATURE)
+    return softmax(np.stack(logits), TEMPERATURE)
 
 
 #: Name -> what happens to a clean voice before the network hears it, and whether noise is reduced.
@@ -219,7 +226,7 @@ def _cost(path: Path, voice: Voice) -> Cost:
         "contour": found.contour[None],
         "statistics": functionals(found)[None],
     }
-    parameters, operations = harness.onnx_cost(path, inputs)
+    parameters, operations = onnx_cost(path, inputs)
     judge = SpeechModel(path.parent)
     segment = Segment(voice, 0, 0.1, 1e-4)
     analyser = Analyser()
@@ -274,7 +281,7 @@ def evaluate(
     def measured(
         candidate: Candidate, split: Protocol = protocol, task: str = TASK, note: str = ""
     ) -> Result:
-        return harness.evaluate(NAME, task, corpus, candidate, split, work, seed, note=note)
+        return evaluate_candidate(NAME, task, corpus, candidate, split, work, seed, note=note)
 
     if baselines:
         results += [measured(one) for one in _parts(training)]
@@ -286,9 +293,7 @@ def evaluate(
             results.append(measured(one, task=f"{TASK}, {name}", note=note))
     if leaky:
         _, whole = _parts(training)
-        split = Protocol(
-            f"{FOLDS}-fold random", harness.random_split(len(corpus), FOLDS, seed), leaky=True
-        )
+        split = Protocol(f"{FOLDS}-fold random", random_split(len(corpus), FOLDS, seed), leaky=True)
         results.append(measured(whole, split, note="Every actor is on both sides."))
     return results
 
@@ -306,7 +311,7 @@ def _by_actors(
         return clean_answers(training.together(rows, number), [training.clips[r] for r in test])
 
     candidate = Candidate("emo_music_ros", "this project", learnt, cost, training.together_key)
-    return harness.evaluate(NAME, TASK, corpus, candidate, _protocol(corpus), work, seed)
+    return evaluate_candidate(NAME, TASK, corpus, candidate, _protocol(corpus), work, seed)
 
 
 def _cost_of_shipped(corpus: Corpus) -> Callable[[], Cost] | None:
@@ -331,7 +336,7 @@ def _parts(training: Training) -> list[Candidate]:
                     for row in test
                 ]
             logits.append(torch.cat(answers).log_softmax(dim=1).numpy())
-        return common.softmax(np.mean(logits, axis=0))
+        return softmax(np.mean(logits, axis=0))
 
     def judge(rows: Rows, test: Rows, seed: int) -> NDArray[np.float64]:
         statistics = torch.from_numpy(np.stack([clips[row].statistics[0] for row in test]))
@@ -340,7 +345,7 @@ def _parts(training: Training) -> list[Candidate]:
             network = training.whole(rows, 100 * seed + index)
             with torch.no_grad():
                 logits.append(network(statistics).log_softmax(dim=1).numpy())
-        return common.softmax(np.mean(logits, axis=0))
+        return softmax(np.mean(logits, axis=0))
 
     return [
         Candidate(
@@ -384,7 +389,7 @@ def _disturbed(
             draw = np.random.default_rng([seed, row])
             found = features(acoustics.peak(disturb(voices[row], draw)))
             logits.append(answer(network, denoised(found) if reduced else found))
-        return common.softmax(np.stack(logits), TEMPERATURE)
+        return softmax(np.stack(logits), TEMPERATURE)
 
     key = [training.together_key, name, disturb, reduced, noise_floor, reduce_noise, denoised]
     return Candidate("emo_music_ros", "this project", predict, key=key)
@@ -515,7 +520,7 @@ def across(corpus: Corpus, work: Work, seed: int = 0) -> Result:
         _cost_of_shipped(corpus),
         [judge.version, judge.digest],
     )
-    return harness.evaluate(
+    return evaluate_candidate(
         NAME,
         f"{len(corpus.classes)} emotions",
         corpus,
@@ -556,17 +561,17 @@ def train(
     InputError
         If the folder holds no RAVDESS speech, or for another precision.
     """
-    common.require_float32("speech", precision)
+    require_float32("speech", precision)
     corpus = ravdess.load(data)
     training = Training(corpus, prepare(corpus, work, seed), work)
     result = _by_actors(corpus, training, work, seed)
     network = training.together(np.arange(len(corpus)), seed)
     logits = TEMPERATURE * np.log(np.maximum(result.probabilities, 1e-12))
-    temperature = common.fit_temperature(logits, result.truth)
-    calibrated = common.softmax(logits, temperature)
+    temperature = fit_temperature(logits, result.truth)
+    calibrated = softmax(logits, temperature)
     example = features(corpus.items[0])
     inputs = [example.mel.copy(), example.contour, functionals(example)]
-    path = common.export(
+    path = export_onnx(
         network,
         out / f"{NAME}.onnx",
         [torch.from_numpy(np.stack([one, one])) for one in inputs],
@@ -583,12 +588,12 @@ def train(
         version=VERSION,
         labels=list(RAVDESS),
         temperature=temperature,
-        conformal=common.conformal_threshold(calibrated, result.truth),
+        conformal=conformal_threshold(calibrated, result.truth),
         embedding=networks.EMBEDDING,
         licence="research only (CC BY-NC-SA 4.0)",
     )
     parameters = sum(weight.numel() for weight in network.parameters())
-    common.write_card(_card(result, calibrated, corpus, parameters, temperature), out)
+    write_card(_card(result, calibrated, corpus, parameters, temperature), out)
     return {name: entry["value"] for name, entry in result.measures.items()} | {
         "parameters": parameters,
         "temperature": temperature,
@@ -601,27 +606,27 @@ def _card(
     corpus: Corpus,
     parameters: int,
     temperature: float,
-) -> common.Card:
+) -> Card:
     """Return the model card."""
     truth, predicted = result.truth, calibrated.argmax(axis=1)
     actors = corpus.people[result.rows]
-    recall = common.recalls(truth, predicted, len(RAVDESS))
-    counts = common.confusion(truth, predicted, len(RAVDESS))
+    recall = metrics.recalls(truth, predicted, len(RAVDESS))
+    counts = metrics.confusion(truth, predicted, len(RAVDESS))
     each = {
-        int(actor): common.uar(truth[actors == actor], predicted[actors == actor])
+        int(actor): metrics.uar(truth[actors == actor], predicted[actors == actor])
         for actor in np.unique(actors)
     }
     worst, best = min(each, key=lambda k: each[k]), max(each, key=lambda k: each[k])
     figures = result.figures()
     for sex, odd in (("men", 1), ("women", 0)):
         rows = actors % 2 == odd
-        low, high = common.interval(common.uar, actors[rows], truth[rows], predicted[rows])
-        value = common.uar(truth[rows], predicted[rows])
+        low, high = metrics.interval(metrics.uar, actors[rows], truth[rows], predicted[rows])
+        value = metrics.uar(truth[rows], predicted[rows])
         scope = f"{len(np.unique(actors[rows]))} actors"
-        figures.append(common.Figure(f"UAR, {sex}", value, 1 / len(RAVDESS), low, high, scope))
+        figures.append(Figure(f"UAR, {sex}", value, 1 / len(RAVDESS), low, high, scope))
     sexes = [figure.value for figure in figures[-2:]]
-    sets = calibrated >= common.conformal_threshold(calibrated, truth)
-    return common.Card(
+    sets = calibrated >= conformal_threshold(calibrated, truth)
+    return Card(
         name=NAME,
         purpose="Estimates the emotion in the voice of one utterance, whatever the words. A tone "
         "of voice is not a feeling: the answer is one piece of evidence for the fusion, never a "
@@ -658,7 +663,7 @@ def _card(
         ],
         reproduce="emo-music train speech --data FOLDER --out models",
         extra={
-            "By class": common.table(
+            "By class": markdown_table(
                 ("class", "recall", "most often taken for", "clips"),
                 [
                     (
@@ -672,7 +677,7 @@ def _card(
             ),
             "Tried": TRIED,
             "Calibration": "Calibration error after the temperature "
-            f"{common.calibration_error(truth, calibrated):.3f} (optimistic: fitted to the same "
+            f"{metrics.calibration_error(truth, calibrated):.3f} (optimistic: fitted to the same "
             f"answers). Conformal sets at 90 %: {sets.sum(axis=1).mean():.2f} of 8 labels on "
             f"average, the true one in {sets[np.arange(len(truth)), truth].mean():.3f}.",
         },

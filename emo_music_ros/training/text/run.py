@@ -19,28 +19,33 @@ from numpy.typing import NDArray
 
 from emo_music_ros import emotion
 from emo_music_ros.encoding.shared.model import describe
+from emo_music_ros.encoding.shared.numerics import softmax
 from emo_music_ros.encoding.text import embedding as text_embedding
 from emo_music_ros.encoding.text.hashed import BUCKETS, chinese_share, normalise, slot_table
 from emo_music_ros.training.corpora import goemotions, smp2020, weibo
 from emo_music_ros.training.corpora.base import Corpus
-from emo_music_ros.training.evaluation import protocol as evaluation
-from emo_music_ros.training.evaluation.protocol import Candidate, Cost, Protocol, Result, Rows
-from emo_music_ros.training.shared import common
+from emo_music_ros.training.evaluation.cost import Cost
+from emo_music_ros.training.evaluation.evaluate import evaluate_candidate
+from emo_music_ros.training.evaluation.metrics import CLASSIFICATION, MULTILABEL
+from emo_music_ros.training.evaluation.protocol import Protocol, Rows, by_group, random_split
+from emo_music_ros.training.evaluation.results import Candidate, Result
+from emo_music_ros.training.shared.cards import write_card
+from emo_music_ros.training.shared.onnx_export import export_onnx, require_float32
 from emo_music_ros.training.shared.work import Work
 from emo_music_ros.training.text import card as text_card
 from emo_music_ros.training.text import embedding as graph
 from emo_music_ros.training.text import network as text_network
 from emo_music_ros.training.text import peers as text_peers
-from emo_music_ros.training.text.network import Settings, Texts
+from emo_music_ros.training.text.network import Texts, TextSettings
 
 VERSION = "2.0.0"
 #: The best of them on the validation texts is trained.
 CHOICES = (
-    Settings(),
-    Settings(batch=128),
-    Settings(batch=128, word_rate=0.02, epochs=8),
-    Settings(batch=256, word_rate=0.1),
-    Settings(batch=256, width=160, dropout=0.5, epochs=10),
+    TextSettings(),
+    TextSettings(batch=128),
+    TextSettings(batch=128, word_rate=0.02, epochs=8),
+    TextSettings(batch=256, word_rate=0.1),
+    TextSettings(batch=256, width=160, dropout=0.5, epochs=10),
 )
 CORPORA = ("GoEmotions", "SMP2020-EWECT", "weibo_senti_100k, emoticons taken out")
 #: One Chinese text in so many is tested.
@@ -59,7 +64,7 @@ _NOTES = (
 
 
 @dataclass(frozen=True)
-class Material:
+class BilingualCorpora:
     """Both corpora, read and prepared."""
 
     english: Corpus
@@ -77,10 +82,10 @@ class Material:
     @property
     def chinese_split(self) -> tuple[Rows, Rows]:
         """Four fifths of the different texts and one fifth."""
-        return evaluation.by_group(self.chinese.people, FOLDS)[0]
+        return by_group(self.chinese.people, FOLDS)[0]
 
 
-def load(data: Path, work: Work) -> Material:
+def load(data: Path, work: Work) -> BilingualCorpora:
     """Read and embed both corpora; of repeated Chinese posts the first is kept.
 
     Raises
@@ -95,15 +100,17 @@ def load(data: Path, work: Work) -> Material:
         text_network.prepare(corpus.items, corpus.labels, corpus.people, work)
         for corpus in (english, chinese)
     ]
-    return Material(english, chinese, texts[0], texts[1])
+    return BilingualCorpora(english, chinese, texts[0], texts[1])
 
 
-def fitted(material: Material, work: Work, seed: int) -> tuple[dict[str, NDArray[Any]], Settings]:
+def fitted(
+    material: BilingualCorpora, work: Work, seed: int
+) -> tuple[dict[str, NDArray[Any]], TextSettings]:
     """Return the trained and calibrated weights of the best choice, and the choice."""
     english, chinese = material.english_split[0], material.chinese_split[0]
     rows = [english, chinese, material.english.labels, material.chinese.labels]
-    code = [text_network.fit, text_network.calibrate, text_network.Network]
-    best: tuple[float, dict[str, NDArray[Any]], Settings] | None = None
+    code = [text_network.fit, text_network.calibrate, text_network.TextNetwork]
+    best: tuple[float, dict[str, NDArray[Any]], TextSettings] | None = None
     for settings in CHOICES:
         state = work.recall(
             "text network",
@@ -205,7 +212,7 @@ def _examples(texts: Sequence[str]) -> list[NDArray[Any]]:
 def evaluate(
     data: Path, work: Work, seed: int = 0, leaky: bool = False, baselines: bool = False
 ) -> list[Result]:
-    """Measure the shipped network, and on request the peers and a split that leaks.
+    """Metric the shipped network, and on request the peers and a split that leaks.
 
     Parameters
     ----------
@@ -231,7 +238,7 @@ def evaluate(
 
 def _measured(
     data: Path,
-    material: Material,
+    material: BilingualCorpora,
     work: Work,
     seed: int,
     leaky: bool = False,
@@ -261,9 +268,9 @@ def _measured(
             [settings, state, kind, _table, text_network.answers],
         )
         several = corpus.labels.ndim == 2
-        measures = evaluation.MULTILABEL if several else evaluation.CLASSIFICATION
+        measures = MULTILABEL if several else CLASSIFICATION
         results.append(
-            evaluation.evaluate(
+            evaluate_candidate(
                 "text", name, corpus, candidate, protocol, work, seed, measures, _NOTES[kind]
             )
         )
@@ -276,7 +283,7 @@ def _measured(
     return results
 
 
-def _tasks(material: Material) -> list[text_peers.Task]:
+def _tasks(material: BilingualCorpora) -> list[text_peers.Task]:
     """Return what is asked, of which texts, parted how."""
     ekman, signs = ekman_words(material.english)[1], polarity(material.english)[1]
     return [
@@ -301,10 +308,10 @@ def _table(
         thresholds = state["thresholds"]
         return 1 / (1 + np.exp(-(labels - np.log(thresholds / (1 - thresholds)))))  # type: ignore[no-any-return]
     if kind == 0:
-        return common.softmax(ekman, english)
+        return softmax(ekman, english)
     if kind == 2:
-        return common.softmax(six, chinese)
-    return by_valence(common.softmax(ekman, english), emotion.EKMAN)
+        return softmax(six, chinese)
+    return by_valence(softmax(ekman, english), emotion.EKMAN)
 
 
 def by_valence(table: NDArray[np.float64], classes: Sequence[str]) -> NDArray[np.float64]:
@@ -315,23 +322,25 @@ def by_valence(table: NDArray[np.float64], classes: Sequence[str]) -> NDArray[np
 
 
 def _weibo(
-    folder: Path, work: Work, seed: int, state: dict[str, NDArray[Any]], settings: Settings
+    folder: Path, work: Work, seed: int, state: dict[str, NDArray[Any]], settings: TextSettings
 ) -> Result:
-    """Measure the polarity of Chinese posts of another corpus; nothing of it is trained on."""
+    """Metric the polarity of Chinese posts of another corpus; nothing of it is trained on."""
     corpus = weibo.load(folder)
     texts = text_network.prepare(corpus.items, corpus.labels, corpus.people, work)
 
     def predict(train: Rows, test: Rows, seed: int) -> NDArray[Any]:
         six = text_network.answers(state, texts.subset(test), settings)[2]
-        return by_valence(common.softmax(six, float(state["temperature"][1])), emotion.SMP2020)
+        return by_valence(softmax(six, float(state["temperature"][1])), emotion.SMP2020)
 
     candidate = Candidate("emo_music_ros", "this project", predict, None, [settings, state])
     rows = np.arange(len(corpus))
     protocol = Protocol("all posts, none trained on", [(rows, rows)])
-    return evaluation.evaluate("text", "polarity, Chinese", corpus, candidate, protocol, work, seed)
+    return evaluate_candidate("text", "polarity, Chinese", corpus, candidate, protocol, work, seed)
 
 
-def _leaky(data: Path, material: Material, work: Work, seed: int, settings: Settings) -> Result:
+def _leaky(
+    data: Path, material: BilingualCorpora, work: Work, seed: int, settings: TextSettings
+) -> Result:
     """Train and test on Chinese posts parted at random, repetitions included."""
     corpus = smp2020.load(data / "smp2020")
     texts = text_network.prepare(corpus.items, corpus.labels, np.arange(len(corpus)), work)
@@ -350,8 +359,8 @@ def _leaky(data: Path, material: Material, work: Work, seed: int, settings: Sett
         None,
         [settings, BUCKETS, text_network.fit, text_network.with_words],
     )
-    folds = evaluation.random_split(len(corpus), FOLDS, seed)[:1]
-    return evaluation.evaluate(
+    folds = random_split(len(corpus), FOLDS, seed)[:1]
+    return evaluate_candidate(
         "text",
         "6 emotions, Chinese",
         corpus,
@@ -381,7 +390,7 @@ def train(
     dict
         The figures of the card by task.
     """
-    common.require_float32("text", precision)
+    require_float32("text", precision)
     data, out = Path(data), Path(out)
     graph.write_graph(out)
     material = load(data, work)
@@ -390,7 +399,7 @@ def train(
     state, settings = fitted(material, work, seed)
     network = text_network.Exported(state, settings).eval()
     texts = ["I am glad.", "这首歌真好听，我很开心！", _SENTENCE]
-    path = common.export(
+    path = export_onnx(
         network,
         out / "text.onnx",
         [torch.tensor(value) for value in _examples(texts)],
@@ -414,7 +423,7 @@ def train(
         temperature_chinese=float(state["temperature"][1]),
         conformal=float(state["conformal"][0]),
     )
-    common.write_card(text_card.card(results, sizes, state, settings), out)
+    write_card(text_card.card(results, sizes, state, settings), out)
     tasks = _tasks(material)
     weights, peers = text_peers.measure_bigru(tasks[0], tasks[2], work, seed)
     sizes = (len(tasks[0][2].folds[0][0]), sizes[1])

@@ -15,9 +15,9 @@ from emo_music_ros.emotion import FER2013  # noqa: E402
 from emo_music_ros.encoding.face.encoder import FaceModel  # noqa: E402
 from emo_music_ros.errors import InputError  # noqa: E402
 from emo_music_ros.training.corpora import fer2013  # noqa: E402
+from emo_music_ros.training.evaluation import metrics  # noqa: E402
 from emo_music_ros.training.face import augmentation, fitting, network, restoration  # noqa: E402
 from emo_music_ros.training.face import run as face  # noqa: E402
-from emo_music_ros.training.shared import common  # noqa: E402
 from emo_music_ros.training.shared.work import Work  # noqa: E402
 
 
@@ -137,7 +137,7 @@ def test_adjustment_raises_the_recall_of_rare_classes():
     assert added.mean() == pytest.approx(0.0, abs=1e-9)
     assert added[0] > added[3]
     before, after = logits.argmax(axis=1), (logits + added).argmax(axis=1)
-    assert common.uar(truth, after) > common.uar(truth, before)
+    assert metrics.uar(truth, after) > metrics.uar(truth, before)
 
 
 def test_groups_do_not_part_between_learning_and_calibration():
@@ -175,7 +175,7 @@ def quick(monkeypatch):
     monkeypatch.setattr(face, "CALIBRATION", 0.2)
     forth = torch.from_numpy(restoration.cosines(48)).float()
     monkeypatch.setattr(fitting, "augment", lambda faces, draw: forth.T @ faces @ forth)
-    monkeypatch.setattr(face, "SHIPPED", face.Settings(SmallNetwork, 4))
+    monkeypatch.setattr(face, "SHIPPED", face.FaceSettings(SmallNetwork, 4))
 
 
 def test_training_learns_and_leaves_a_usable_model(tmp_path, quick):
@@ -192,7 +192,7 @@ def test_training_learns_and_leaves_a_usable_model(tmp_path, quick):
     logits, embedding = FaceModel(tmp_path / "models")(list(corpus.items[:64]))
     assert logits.shape == (64, 7)
     assert embedding.shape == (64, network.EMBEDDING)
-    assert common.accuracy(corpus.labels[:64], logits.argmax(axis=1)) > 0.5
+    assert metrics.accuracy(corpus.labels[:64], logits.argmax(axis=1)) > 0.5
     card = (tmp_path / "models" / "face.md").read_text()
     assert "no person-independent claim is possible" in card
     assert "| accuracy |" in card

@@ -22,7 +22,8 @@ from emo_music_ros.errors import InputError
 from emo_music_ros.io.synthesis import Note, Part
 from emo_music_ros.training.corpora.base import Corpus
 from emo_music_ros.training.corpora.vgmidi import Pieces
-from emo_music_ros.training.evaluation.protocol import Cost
+from emo_music_ros.training.evaluation import metrics
+from emo_music_ros.training.evaluation.cost import Cost
 from emo_music_ros.training.music import deam as music_deam
 from emo_music_ros.training.music import models as music_models
 from emo_music_ros.training.music import renderings
@@ -30,7 +31,6 @@ from emo_music_ros.training.music import run as music
 from emo_music_ros.training.music.lessons import Material, choose, columns
 from emo_music_ros.training.music.models import CNN, FOREST, LINEAR, OURS, TEMPO_AND_MODE, Lesson
 from emo_music_ros.training.music.renderings import Windows
-from emo_music_ros.training.shared import common
 from emo_music_ros.training.shared.work import Work
 
 RNG = np.random.default_rng(0)
@@ -69,7 +69,7 @@ def material() -> Material:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small models that are trained in no time, and rough intervals and costs."""
-    monkeypatch.setattr(common, "interval", partial(common.interval, draws=5))
+    monkeypatch.setattr(metrics, "interval", partial(metrics.interval, draws=5))
     monkeypatch.setattr(music, "_cost", lambda *of: Cost(7, float("nan"), lambda: None))
     for name, change in (
         ("OURS", {"epochs": 3}),

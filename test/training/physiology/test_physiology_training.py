@@ -14,20 +14,21 @@ from emo_music_ros.encoding.physiology.encoder import GROUPS, LABELS, MEASURES, 
 from emo_music_ros.encoding.shared.model import Model  # noqa: E402
 from emo_music_ros.errors import InputError  # noqa: E402
 from emo_music_ros.training.corpora import deap  # noqa: E402
+from emo_music_ros.training.evaluation import metrics  # noqa: E402
 from emo_music_ros.training.physiology import run as physiology  # noqa: E402
-from emo_music_ros.training.shared import common, trials  # noqa: E402
+from emo_music_ros.training.shared import trials  # noqa: E402
 from emo_music_ros.training.shared.work import Work  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
     monkeypatch.setattr(physiology, "MEMBERS", 2)
-    monkeypatch.setattr(common, "interval", partial(common.interval, draws=10))
+    monkeypatch.setattr(metrics, "interval", partial(metrics.interval, draws=10))
 
 
 @pytest.fixture(scope="module")
 def study(stress_predict_folder, tmp_path_factory):
-    return physiology.Study(stress_predict_folder, Work(tmp_path_factory.mktemp("work")), 0)
+    return physiology.StressStudy(stress_predict_folder, Work(tmp_path_factory.mktemp("work")), 0)
 
 
 def test_leaving_sensors_out_hides_their_measures_and_no_others():
@@ -41,7 +42,7 @@ def test_leaving_sensors_out_hides_their_measures_and_no_others():
 
 
 def test_settings_decide_what_the_network_sees():
-    network = physiology.Network([(physiology.FEW, MEMORIES[1:])] * 3)
+    network = physiology.StressNetwork([(physiology.FEW, MEMORIES[1:])] * 3)
     assert network.used.sum(dim=2).flatten().tolist() == [len(physiology.FEW) * 2 + len(GROUPS)] * 3
     seen = torch.zeros(1, physiology.INPUTS)
     other = seen.clone()
@@ -90,7 +91,7 @@ def test_training_learns_and_leaves_a_usable_model(stress_predict_folder, tmp_pa
     card = (tmp_path / "models" / "physiology.md").read_text()
     assert "4 healthy volunteers" in card
     # The network is kept for export without training, and nothing is there for another seed.
-    study = physiology.Study(stress_predict_folder, Work(tmp_path / "work", frozen=True), 0)
+    study = physiology.StressStudy(stress_predict_folder, Work(tmp_path / "work", frozen=True), 0)
     everybody = np.arange(len(study.corpus))
     with torch.no_grad():
         kept = study.network(everybody, 0)(torch.from_numpy(stressed)).numpy()

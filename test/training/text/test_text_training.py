@@ -23,9 +23,9 @@ from emo_music_ros.training.text import bigru as text_bigru  # noqa: E402
 from emo_music_ros.training.text import network as text_network  # noqa: E402
 from emo_music_ros.training.text import peers as text_peers  # noqa: E402
 from emo_music_ros.training.text import run as text  # noqa: E402
-from emo_music_ros.training.text.network import Settings  # noqa: E402
+from emo_music_ros.training.text.network import TextSettings  # noqa: E402
 
-SMALL = Settings(width=8, epochs=2, batch=32, word_rate=0.2, validation=4)
+SMALL = TextSettings(width=8, epochs=2, batch=32, word_rate=0.2, validation=4)
 ENGLISH = {
     "joy": "what a wonderful happy day {}",
     "anger": "i hate this stupid thing {}",
@@ -73,7 +73,7 @@ def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path,
     work = Work(tmp_path_factory.mktemp("work"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(text, "CHOICES", (SMALL,))
-        patch.setattr(text_peers, "BIGRU", text_bigru.Settings(nodes=8, epochs=1, batch=16))
+        patch.setattr(text_peers, "BIGRU", text_bigru.BiGruSettings(nodes=8, epochs=1, batch=16))
         metrics = text.train(data, out, work, seed=3)
     return out, work, metrics
 
@@ -111,7 +111,7 @@ def test_the_exported_network_gives_what_was_measured(
 
 
 def test_the_exported_bigru_gives_what_torch_gives(tmp_path: Path) -> None:
-    settings = text_bigru.Settings(nodes=6)
+    settings = text_bigru.BiGruSettings(nodes=6)
     torch.manual_seed(0)
     network = text_bigru.BiGru(settings)
     state = {name: value.numpy() for name, value in network.state_dict().items()}
