@@ -1,4 +1,4 @@
-"""Metric emotions of older adults from how they speak: ElderReact (Ma et al. 2019).
+"""Measure emotions of older adults from how they speak: ElderReact (Ma et al. 2019).
 
 An evaluation only: the published features (COVAREP) cannot be taken live, so no network is shipped.
 """
@@ -215,7 +215,7 @@ VALENCE: dict[str, Metric] = {
 def evaluate(
     data: Path, work: Work, seed: int = 0, leaky: bool = False, baselines: bool = False
 ) -> list[Result]:
-    """Metric emotions and valence of ElderReact, trained on its training part, tested on dev.
+    """Measure emotions and valence of ElderReact, trained on its training part, tested on dev.
 
     Parameters
     ----------

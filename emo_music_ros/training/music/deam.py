@@ -1,4 +1,4 @@
-"""Metric the models of music on DEAM: valence and arousal of whole songs."""
+"""Measure the models of music on DEAM: valence and arousal of whole songs."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ RATINGS: dict[str, Metric] = {
 def evaluate_songs(
     corpus: Corpus, learners: Sequence[Learner], work: Work, seed: int
 ) -> list[Result]:
-    """Metric ratings of songs, DEAM 10-fold by song; the first setting of each learner."""
+    """Measure ratings of songs, DEAM 10-fold by song; the first setting of each learner."""
     code = [inspect.getsource(module) for module in (music_spectrum, music_features)]
     key = [[(path.name, path.stat().st_size) for path in corpus.items], code]
     table = work.recall("music features DEAM", key, lambda: {"music": _songs(corpus.items)})

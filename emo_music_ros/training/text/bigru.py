@@ -23,7 +23,7 @@ from emo_music_ros import emotion
 from emo_music_ros.encoding.text.embedding import DIMENSIONS, Embedder
 from emo_music_ros.training.shared.onnx_export import OPSET
 from emo_music_ros.training.shared.seeding import seed_everything
-from emo_music_ros.training.text.network import rise_and_fall
+from emo_music_ros.training.text.fitting import rise_and_fall
 
 #: Rank of a Chinese class among Ekman's words is looked up, so one output serves both languages.
 CLASSES = len(emotion.EKMAN)

@@ -12,8 +12,8 @@ from emo_music_ros import emotion
 from emo_music_ros.encoding.text.hashed import BUCKETS
 from emo_music_ros.training.evaluation.results import Result
 from emo_music_ros.training.shared.cards import Card, Figure, markdown_table
-from emo_music_ros.training.text import network as text_network
 from emo_music_ros.training.text.embedding import LAYERS
+from emo_music_ros.training.text.labels import chinese_to_ekman, spread
 from emo_music_ros.training.text.network import TextSettings
 
 
@@ -57,8 +57,8 @@ def card(
         for table, truth in (
             (english.probabilities, english.truth),
             (
-                text_network.spread(chinese.probabilities),
-                text_network.chinese_to_ekman()[chinese.truth],
+                spread(chinese.probabilities),
+                chinese_to_ekman()[chinese.truth],
             ),
         )
     ]

@@ -24,7 +24,8 @@ from emo_music_ros.training.shared.calibration import conformal_threshold, fit_t
 from emo_music_ros.training.shared.cards import Card, Figure, write_card
 from emo_music_ros.training.shared.work import Work
 from emo_music_ros.training.text import bigru as text_bigru
-from emo_music_ros.training.text import network as text_network
+from emo_music_ros.training.text.calibration import best_thresholds
+from emo_music_ros.training.text.labels import chinese_to_ekman
 
 #: Task (beginning of its name), corpus and protocol.
 Task = tuple[str, Corpus, Protocol]
@@ -33,7 +34,7 @@ BIGRU = text_bigru.BiGruSettings()
 
 
 def evaluate(tasks: Sequence[Task], work: Work, seed: int) -> list[Result]:
-    """Metric TF-IDF with logistic regression, the Bi-GRU, and VADER on English polarity.
+    """Measure TF-IDF with logistic regression, the Bi-GRU, and VADER on English polarity.
 
     Parameters
     ----------
@@ -130,9 +131,7 @@ def _tfidf(corpus: Corpus, train: Rows, test: Rows, seed: int) -> NDArray[Any]:
     several = OneVsRestClassifier(LogisticRegression(C=4.0, solver="liblinear"))
     own = np.random.default_rng(seed).random(len(train)) < 0.9
     several.fit(x[own], corpus.labels[train][own])
-    thresholds = text_network.best_thresholds(
-        several.predict_proba(x[~own]), corpus.labels[train][~own]
-    )
+    thresholds = best_thresholds(several.predict_proba(x[~own]), corpus.labels[train][~own])
     found = np.clip(several.predict_proba(unseen), 1e-6, 1 - 1e-6)
     shift = np.log(thresholds / (1 - thresholds))
     return 1 / (1 + np.exp(-(np.log(found / (1 - found)) - shift)))  # type: ignore[no-any-return]
@@ -174,7 +173,7 @@ def bigru(ekman: Task, chinese: Task, work: Work, seed: int) -> dict[str, NDArra
 
 
 def _places() -> NDArray[np.int64]:
-    return text_network.chinese_to_ekman()
+    return chinese_to_ekman()
 
 
 def _network_state(state: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
