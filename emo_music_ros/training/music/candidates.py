@@ -27,11 +27,7 @@ from emo_music_ros.training.music.lessons import (
     choose,
     columns,
 )
-from emo_music_ros.training.music.models import (
-    TRIAL,
-    Fitted,
-    Learner,
-)
+from emo_music_ros.training.music.models import TRIAL, Fitted, Learner
 from emo_music_ros.training.shared.work import Work, fingerprint
 
 log = logging.getLogger(__name__)

@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from emo_music_ros.encoding.music.encoder import FEATURE_SETS
 from emo_music_ros.training.music.candidates import WindowAnswers
-from emo_music_ros.training.music.lessons import (
-    INNER,
-    VARIANTS,
-    Material,
-)
-from emo_music_ros.training.music.models import (
-    Learner,
-)
+from emo_music_ros.training.music.lessons import INNER, VARIANTS, Material
+from emo_music_ros.training.music.models import Learner
 from emo_music_ros.training.shared.cards import Card, Figure
 
 #: What the card of each model says of it.

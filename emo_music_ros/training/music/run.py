@@ -20,16 +20,8 @@ from emo_music_ros.training.evaluation.results import Result
 from emo_music_ros.training.music.candidates import candidate, final
 from emo_music_ros.training.music.card import model_card
 from emo_music_ros.training.music.deam import evaluate_songs
-from emo_music_ros.training.music.lessons import (
-    prepare,
-)
-from emo_music_ros.training.music.models import (
-    CNN,
-    FOREST,
-    LINEAR,
-    OURS,
-    TEMPO_AND_MODE,
-)
+from emo_music_ros.training.music.lessons import prepare
+from emo_music_ros.training.music.models import CNN, FOREST, LINEAR, OURS, TEMPO_AND_MODE
 from emo_music_ros.training.music.tasks import evaluate_learners, phrase_tasks
 from emo_music_ros.training.shared.calibration import conformal_threshold
 from emo_music_ros.training.shared.cards import write_card

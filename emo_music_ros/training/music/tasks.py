@@ -19,14 +19,8 @@ from emo_music_ros.training.evaluation.metrics import Metric
 from emo_music_ros.training.evaluation.protocol import Protocol, Rows, leave_one_out
 from emo_music_ros.training.evaluation.results import Result
 from emo_music_ros.training.music.candidates import WindowAnswers, candidate
-from emo_music_ros.training.music.lessons import (
-    Material,
-    by_item,
-    halves,
-)
-from emo_music_ros.training.music.models import (
-    Learner,
-)
+from emo_music_ros.training.music.lessons import Material, by_item, halves
+from emo_music_ros.training.music.models import Learner
 from emo_music_ros.training.shared.work import Work
 
 

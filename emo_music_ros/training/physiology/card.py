@@ -6,10 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from emo_music_ros.encoding.physiology.encoder import (
-    MEASURES,
-    MEMORIES,
-)
+from emo_music_ros.encoding.physiology.encoder import MEASURES, MEMORIES
 from emo_music_ros.training.corpora import stress_predict
 from emo_music_ros.training.evaluation import metrics
 from emo_music_ros.training.evaluation.results import Result

@@ -11,10 +11,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from torch.nn import functional as F  # noqa: N812
 
-from emo_music_ros.training.evaluation.protocol import (
-    Rows,
-    by_group,
-)
+from emo_music_ros.training.evaluation.protocol import Rows, by_group
 from emo_music_ros.training.physiology.network import (
     INPUTS,
     MEMBERS,

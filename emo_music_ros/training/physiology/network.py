@@ -11,11 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from emo_music_ros.encoding.physiology.encoder import (
-    GROUPS,
-    MEASURES,
-    MEMORIES,
-)
+from emo_music_ros.encoding.physiology.encoder import GROUPS, MEASURES, MEMORIES
 from emo_music_ros.training.shared.onnx_export import export_onnx
 
 NAME, VERSION = "physiology", "2.0.0"

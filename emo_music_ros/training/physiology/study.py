@@ -21,11 +21,7 @@ from emo_music_ros.io.recordings import read_e4
 from emo_music_ros.training.corpora import stress_predict
 from emo_music_ros.training.corpora.base import Corpus
 from emo_music_ros.training.evaluation.cost import Cost, onnx_cost
-from emo_music_ros.training.evaluation.protocol import (
-    Protocol,
-    Rows,
-    leave_one_out,
-)
+from emo_music_ros.training.evaluation.protocol import Protocol, Rows, leave_one_out
 from emo_music_ros.training.evaluation.results import Candidate
 from emo_music_ros.training.physiology.fitting import (
     BATCH,
@@ -192,17 +188,7 @@ class StressStudy:
 
 #: What the kept networks and signals of windows depend on beside their arguments.
 _CODE = (
-    *(
-        StressNetwork,
-        fit,
-        platt,
-        choose_and_fit,
-        keep,
-        STRESS_SETTINGS,
-        MEMORIES,
-        MEASURES,
-        GROUPS,
-        FOLDS,
-    ),
+    *(StressNetwork, fit, platt, choose_and_fit, keep),
+    *(STRESS_SETTINGS, MEMORIES, MEASURES, GROUPS, FOLDS),
     *(UPDATES, BATCH, RATE, DECAY, MEMBERS, HIDDEN),
 )

@@ -8,9 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_music_ros.encoding.physiology import cardiac
-from emo_music_ros.encoding.physiology.encoder import (
-    FLOOR,
-)
+from emo_music_ros.encoding.physiology.encoder import FLOOR
 from emo_music_ros.encoding.shared.buffer import Window
 from emo_music_ros.encoding.shared.filters import StreamingFilter
 from emo_music_ros.io.recordings import read_e4

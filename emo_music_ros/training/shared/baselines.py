@@ -175,6 +175,9 @@ def fit_sequences(
 class Standardised(nn.Module):
     """A network behind the standardisation of its features."""
 
+    mean: Tensor
+    deviation: Tensor
+
     def __init__(
         self, network: nn.Module, mean: NDArray[np.float32], deviation: NDArray[np.float32]
     ) -> None:

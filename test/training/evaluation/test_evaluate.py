@@ -8,10 +8,7 @@ import pytest
 from emo_music_ros.training.corpora.base import Corpus
 from emo_music_ros.training.evaluation.cost import Cost
 from emo_music_ros.training.evaluation.evaluate import evaluate_candidate, prior
-from emo_music_ros.training.evaluation.protocol import (
-    Protocol,
-    by_group,
-)
+from emo_music_ros.training.evaluation.protocol import Protocol, by_group
 from emo_music_ros.training.evaluation.results import Candidate
 from emo_music_ros.training.shared.work import Work
 

@@ -7,11 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emo_music_ros.training.evaluation.protocol import (
-    by_group,
-    leave_one_out,
-    random_split,
-)
+from emo_music_ros.training.evaluation.protocol import by_group, leave_one_out, random_split
 
 
 @given(
