@@ -9,7 +9,7 @@ from importlib.metadata import version
 
 import numpy as np
 
-from emo_music_ros.training.shared.common import table
+from emo_music_ros.training.shared.cards import markdown_table
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def markdown(rows: Sequence[Row]) -> str:
     """Return a table with the ratio of every row to the first one, which is ours."""
     if not rows:
         return "not run"
-    return table(
+    return markdown_table(
         ["what", "package", "ms p50", "ms p95", "times ours", "note"],
         [
             [

@@ -17,7 +17,7 @@ from emo_music_ros.encoding.face.detection import BlazeFace, BlazeFaceFar
 from emo_music_ros.encoding.face.encoder import FaceEncoder
 from emo_music_ros.encoding.face.landmarks import EXPRESSIVE, FaceMesh, Landmarks, around
 from emo_music_ros.streams import Encoding, ImageFrame
-from emo_music_ros.training.evaluation.protocol import latency
+from emo_music_ros.training.evaluation.cost import latency
 from emo_music_ros.training.face import peer
 
 Picture = Any  # array uint8 [h, w, 3], for OpenCV

@@ -11,7 +11,7 @@ import pytest
 from emo_music_ros import cli
 from emo_music_ros.commands import training
 from emo_music_ros.errors import InputError
-from emo_music_ros.training.evaluation.protocol import Result
+from emo_music_ros.training.evaluation.results import Result
 
 
 @pytest.fixture

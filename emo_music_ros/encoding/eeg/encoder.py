@@ -79,7 +79,7 @@ def pick(samples: Floats, names: Sequence[str]) -> Floats:
 
 
 @dataclass(frozen=True)
-class Spectrum:
+class BandPowers:
     """Band powers of one window.
 
     Attributes
@@ -98,7 +98,7 @@ class Spectrum:
     quality: float
 
 
-def spectrum(window: Window) -> Spectrum:
+def spectrum(window: Window) -> BandPowers:
     """Return the band powers of a window [samples, 4] filtered to 0.5..50 Hz.
 
     Spectra of half-overlapping segments are combined by their median, so that a single blink or
@@ -130,7 +130,7 @@ def spectrum(window: Window) -> Spectrum:
             share[:, there].mean(axis=1) if there else np.full(len(BANDS), float("nan"))
         )
     left, right = density[list(BANDS).index("alpha"), list(REGIONS["frontal"])]
-    return Spectrum(
+    return BandPowers(
         np.concatenate(measures).astype(np.float32),
         float(np.log(right / left)),
         float((good & (swing < CLEAN_SWING)).mean()),
@@ -154,12 +154,12 @@ def waves(window: Window) -> NDArray[np.float32]:
 
 
 @dataclass(frozen=True)
-class Moment:
+class EegWindow:
     """The window [start, time] in unix seconds: its band powers and its :func:`waves`."""
 
     time: float
     start: float
-    spectrum: Spectrum
+    spectrum: BandPowers
     waves: NDArray[np.float32]
 
 
@@ -179,7 +179,7 @@ class EegFeatures:
         """Forget the stream."""
         self._grid.reset()
 
-    def push(self, block: BiosignalBlock) -> Iterator[Moment]:
+    def push(self, block: BiosignalBlock) -> Iterator[EegWindow]:
         """Take a block and yield the full windows it completes."""
         samples = np.asarray(block.samples, float)
         if block.kind != "eeg" or samples.ndim != 2:
@@ -189,7 +189,7 @@ class EegFeatures:
             window = windows["eeg"]
             if len(window) >= round((WINDOW - 0.1) * window.rate):
                 start = time - len(window) / window.rate
-                yield Moment(time, start, spectrum(window), waves(window))
+                yield EegWindow(time, start, spectrum(window), waves(window))
 
 
 class EegEncoder:
@@ -248,7 +248,7 @@ class EegEncoder:
             return []
         return [self._encode(moment, sample.source) for moment in self._features.push(sample)]
 
-    def _encode(self, moment: Moment, source: str) -> Encoding:
+    def _encode(self, moment: EegWindow, source: str) -> Encoding:
         found = moment.spectrum
         estimate = unknown(LABELS)
         if np.isfinite(found.measures).all():

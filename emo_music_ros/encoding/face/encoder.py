@@ -21,10 +21,11 @@ from emo_music_ros.encoding.face.landmarks import (
     pose,
     without_head_motion,
 )
-from emo_music_ros.encoding.face.model import FaceModel, probabilities
+from emo_music_ros.encoding.face.model import FaceModel
 from emo_music_ros.encoding.face.quality import contrast, detail, quality, turned
 from emo_music_ros.encoding.face.texture import difference
 from emo_music_ros.encoding.face.tracking import FaceFinder, FaceFollower, FoundFace
+from emo_music_ros.encoding.shared.numerics import softmax
 from emo_music_ros.options import option
 from emo_music_ros.streams import Encoding, ImageFrame, Sample
 
@@ -179,7 +180,7 @@ class FaceEncoder:
                     window_start=max(person.began, sample.time - 3 * self._options.smoothing),
                     estimate=from_labels(
                         self._model.labels,
-                        probabilities(person.logits),
+                        softmax(person.logits),
                         quality(
                             found.crop,
                             found.face.side,

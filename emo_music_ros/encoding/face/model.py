@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from emo_music_ros.encoding.face.alignment import Picture
 from emo_music_ros.encoding.face.quality import soften
 from emo_music_ros.encoding.shared.model import Model
-from emo_music_ros.streams import FloatArray
 
 
 class FaceModel:
@@ -46,9 +45,3 @@ class FaceModel:
             batch = np.stack(faces)
         logits, embedding = self._model(batch.astype(np.float32)[:, None])
         return logits.astype(float) / self._temperature, embedding
-
-
-def probabilities(logits: FloatArray) -> NDArray[np.float64]:
-    """Return the softmax of logits [classes]."""
-    weights = np.exp(logits - logits.max())
-    return np.asarray(weights / weights.sum(), float)

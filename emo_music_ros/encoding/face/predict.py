@@ -14,9 +14,10 @@ from emo_music_ros.emotion import from_labels
 from emo_music_ros.encoding.face.alignment import SIZE, Picture, as_picture, grey
 from emo_music_ros.encoding.face.detection import NearThenFar
 from emo_music_ros.encoding.face.landmarks import FaceMesh, pose
-from emo_music_ros.encoding.face.model import FaceModel, probabilities
+from emo_music_ros.encoding.face.model import FaceModel
 from emo_music_ros.encoding.face.quality import quality, turned
 from emo_music_ros.encoding.face.tracking import FaceFinder
+from emo_music_ros.encoding.shared.numerics import softmax
 from emo_music_ros.encoding.shared.results import plain, plain_estimate
 from emo_music_ros.errors import InputError
 
@@ -76,7 +77,7 @@ class _Judge:
                 continue
             _, clean, more = entry
             estimate = from_labels(
-                self._model.labels, probabilities(next(logits)), clean, self._model.conformal
+                self._model.labels, softmax(next(logits)), clean, self._model.conformal
             )
             yield {"input": name, **plain_estimate(estimate), **more}
 

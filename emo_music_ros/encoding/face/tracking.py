@@ -136,7 +136,7 @@ class FaceFinder:
 
 
 @dataclass
-class Track:
+class FaceTrack:
     """What is known of one face.
 
     Attributes
@@ -198,36 +198,36 @@ class FaceTracker:
 
     def reset(self) -> None:
         """Forget all faces. Numbers are not used again."""
-        self._tracks: list[Track] = []
+        self._tracks: list[FaceTrack] = []
         self._numbers = getattr(self, "_numbers", 0)
 
     @property
-    def tracks(self) -> list[Track]:
+    def tracks(self) -> list[FaceTrack]:
         """All faces that are remembered."""
         return list(self._tracks)
 
-    def update(self, time: float, faces: Sequence[FoundFace]) -> list[Track]:
+    def update(self, time: float, faces: Sequence[FoundFace]) -> list[FaceTrack]:
         """Take the faces of the next picture and return the track of each, in the same order."""
         self._tracks = [one for one in self._tracks if time - one.time <= self._memory]
         against = np.full((len(faces), len(self._tracks)), NO_MATCH)
         for row, found in enumerate(faces):
             for column, track in enumerate(self._tracks):
                 against[row, column] = self._against(time, found, track)
-        known: dict[int, Track] = {}
+        known: dict[int, FaceTrack] = {}
         for row, column in assign(against):
             known[row] = self._tracks[column]
         tracks = []
         for row, found in enumerate(faces):
             if row not in known:
                 self._numbers += 1
-                known[row] = Track(self._numbers, time, time, found.face)
+                known[row] = FaceTrack(self._numbers, time, time, found.face)
                 self._tracks.append(known[row])
             self._see(time, found, known[row])
             tracks.append(known[row])
         return tracks
 
     @staticmethod
-    def _against(time: float, found: FoundFace, track: Track) -> float:
+    def _against(time: float, found: FoundFace, track: FaceTrack) -> float:
         """Return what speaks against a face being that of a track, from 0; NO_MATCH: impossible."""
         side = (found.face.side + track.face.side) / 2
         away = math.dist(found.face.centre, tuple(track.expected(time))) / side
@@ -243,7 +243,7 @@ class FaceTracker:
         return away / reach + growth / (GROWTH + hidden) + unlike / ALIKE
 
     @staticmethod
-    def _see(time: float, found: FoundFace, track: Track) -> None:
+    def _see(time: float, found: FoundFace, track: FaceTrack) -> None:
         seconds = time - track.time
         if seconds > 0:
             fresh = np.subtract(found.face.centre, track.face.centre) / seconds
@@ -283,11 +283,11 @@ class FaceFollower:
         self._last = -math.inf
 
     @property
-    def tracks(self) -> list[Track]:
+    def tracks(self) -> list[FaceTrack]:
         """All faces that are remembered, also hidden ones."""
         return self._tracker.tracks
 
-    def update(self, time: float, picture: Picture) -> list[tuple[FoundFace, Track]]:
+    def update(self, time: float, picture: Picture) -> list[tuple[FoundFace, FaceTrack]]:
         """Take the next picture and return its faces, largest first, each with its track."""
         tracks = self._tracker.tracks
         regions = [

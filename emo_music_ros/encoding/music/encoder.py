@@ -23,7 +23,7 @@ from emo_music_ros import emotion
 from emo_music_ros.encoding.music import features as music_features
 from emo_music_ros.encoding.music import papers as music_papers
 from emo_music_ros.encoding.music import spectrum as music_spectrum
-from emo_music_ros.encoding.music.features import Summary
+from emo_music_ros.encoding.music.features import Descriptors
 from emo_music_ros.encoding.music.spectrum import FRAME_RATE, SAMPLE_RATE, Spectrum
 from emo_music_ros.encoding.shared.model import Model
 from emo_music_ros.errors import InputError, ModelError
@@ -105,7 +105,7 @@ class MusicModel:
         # The mean over the windows of a piece is less certain than the piece is clear.
         self.piece_temperature = float(description["piece_temperature"])
 
-    def vector(self, spectrum: Spectrum, summary: Summary | None = None) -> FloatArray:
+    def vector(self, spectrum: Spectrum, summary: Descriptors | None = None) -> FloatArray:
         """Return the features of a window; a summary of it that is at hand saves time."""
         if summary is not None and self._features is FEATURE_SETS["music"]:
             return summary.vector
@@ -349,7 +349,7 @@ def read_audio(path: Path) -> tuple[NDArray[np.float32], float]:
 class Analysis:
     """A whole piece: its description and its mood, taken from windows of ten seconds."""
 
-    summary: Summary
+    summary: Descriptors
     estimate: Estimate
 
 

@@ -41,7 +41,7 @@ TOP = 8000.0
 FLOOR = (0.1 * 10 ** (-50 / 20)) ** 2 * 0.375 * FRAME
 #: Below this root mean square a frame is silent (-60 dB of full scale).
 SILENCE = 1e-3
-#: What :attr:`Summary.vector` holds, in its order.
+#: What :attr:`Descriptors.vector` holds, in its order.
 NAMES = (
     *(f"mfcc_mean_{i}" for i in range(1, COEFFICIENTS)),
     *(f"mfcc_deviation_{i}" for i in range(COEFFICIENTS)),
@@ -80,7 +80,7 @@ NAMES = (
 
 
 @dataclass(frozen=True)
-class Summary:
+class Descriptors:
     """What one stretch of music is like.
 
     Attributes
@@ -128,12 +128,12 @@ class Summary:
     vector: FloatArray
 
 
-def summarise(audio: FloatArray) -> Summary:
+def summarise(audio: FloatArray) -> Descriptors:
     """Describe audio: mono [samples] at 22,050 Hz, -1..1; see :func:`describe`."""
     return describe(music_spectrum.analyse(audio))
 
 
-def describe(spectrum: Spectrum) -> Summary:
+def describe(spectrum: Spectrum) -> Descriptors:
     """Describe a stretch of music.
 
     Parameters
@@ -143,7 +143,7 @@ def describe(spectrum: Spectrum) -> Summary:
 
     Returns
     -------
-    Summary
+    Descriptors
         All its values are finite, for silence and for any input.
     """
     level = np.sqrt(spectrum.mean_square)
@@ -219,7 +219,7 @@ def describe(spectrum: Spectrum) -> Summary:
         + np.clip(rate / 8, 0, 1)
         + np.clip(math.log2(max(brightness, 1.0) / 300) / math.log2(4000 / 300), 0, 1)
     ) / 3
-    return Summary(
+    return Descriptors(
         tempo=tempo,
         mode=mode,
         key=tonic,
@@ -236,7 +236,7 @@ def describe(spectrum: Spectrum) -> Summary:
     )
 
 
-def combine(parts: Sequence[Summary]) -> Summary:
+def combine(parts: Sequence[Descriptors]) -> Descriptors:
     """Describe a whole by its parts of about equal length, without another pass.
 
     Tempo is the median of the parts that have one, key and mode are those of their mean pitch
@@ -255,7 +255,7 @@ def combine(parts: Sequence[Summary]) -> Summary:
     tempi = [part.tempo for part in parts if part.tempo > 0]
     chroma = np.mean([part.chroma for part in parts], axis=0)
     tonic, mode, _ = key_of(chroma)
-    return Summary(
+    return Descriptors(
         tempo=float(np.median(tempi)) if tempi else 0.0,
         mode=mode,
         key=tonic,

@@ -61,7 +61,7 @@ STREAMS = {
 
 
 @dataclass(frozen=True)
-class Moment:
+class PhysiologyWindow:
     """What the signals say about one window, without any network.
 
     Attributes
@@ -118,7 +118,7 @@ class PhysiologyFeatures:
         for baseline in self._baselines:
             baseline.reset()
 
-    def push(self, block: BiosignalBlock) -> Iterator[Moment]:
+    def push(self, block: BiosignalBlock) -> Iterator[PhysiologyWindow]:
         """Take a block and yield the moments it completes; see :class:`WindowGrid`."""
         self._sources[block.kind] = block.source
         for time, windows in self._grid.push(block):
@@ -126,7 +126,9 @@ class PhysiologyFeatures:
             if longest >= FIRST - 0.5:
                 yield self._moment(time, longest, windows)
 
-    def _moment(self, time: float, longest: float, windows: Mapping[str, Window]) -> Moment:
+    def _moment(
+        self, time: float, longest: float, windows: Mapping[str, Window]
+    ) -> PhysiologyWindow:
         beating = _heart(windows)
         heart = beating.heart
         skin = electrodermal.NO_SKIN
@@ -179,7 +181,7 @@ class PhysiologyFeatures:
             "pulse_disturbance": beating.disturbed,
             "baseline_ready": min(1.0, learned / self._needed),
         }
-        return Moment(
+        return PhysiologyWindow(
             time,
             time - min(longest, WINDOW),
             features,
@@ -255,7 +257,7 @@ class PhysiologyEncoder:
             return []
         return [self._encode(moment) for moment in self._features.push(sample)]
 
-    def _encode(self, moment: Moment) -> Encoding:
+    def _encode(self, moment: PhysiologyWindow) -> Encoding:
         embedding = np.concatenate([moment.normalised, moment.mask])
         features = dict(moment.features)
         estimate = unknown(LABELS)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from emo_music_ros.emotion import from_labels
 from emo_music_ros.encoding.shared.model import Model
+from emo_music_ros.encoding.shared.numerics import softmax
 from emo_music_ros.encoding.shared.results import plain_estimate
 from emo_music_ros.encoding.speech.audio_features import (
     BANDS,
@@ -97,10 +98,9 @@ class SpeechModel:
         if ratio < self._reduction:
             found = denoised(found)
         logits, embedding = self.run(found.mel[None], found.contour[None], functionals(found)[None])
-        weights = np.exp((logits[0] - logits[0].max()) / self._temperature)
         estimate = from_labels(
             self._model.labels,
-            weights / weights.sum(),
+            softmax(logits[0], self._temperature),
             _quality(segment, ratio, found.prosody.duration, lost),
             self._model.conformal,
         )

@@ -9,8 +9,9 @@ import numpy as np
 
 from emo_music_ros import emotion
 from emo_music_ros.encoding.shared.model import Model
+from emo_music_ros.encoding.shared.numerics import softmax
 from emo_music_ros.encoding.text.embedding import Embedder
-from emo_music_ros.encoding.text.encoder import encode_utterance, softmax
+from emo_music_ros.encoding.text.encoder import encode_utterance
 from emo_music_ros.options import option
 from emo_music_ros.streams import Encoding, Estimate, FloatArray, Sample
 
@@ -56,6 +57,6 @@ class BiGruTextEncoder:
 
     def _judge(self, text: str, quality: float) -> tuple[Estimate, FloatArray]:
         vectors = self._embed.vectors(text)
-        found = softmax(self._model(vectors[None])[0][0])
+        found = softmax(self._model(vectors[None])[0][0]).astype(np.float32)
         estimate = emotion.from_labels(self._model.labels, found, quality, self._model.conformal)
         return estimate, vectors.mean(axis=0, dtype=np.float32)

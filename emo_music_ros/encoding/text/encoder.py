@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from emo_music_ros import emotion
 from emo_music_ros.encoding.shared.model import Model
+from emo_music_ros.encoding.shared.numerics import softmax
 from emo_music_ros.encoding.text.embedding import Embedder, sentence_vector
 from emo_music_ros.encoding.text.hashed import (
     BUCKETS,
@@ -84,19 +84,14 @@ class TextModel:
         features = self._embed([text])
         ekman, goemotions = self._model(features, slot_table([text]), chinese_share([text]))
         return Judged(
-            softmax(ekman[0]), 1 / (1 + np.exp(-goemotions[0])), sentence_vector(features[0])
+            softmax(ekman[0]).astype(np.float32),
+            1 / (1 + np.exp(-goemotions[0])),
+            sentence_vector(features[0]),
         )
 
     def estimate(self, judged: Judged, quality: float = 1.0) -> Estimate:
         """Return the estimate over the words of Ekman."""
         return emotion.from_labels(self.labels, judged.probabilities, quality, self.conformal)
-
-
-def softmax(logits: ArrayLike) -> NDArray[np.float32]:
-    """Return the probabilities float32 [classes] of logits [classes]."""
-    table = np.asarray(logits, float)
-    weights = np.exp(table - table.max())
-    return (weights / weights.sum()).astype(np.float32)  # type: ignore[no-any-return]
 
 
 def encode_utterance(

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_music_ros import emotion
-from emo_music_ros.encoding.text.encoder import encode_utterance, softmax
+from emo_music_ros.encoding.shared.numerics import softmax
+from emo_music_ros.encoding.text.encoder import encode_utterance
 from emo_music_ros.errors import ModelError
 from emo_music_ros.options import option
 from emo_music_ros.streams import Encoding, Estimate, FloatArray, Sample
@@ -142,7 +143,7 @@ class HuggingFaceTextEncoder:
                 _EXPORT,
             )
         if not self._several:
-            return softmax(logits[0])
+            return softmax(logits[0]).astype(np.float32)
         each = 1 / (1 + np.exp(-logits[0]))
         return (each / max(float(each.sum()), 1e-9)).astype(np.float32)  # type: ignore[no-any-return]
 

@@ -31,7 +31,7 @@ def files(folder: Path) -> list[Path]:
 
 
 def load(folder: Path, update: float = 1.0) -> Corpus:
-    """Return the usable windows of 4 s, one every `update` seconds; items are `eeg.Moment`.
+    """Return the usable windows of 4 s, one every `update` seconds; items are `EegWindow`.
 
     Raises
     ------

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_music_ros.emotion import STRESS
-from emo_music_ros.encoding.physiology.encoder import WINDOW, Moment, PhysiologyFeatures
+from emo_music_ros.encoding.physiology.encoder import WINDOW, PhysiologyFeatures, PhysiologyWindow
 from emo_music_ros.errors import InputError
 from emo_music_ros.io.empatica import read_e4
 from emo_music_ros.training.corpora.base import Corpus
@@ -36,7 +36,7 @@ UPDATE = 10.0
 class Minute:
     """A labelled window: what the encoder sees of it and the share of its seconds with stress."""
 
-    moment: Moment
+    moment: PhysiologyWindow
     share: float
     elapsed: float  # since the first window of the person [s]
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from emo_music_ros.training.shared import common
+from emo_music_ros.training.shared.seeding import seed_everything
 
 EPOCHS, BATCH, RATE, DECAY = 12, 32, 2e-3, 1e-3
 #: Largest norm of a spatial filter and of the weights of a class.
@@ -100,7 +100,7 @@ def fit_eegnet(
     waves: NDArray[np.float32], labels: NDArray[np.int64], classes: int, seed: int
 ) -> EegNet:
     """Train on windows [n, electrodes, samples], every class weighted alike."""
-    common.prepare(seed)
+    seed_everything(seed)
     network = EegNet(waves.shape[1], waves.shape[2], classes)
     draw = torch.Generator().manual_seed(seed)
     optimiser = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=DECAY)

@@ -6,262 +6,26 @@ classification using EEG-based brain-machine interface", IEEE Intelligent System
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
-from torch import Tensor, nn
-
-from emo_music_ros.encoding.eeg.encoder import LABELS, MEASURES, WAVE_RATE, WINDOW, EegFeatures
-from emo_music_ros.encoding.shared.model import Model, describe
+from emo_music_ros.encoding.eeg.encoder import LABELS, MEASURES
+from emo_music_ros.encoding.shared.model import describe
 from emo_music_ros.errors import InputError
-from emo_music_ros.io.muse import MUSE_CHANNELS, read_muse
 from emo_music_ros.training.corpora import muse
-from emo_music_ros.training.eeg import eegnet
-from emo_music_ros.training.eeg.eegnet import EegNet, answer, augment, fit_eegnet
-from emo_music_ros.training.evaluation.protocol import (
-    Candidate,
-    Cost,
-    Protocol,
-    Result,
-    Rows,
-    leave_one_out,
-    onnx_cost,
-    random_split,
-)
-from emo_music_ros.training.evaluation.protocol import evaluate as measure
+from emo_music_ros.training.eeg.card import BAND_POWERS_TEXT, EEGNET_TEXT, NOTE, model_card
+from emo_music_ros.training.eeg.study import NAME, VERSION, MentalStateStudy, export
+from emo_music_ros.training.evaluation.evaluate import evaluate_candidate
+from emo_music_ros.training.evaluation.protocol import Protocol, leave_one_out, random_split
+from emo_music_ros.training.evaluation.results import Result
 from emo_music_ros.training.shared import baselines as papers
-from emo_music_ros.training.shared import common, trials
+from emo_music_ros.training.shared import trials
+from emo_music_ros.training.shared.calibration import conformal_threshold
+from emo_music_ros.training.shared.cards import write_card
+from emo_music_ros.training.shared.onnx_export import require_float32
 from emo_music_ros.training.shared.work import Work
 
-NAME, VERSION = "eeg", "2.0.0"
 CORPORA = (muse.NAME, *(f"{name}, brain" for name in trials.CORPORA))
-#: Strength of the penalty on the weights of the linear network.
-PENALTY = 0.1
-STEPS = 200
-#: EEGNet is trained on every second window: they overlap by three quarters.
-STRIDE = 2
-NOTE = (
-    "Three people: the interval over people says little. The penalty was fixed beforehand; the "
-    "limit of saturation was once chosen on these same folds, so the figures flatter a little."
-)
-
-
-class Network(nn.Module):
-    """Standardised measures, one linear layer, a temperature."""
-
-    mean: Tensor
-    spread: Tensor
-    temperature: Tensor
-
-    def __init__(self, mean: NDArray[Any], spread: NDArray[Any]) -> None:
-        super().__init__()
-        self.linear = nn.Linear(len(mean), len(LABELS))
-        nn.init.zeros_(self.linear.weight)
-        nn.init.zeros_(self.linear.bias)
-        self.register_buffer("mean", torch.tensor(mean, dtype=torch.float32))
-        self.register_buffer("spread", torch.tensor(spread, dtype=torch.float32))
-        self.register_buffer("temperature", torch.tensor(1.0))
-
-    def logits(self, measures: Tensor) -> Tensor:
-        """Return the logits [n, labels]."""
-        # Electrodes of another person may be far from all that was seen: bound their weight.
-        scaled = torch.clamp((measures - self.mean) / self.spread, -3.0, 3.0)
-        return self.linear(scaled)  # type: ignore[no-any-return]
-
-    def forward(self, measures: Tensor) -> Tensor:
-        """Return the probabilities [n, labels]."""
-        return torch.softmax(self.logits(measures) / self.temperature, dim=1)
-
-
-#: What :class:`Study` trains.
-Kept = Network | EegNet
-
-
-def fit(measures: NDArray[np.float32], labels: NDArray[np.int64], people: NDArray[Any]) -> Network:
-    """Train the linear network with every person and label weighted alike."""
-    network = Network(measures.mean(axis=0), measures.std(axis=0))
-    groups = np.unique(np.stack([people, labels.astype(str)]), axis=1, return_inverse=True)[1]
-    share = 1.0 / np.bincount(groups.ravel())[groups.ravel()]
-    weight = torch.tensor(share / share.sum(), dtype=torch.float32)
-    inputs, wanted = torch.from_numpy(measures), torch.from_numpy(labels)
-    optimiser = torch.optim.LBFGS(
-        network.linear.parameters(), max_iter=STEPS, line_search_fn="strong_wolfe"
-    )
-
-    def loss() -> Tensor:
-        optimiser.zero_grad()
-        each = nn.functional.cross_entropy(network.logits(inputs), wanted, reduction="none")
-        value = (weight * each).sum() + PENALTY * network.linear.weight.square().sum()
-        value.backward()  # type: ignore[no-untyped-call]
-        return value
-
-    optimiser.step(loss)  # type: ignore[no-untyped-call]
-    return network.eval()
-
-
-class Study:
-    """The Muse recordings with all that is measured on them."""
-
-    def __init__(self, data: Path, work: Work, seed: int) -> None:
-        self.data, self.work, self.seed = data, work, seed
-        self.corpus = muse.load(data)
-        self.measures = np.stack([item.spectrum.measures for item in self.corpus.items])
-        self.waves = np.stack([item.waves for item in self.corpus.items])
-        self.everybody = np.arange(len(self.corpus))
-
-    def linear(self, train: Rows, seed: int) -> Kept:
-        """Return the network on band powers, calibrated by leaving its people out in turn."""
-        labels, people = self.corpus.labels[train], self.corpus.people[train]
-        measures = self.measures[train]
-
-        def compute() -> dict[str, NDArray[Any]]:
-            network = fit(measures, labels, people)
-            if len(np.unique(people)) > 1:
-                logits = np.zeros((len(train), len(LABELS)))
-                for rest, held in leave_one_out(people):
-                    alone = fit(measures[rest], labels[rest], people[rest])
-                    logits[held] = answer(alone, measures[held])
-                network.temperature.fill_(common.fit_temperature(logits, labels))
-            return _state(network)
-
-        arrays = self.work.recall(
-            f"{NAME} band powers", [measures, labels, people, seed, *_LINEAR_CODE], compute
-        )
-        return _restore(arrays, measures.shape)
-
-    def eegnet(self, train: Rows, seed: int) -> Kept:
-        """Return EEGNet on the signal, trained on every `STRIDE`-th window."""
-        labels, waves = self.corpus.labels[train][::STRIDE], self.waves[train][::STRIDE]
-        arrays = self.work.recall(
-            f"{NAME} EEGNet",
-            [waves, labels, seed, *_EEGNET_CODE],
-            lambda: _state(fit_eegnet(waves, labels, len(LABELS), seed)),
-        )
-        return _restore(arrays, waves.shape)
-
-    def candidate(
-        self,
-        name: str,
-        origin: str,
-        network: Callable[[Rows, int], Kept],
-        inputs: NDArray[np.float32],
-        code: Sequence[object],
-    ) -> Candidate:
-        """Return a network as a candidate."""
-
-        def predict(train: Rows, test: Rows, seed: int) -> NDArray[np.float32]:
-            trained = network(train, seed)
-            with torch.no_grad():
-                answers: NDArray[np.float32] = trained(torch.from_numpy(inputs[test])).numpy()
-            return answers
-
-        def cost() -> Cost:
-            return self._cost(network(self.everybody, self.seed), inputs)
-
-        return Candidate(name, origin, predict, cost, [inputs, *code])
-
-    def _cost(self, network: Kept, inputs: NDArray[np.float32]) -> Cost:
-        """Return the cost of one update: features of 4 s, and the network."""
-        path = self.work.folder / "cost" / f"{NAME}.onnx"
-        export(network, path, inputs)
-        _, flops = onnx_cost(path, {"signal": inputs[:1]})
-        describe(path, version=VERSION, labels=list(LABELS))
-        model = Model(NAME, path.parent)
-        features = EegFeatures(1.0)
-        endless = chain.from_iterable(repeat(list(read_muse(muse.files(self.data)[0], 0.5))))
-        waves = inputs.ndim == 3
-
-        def once() -> object:
-            for block in endless:
-                for moment in features.push(block):
-                    seen = moment.waves if waves else moment.spectrum.measures
-                    return model(seen[None])
-            return None
-
-        return Cost(sum(p.numel() for p in network.parameters()), flops, once)
-
-    def ours(self) -> Candidate:
-        """Return the shipped network."""
-        return self.candidate(
-            "emo_music_ros", "this project: band powers", self.linear, self.measures, _LINEAR_CODE
-        )
-
-    def convolutional(self) -> Candidate:
-        """Return EEGNet."""
-        origin = "Lawhern et al. 2018, trained here"
-        return self.candidate("EEGNet", origin, self.eegnet, self.waves, _EEGNET_CODE)
-
-    def forest(self) -> Candidate:
-        """Return a random forest on the band powers."""
-
-        def predict(train: Rows, test: Rows, seed: int) -> NDArray[np.float64]:
-            from sklearn.ensemble import RandomForestClassifier
-
-            model = RandomForestClassifier(100, random_state=seed)
-            model.fit(self.measures[train], self.corpus.labels[train])
-            return np.asarray(model.predict_proba(self.measures[test]))
-
-        return Candidate("Random Forest", "paper B", predict, key=[self.measures, Study.forest])
-
-    def paper(self, name: str) -> Candidate:
-        """Return a network of the papers on band powers of every half second."""
-        network, origin = papers.NETWORKS[name]
-        steps = powers(self.waves)
-        lengths = np.full(len(steps), steps.shape[1], np.int64)
-
-        def predict(train: Rows, test: Rows, seed: int) -> NDArray[np.float64]:
-            model = papers.fit_sequences(
-                network, steps[train], lengths[train], self.corpus.labels[train], len(LABELS),
-                seed, 10,
-            )  # fmt: skip
-            return papers.predict_sequences(model, steps[test], lengths[test])
-
-        return Candidate(name, origin, predict, key=[steps, network, papers.fit_sequences])
-
-
-def powers(waves: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the logarithm of band powers of windows, [n, half seconds, electrodes * bands]."""
-    from emo_music_ros.encoding.eeg.encoder import BANDS
-
-    size = round(WAVE_RATE)
-    starts = np.arange(0, waves.shape[2] - size + 1, size // 2)
-    pieces = np.stack([waves[:, :, start : start + size] for start in starts], axis=1)
-    spectrum = np.abs(np.fft.rfft(pieces * np.hanning(size), axis=3)) ** 2
-    frequency = np.fft.rfftfreq(size, 1 / WAVE_RATE)
-    bands = [
-        spectrum[..., (frequency >= low) & (frequency < high)].mean(axis=3)
-        for low, high in BANDS.values()
-    ]
-    return np.log(np.concatenate(bands, axis=2) + 1e-3).astype(np.float32)
-
-
-_LINEAR_CODE = (Network, fit, Study.linear, PENALTY, STEPS)
-_EEGNET_CODE = (EegNet, fit_eegnet, augment, eegnet.EPOCHS, STRIDE)
-
-
-def _state(network: nn.Module) -> dict[str, NDArray[Any]]:
-    return {name: value.numpy() for name, value in network.state_dict().items()}
-
-
-def _restore(arrays: Mapping[str, NDArray[Any]], shape: Sequence[int]) -> Kept:
-    network: Kept
-    if "mean" in arrays:
-        network = Network(arrays["mean"], arrays["spread"])
-    else:
-        network = EegNet(shape[1], shape[2], len(LABELS))
-    network.load_state_dict({name: torch.from_numpy(value) for name, value in arrays.items()})
-    return network.eval()
-
-
-def export(network: nn.Module, path: Path, inputs: NDArray[np.float32]) -> Path:
-    """Write a network as ONNX."""
-    examples = [torch.from_numpy(inputs[:4])]
-    return common.export(network, path, examples, ["signal"], ["probabilities"])
 
 
 def evaluate(
@@ -295,7 +59,7 @@ def evaluate(
     data = Path(data)
     results: list[Result] = []
     if muse.files(data):
-        results = states(Study(data, work, seed), leaky, baselines)
+        results = states(MentalStateStudy(data, work, seed), leaky, baselines)
     elif not trials.found(data):
         raise InputError(
             f"{data} holds neither {', '.join(CORPORA)}", "Give the folder of one of them"
@@ -303,7 +67,7 @@ def evaluate(
     return results + trials.evaluate_trials(NAME, data, work, trials.brain, seed, leaky, baselines)
 
 
-def states(study: Study, leaky: bool, baselines: bool) -> list[Result]:
+def states(study: MentalStateStudy, leaky: bool, baselines: bool) -> list[Result]:
     """Return the tables of the Muse recordings."""
     one_out = Protocol("leave one person out", leave_one_out(study.corpus.people))
     protocols = [one_out]
@@ -315,7 +79,7 @@ def states(study: Study, leaky: bool, baselines: bool) -> list[Result]:
         candidates += [study.paper(name) for name in papers.NETWORKS]
         candidates.append(study.forest())
     return [
-        measure(
+        evaluate_candidate(
             NAME, "three states of mind, windows of 4 s", study.corpus, candidate, protocol,
             study.work, study.seed, note=NOTE if candidate is candidates[0] else "",
         )
@@ -352,12 +116,12 @@ def train(
     InputError
         If the corpus is not there or damaged, or the precision is another.
     """
-    common.require_float32(NAME, precision)
-    study = Study(data, work, seed)
+    require_float32(NAME, precision)
+    study = MentalStateStudy(data, work, seed)
     results = states(study, leaky=False, baselines=False)
     networks = (
-        (NAME, study.linear(study.everybody, seed), study.measures, "measures", _LINEAR),
-        (f"{NAME}_eegnet", study.eegnet(study.everybody, seed), study.waves, "waves", _EEGNET),
+        (NAME, study.linear(study.everybody, seed), study.measures, "measures", BAND_POWERS_TEXT),
+        (f"{NAME}_eegnet", study.eegnet(study.everybody, seed), study.waves, "waves", EEGNET_TEXT),
     )
     for (name, network, inputs, kind, text), result in zip(networks, results):
         path = export(network, Path(out) / f"{name}.onnx", inputs)
@@ -367,71 +131,11 @@ def train(
             labels=list(LABELS),
             measures=list(MEASURES),
             input=kind,
-            conformal=common.conformal_threshold(result.probabilities, result.truth),
+            conformal=conformal_threshold(result.probabilities, result.truth),
             temperature=float(network.temperature),
             licence="research only",
             corpus=study.corpus.name,
         )
         size = sum(parameter.numel() for parameter in network.parameters())
-        common.write_card(_card(study, name, text.format(size=size), result), Path(out))
+        write_card(model_card(study, name, text.format(size=size), result), Path(out))
     return {result.candidate: result.measures for result in results}
-
-
-_LINEAR = (
-    "Multinomial logistic regression of the logarithm of each band's share of the power "
-    f"({', '.join(MEASURES)}), {{size}} parameters, calibrated by a temperature."
-)
-_EEGNET = (
-    f"EEGNet-8,2 (Lawhern et al. 2018) on {WINDOW:g} s of {len(MUSE_CHANNELS)} electrodes at "
-    f"{WAVE_RATE:g} Hz, {{size}} parameters, not calibrated. Not the default: set the parameter "
-    "`model` of the encoder to `eeg_eegnet`."
-)
-
-
-def _card(study: Study, name: str, network: str, result: Result) -> common.Card:
-    truth, people = study.corpus.labels, study.corpus.people
-    guess = result.probabilities.argmax(axis=1)
-    quality = np.array([item.spectrum.quality for item in study.corpus.items])
-    clean = quality >= 0.8
-    each = [
-        (str(one), common.uar(truth[people == one], guess[people == one]))
-        for one in np.unique(people)
-    ]
-    figures = result.figures()
-    figures.append(
-        common.Figure(
-            "UAR, windows with few artefacts",
-            common.uar(truth[clean], guess[clean]),
-            1 / len(LABELS),
-            *common.interval(common.uar, people[clean], truth[clean], guess[clean]),
-            scope=f"{int(clean.sum())} of these windows, quality 0.8 or better",
-        )
-    )
-    return common.Card(
-        name,
-        "Whether somebody concentrates, is neutral or relaxed, from four dry electrodes (TP9 "
-        "AF7 AF8 TP10). Mental states, not emotions: a demonstrator of the modality.",
-        f"{study.corpus.name} ({study.corpus.source}): {len(each)} people, three states, two takes "
-        f"of up to 60 s of each; {len(truth)} windows of {WINDOW:g} s every second.",
-        "Research only, as the corpus.",
-        "One person left out in turn; the temperature is set by leaving out the other people in "
-        "turn, so the person left out has no part in it. " + NOTE,
-        network,
-        figures,
-        [
-            f"{len(each)} people: the figures may be far off for the next one. Nothing is known of "
-            "how it does on older people.",
-            "Much of what tells concentration apart is slow and fast power from eyes and "
-            "muscles, not from the brain.",
-            "Each take holds one state, so what is peculiar to a take (the seat of the "
-            "electrodes) may be mixed up with the state.",
-            "Sex and age of the participants are not in the files, so no figure by them.",
-        ],
-        "emo-music train eeg --data FOLDER --out models",
-        {
-            "By person and by state": common.table(
-                ("who or what", "recall"),
-                [*each, *zip(LABELS, common.recalls(truth, guess, len(LABELS)))],
-            )
-        },
-    )

@@ -14,18 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_music_ros.training.corpora import elderreact
-from emo_music_ros.training.evaluation.protocol import (
-    MULTILABEL,
-    Candidate,
-    Measure,
-    Protocol,
-    Result,
-    Rows,
-    by_group,
-    random_split,
-)
-from emo_music_ros.training.evaluation.protocol import evaluate as measure
-from emo_music_ros.training.shared import common
+from emo_music_ros.training.evaluation import metrics
+from emo_music_ros.training.evaluation.evaluate import evaluate_candidate
+from emo_music_ros.training.evaluation.metrics import MULTILABEL, Metric
+from emo_music_ros.training.evaluation.protocol import Protocol, Rows, by_group, random_split
+from emo_music_ros.training.evaluation.results import Candidate, Result
 from emo_music_ros.training.shared.work import Work
 
 CORPORA = (elderreact.NAME,)
@@ -106,7 +99,7 @@ def centre(chance: Floats, threshold: Floats) -> Floats:
     return odds / (1 + odds)
 
 
-def _f1(label: int) -> Measure:
+def _f1(label: int) -> Metric:
     def value(truth: NDArray[Any], table: Floats, people: NDArray[Any]) -> float:
         found, real = table[:, label] >= 0.5, truth[:, label]
         return float(2 * (found & real).sum() / max(1, found.sum() + real.sum()))
@@ -114,11 +107,11 @@ def _f1(label: int) -> Measure:
     return value
 
 
-def _auc(label: int) -> Measure:
-    return lambda truth, table, people: common.auc(truth[:, label], table[:, label])
+def _auc(label: int) -> Metric:
+    return lambda truth, table, people: metrics.auc(truth[:, label], table[:, label])
 
 
-class Study:
+class ElderStudy:
     """ElderReact and what learns from it; settings are chosen inside the training part."""
 
     def __init__(self, data: Path, seed: int) -> None:
@@ -197,7 +190,7 @@ def _forest_of_values(people: NDArray[Any], seed: int) -> Any:
 
 
 _CODE = (
-    *(Study.classifier, Study._held_out, scores, standardise, best_threshold, centre),
+    *(ElderStudy.classifier, ElderStudy._held_out, scores, standardise, best_threshold, centre),
     *(_logistic, _forest, _perceptron, _machine, FOLDS),
 )
 
@@ -212,10 +205,10 @@ def ccc(truth: NDArray[Any], table: Floats, people: NDArray[Any]) -> float:
 
 
 #: Measures of valence. Its sign is that above the middle of the scale.
-VALENCE: dict[str, Measure] = {
+VALENCE: dict[str, Metric] = {
     "CCC": ccc,
     "mean absolute error": lambda truth, table, people: float(np.abs(truth - table[:, 0]).mean()),
-    "UAR of the sign": lambda truth, table, people: common.uar(truth > 0, table[:, 0] > 0),
+    "UAR of the sign": lambda truth, table, people: metrics.uar(truth > 0, table[:, 0] > 0),
 }
 
 
@@ -247,13 +240,13 @@ def evaluate(
     InputError
         If a file is missing or damaged.
     """
-    study = Study(Path(data), seed)
+    study = ElderStudy(Path(data), seed)
     rows = np.flatnonzero(study.part == "train"), np.flatnonzero(study.part == "dev")
     protocols = [Protocol("published train part to dev part", [rows])]
     if leaky:
         split = random_split(len(study.corpus), 5, seed)
         protocols.append(Protocol("random split of the clips", split, leaky=True))
-    emotions: dict[str, Measure] = {
+    emotions: dict[str, Metric] = {
         "macro AUC": MULTILABEL["macro AUC"],
         "macro-F1": MULTILABEL["macro-F1"],
         **{
@@ -268,7 +261,7 @@ def evaluate(
         ("valence of adults over 50", valued, study.regressions(), VALENCE),
     )
     return [
-        measure(
+        evaluate_candidate(
             "elder", task, corpus, candidate, protocol, work, seed, measures,
             NOTE if candidate is candidates[0] and not protocol.leaky else "",
         )

@@ -15,7 +15,7 @@ from torch.nn import functional as F  # noqa: N812
 from emo_music_ros.emotion import FER2013
 from emo_music_ros.training.face.augmentation import augment
 from emo_music_ros.training.face.restoration import restore
-from emo_music_ros.training.shared import common
+from emo_music_ros.training.shared.seeding import seed_everything
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ def fit(
     watch : callable, optional
         Called after every epoch with its number and the averaged network.
     """
-    common.prepare(seed)
+    seed_everything(seed)
     draw = torch.Generator().manual_seed(seed)
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     averaged = torch.optim.swa_utils.AveragedModel(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from emo_music_ros.training.face.network import folded
-from emo_music_ros.training.shared import common
+from emo_music_ros.training.shared.onnx_export import export_onnx
 
 PRECISIONS = ("float32", "int8")
 CALIBRATION = 512  # faces that the ranges of the activations are read from
@@ -20,7 +20,7 @@ CALIBRATION = 512  # faces that the ranges of the activations are read from
 def export(network: nn.Module, path: Path, examples: NDArray[np.uint8]) -> Path:
     """Write a network as ONNX with weights of 32 bits; `examples` are faces [n, 48, 48]."""
     faces = torch.from_numpy(examples[:2]).float()[:, None]
-    return common.export(folded(network), path, [faces], ["faces"], ["logits", "embedding"])
+    return export_onnx(folded(network), path, [faces], ["faces"], ["logits", "embedding"])
 
 
 def quantise(whole: Path, path: Path, examples: NDArray[np.uint8]) -> Path:

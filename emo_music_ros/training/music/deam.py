@@ -17,15 +17,10 @@ from emo_music_ros.encoding.music.encoder import read_audio, windows
 from emo_music_ros.encoding.shared import mel
 from emo_music_ros.training.corpora.base import Corpus
 from emo_music_ros.training.corpora.deam import AXES
-from emo_music_ros.training.evaluation.protocol import (
-    Candidate,
-    Measure,
-    Protocol,
-    Result,
-    Rows,
-    by_group,
-    evaluate,
-)
+from emo_music_ros.training.evaluation.evaluate import evaluate_candidate
+from emo_music_ros.training.evaluation.metrics import Metric
+from emo_music_ros.training.evaluation.protocol import Protocol, Rows, by_group
+from emo_music_ros.training.evaluation.results import Candidate, Result
 from emo_music_ros.training.music.lessons import halves
 from emo_music_ros.training.music.models import Learner, Lesson
 from emo_music_ros.training.shared.work import Work
@@ -43,7 +38,7 @@ def concordance(truth: NDArray[Any], answers: NDArray[np.float64]) -> float:
     return float(2 * joint / (truth.var() + answers.var() + away))
 
 
-RATINGS: dict[str, Measure] = {
+RATINGS: dict[str, Metric] = {
     f"{name} {word}": lambda truth, answers, people, of=of, axis=axis: of(  # type: ignore[misc]
         truth[:, axis], answers[:, axis]
     )
@@ -74,7 +69,9 @@ def evaluate_songs(
 
         row = Candidate(learner.name, learner.origin, predict, None, [features, learner.settings])
         results.append(
-            evaluate("music", "valence and arousal", corpus, row, protocol, work, seed, RATINGS)
+            evaluate_candidate(
+                "music", "valence and arousal", corpus, row, protocol, work, seed, RATINGS
+            )
         )
     return results
 

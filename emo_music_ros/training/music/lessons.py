@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from emo_music_ros.encoding.music.encoder import FEATURE_SETS, WINDOW, tempered
 from emo_music_ros.training.corpora import vgmidi
 from emo_music_ros.training.corpora.base import Corpus
+from emo_music_ros.training.evaluation import metrics
 from emo_music_ros.training.evaluation.protocol import Rows, by_group
 from emo_music_ros.training.music import renderings
 from emo_music_ros.training.music.models import TRIAL, Learner, Lesson, Setting
 from emo_music_ros.training.music.renderings import Windows
-from emo_music_ros.training.shared import common
+from emo_music_ros.training.shared.calibration import fit_temperature
 from emo_music_ros.training.shared.work import Work
 
 #: Performances of every piece with other instruments, tempo and key.
@@ -169,7 +170,7 @@ def choose(learner: Learner, material: Material, train: Rows, seed: int) -> Choi
             answers[asked] = model(columns(learner, windows)[asked])
         found = halves(by_item(windows, answers, train)) > 0.5
         score = float(
-            np.mean([common.uar(truth[train][:, axis], found[:, axis]) for axis in range(2)])
+            np.mean([metrics.uar(truth[train][:, axis], found[:, axis]) for axis in range(2)])
         )
         if best is None or score > best.score:
             known = np.isin(windows.item, train)
@@ -182,4 +183,4 @@ def choose(learner: Learner, material: Material, train: Rows, seed: int) -> Choi
 
 
 def _temperature(probabilities: NDArray[np.float64], truth: NDArray[np.int64]) -> float:
-    return common.fit_temperature(np.log(np.maximum(probabilities, 1e-6)), truth)
+    return fit_temperature(np.log(np.maximum(probabilities, 1e-6)), truth)

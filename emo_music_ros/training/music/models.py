@@ -20,9 +20,12 @@ from torch.nn import functional
 
 from emo_music_ros.encoding.music import features as music_features
 from emo_music_ros.encoding.music import papers as music_papers
-from emo_music_ros.training.shared import common
+from emo_music_ros.training.shared.onnx_export import (
+    OPSET,
+    export_onnx,
+)  #: Values of one setting by name.
+from emo_music_ros.training.shared.seeding import seed_everything  #: Values of one setting by name.
 
-#: Values of one setting by name.
 Setting = Mapping[str, float]
 #: What is enough to choose a setting by.
 TRIAL = {"members": 1, "trees": 20}
@@ -163,7 +166,7 @@ class PaperE(nn.Module):
 
 
 @dataclass(frozen=True)
-class Network:
+class TrainedNetwork:
     """A trained network."""
 
     module: Halves
@@ -180,7 +183,7 @@ class Network:
 
     def export(self, path: Path, examples: NDArray[np.float32]) -> None:
         """Write it as ONNX."""
-        common.export(
+        export_onnx(
             self.module,
             path,
             [torch.tensor(examples)],
@@ -224,8 +227,8 @@ def halve(path: Path, least: int = 100_000) -> None:
 
 def _train(
     make: Callable[[], nn.Module], lesson: Lesson, seed: int, epochs: int, rate: float, decay: float
-) -> Network:
-    common.prepare(seed)
+) -> TrainedNetwork:
+    seed_everything(seed)
     model = Halves(make(), lesson.features)
     table = [
         torch.tensor(np.asarray(column, np.float32))
@@ -242,10 +245,10 @@ def _train(
             optimiser.zero_grad()
             (loss * weight).mean().backward()
             optimiser.step()
-    return Network(model.eval())
+    return TrainedNetwork(model.eval())
 
 
-def fit_perceptron(lesson: Lesson, setting: Setting, seed: int) -> Network:
+def fit_perceptron(lesson: Lesson, setting: Setting, seed: int) -> TrainedNetwork:
     """Train perceptrons with one hidden layer and put them into one network."""
     features, hidden, members = (
         lesson.features.shape[1],
@@ -264,10 +267,10 @@ def fit_perceptron(lesson: Lesson, setting: Setting, seed: int) -> Network:
         ).module.network
         assert isinstance(trained, Perceptron)
         whole.hidden[member], whole.out[member] = trained.hidden[0], trained.out[0]
-    return Network(Halves(whole, lesson.features).eval())
+    return TrainedNetwork(Halves(whole, lesson.features).eval())
 
 
-def fit_linear(lesson: Lesson, setting: Setting, seed: int) -> Network:
+def fit_linear(lesson: Lesson, setting: Setting, seed: int) -> TrainedNetwork:
     """Train a logistic regression of both halves."""
     features = lesson.features.shape[1]
     return _train(
@@ -275,7 +278,7 @@ def fit_linear(lesson: Lesson, setting: Setting, seed: int) -> Network:
     )
 
 
-def fit_paper_e(lesson: Lesson, setting: Setting, seed: int) -> Network:
+def fit_paper_e(lesson: Lesson, setting: Setting, seed: int) -> TrainedNetwork:
     """Train the network of paper E."""
     features = lesson.features.shape[1]
     return _train(
@@ -310,9 +313,7 @@ class Forest:
 
         if list(self.trees.classes_) != [0, 1, 2, 3]:
             raise ValueError("a quadrant is missing among what the forest learnt from")
-        model = to_onnx(
-            self.trees, examples[:1], options={"zipmap": False}, target_opset=common.OPSET
-        )
+        model = to_onnx(self.trees, examples[:1], options={"zipmap": False}, target_opset=OPSET)
         del model.graph.output[0]  # the most likely class
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(model.SerializeToString())

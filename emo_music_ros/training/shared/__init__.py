@@ -1,1 +1,1 @@
-"""What the trainings share: measures, export, finished steps, tables."""
+"""What the trainings share: calibration, export, cards, finished steps, reports, baselines."""

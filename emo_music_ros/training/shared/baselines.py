@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from emo_music_ros.training.shared import common
+from emo_music_ros.training.shared.seeding import seed_everything
 
 
 def valid(x: Tensor, lengths: Tensor) -> Tensor:
@@ -144,7 +144,7 @@ def fit_sequences(
 
     Features are standardised by the training sequences; the constants become part of the network.
     """
-    common.prepare(seed)
+    seed_everything(seed)
     inside = np.arange(x.shape[1])[None] < lengths[:, None]
     steps = x[inside]
     model = Standardised(
@@ -174,6 +174,9 @@ def fit_sequences(
 
 class Standardised(nn.Module):
     """A network behind the standardisation of its features."""
+
+    mean: Tensor
+    deviation: Tensor
 
     def __init__(
         self, network: nn.Module, mean: NDArray[np.float32], deviation: NDArray[np.float32]

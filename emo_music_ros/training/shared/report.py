@@ -13,8 +13,8 @@ from typing import Any
 
 from emo_music_ros import __version__
 from emo_music_ros.errors import InputError
-from emo_music_ros.training.evaluation.protocol import Result
-from emo_music_ros.training.shared.common import table
+from emo_music_ros.training.evaluation.results import Result
+from emo_music_ros.training.shared.cards import markdown_table
 from emo_music_ros.training.shared.goals import GOALS, Goal
 
 #: The order of the report.
@@ -157,7 +157,7 @@ def result_tables(results: Sequence[Mapping[str, Any]]) -> str:
     for result in results:
         cells = [_interval(result["measures"].get(name)) for name in measures]
         rows.append([result["candidate"], result["origin"], *cells, *_cost(result["cost"])])
-    text += table(
+    text += markdown_table(
         ["model", "from", *measures, "parameters", "MFLOP", "ms p50 / p95"],
         rows,
     )
@@ -175,7 +175,7 @@ def result_tables(results: Sequence[Mapping[str, Any]]) -> str:
             [value, *(_number(entry.get(kind)) for kind in columns)]
             for value, entry in values.items()
         ]
-        text += table([name, *columns], cells_of) + "\n"
+        text += markdown_table([name, *columns], cells_of) + "\n"
     return text
 
 
@@ -196,7 +196,7 @@ def goals_table(found: Mapping[str, Any]) -> str:
         rows.append(
             [goal.text, goal.bound, goal.show(value), "yes" if goal.reached(value) else "no"]
         )
-    return table(["goal", "bound", "measured", "reached"], rows) + "\n"
+    return markdown_table(["goal", "bound", "measured", "reached"], rows) + "\n"
 
 
 def bench_section(entry: Mapping[str, Any]) -> str:

@@ -22,15 +22,9 @@ from emo_music_ros.encoding.shared.filters import Floats, StreamingFilter
 from emo_music_ros.training.corpora import amigos, deap
 from emo_music_ros.training.corpora.base import Corpus
 from emo_music_ros.training.corpora.trials import DIMENSIONS, Trial
-from emo_music_ros.training.evaluation.protocol import (
-    Candidate,
-    Protocol,
-    Result,
-    Rows,
-    evaluate,
-    leave_one_out,
-    random_split,
-)
+from emo_music_ros.training.evaluation.evaluate import evaluate_candidate
+from emo_music_ros.training.evaluation.protocol import Protocol, Rows, leave_one_out, random_split
+from emo_music_ros.training.evaluation.results import Candidate, Result
 from emo_music_ros.training.shared import baselines as papers
 from emo_music_ros.training.shared.work import Work
 
@@ -218,7 +212,7 @@ def evaluate_trials(
                 candidates.append(forest(table, corpus.labels))
             task = f"{dimension}, low or high"
             results += [
-                evaluate(modality, task, corpus, candidate, protocol, work, seed)
+                evaluate_candidate(modality, task, corpus, candidate, protocol, work, seed)
                 for protocol in protocols
                 for candidate in candidates
             ]

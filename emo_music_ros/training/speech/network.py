@@ -22,7 +22,7 @@ from torch.nn import functional as F  # noqa: N812
 from emo_music_ros.emotion import RAVDESS
 from emo_music_ros.encoding.speech.audio_features import BANDS
 from emo_music_ros.encoding.speech.functionals import COUNT
-from emo_music_ros.training.shared import common
+from emo_music_ros.training.shared.seeding import seed_everything
 
 logger = logging.getLogger(__name__)
 
@@ -291,7 +291,7 @@ def fit_sequence(
     clips: Sequence[Clip], seed: int, course: Course = SEQUENCE_COURSE
 ) -> SequenceNetwork:
     """Train one sequence network and return its averaged weights."""
-    common.prepare(seed)
+    seed_everything(seed)
     draw, noise = np.random.default_rng(seed), torch.Generator().manual_seed(seed)
     network = SequenceNetwork()
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -338,7 +338,7 @@ def fit_sequence(
 
 def fit_whole(clips: Sequence[Clip], seed: int, course: Course = WHOLE_COURSE) -> WholeNetwork:
     """Train one network on statistics: noise on them, and mixtures of two utterances each."""
-    common.prepare(seed)
+    seed_everything(seed)
     draw = np.random.default_rng(seed)
     everything = np.stack([clip.statistics for clip in clips])
     flat = everything.reshape(-1, everything.shape[2])

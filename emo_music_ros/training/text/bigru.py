@@ -21,15 +21,16 @@ from torch.nn import functional as F  # noqa: N812
 
 from emo_music_ros import emotion
 from emo_music_ros.encoding.text.embedding import DIMENSIONS, Embedder
-from emo_music_ros.training.shared import common
-from emo_music_ros.training.text.network import rise_and_fall
+from emo_music_ros.training.shared.onnx_export import OPSET
+from emo_music_ros.training.shared.seeding import seed_everything
+from emo_music_ros.training.text.fitting import rise_and_fall
 
 #: Rank of a Chinese class among Ekman's words is looked up, so one output serves both languages.
 CLASSES = len(emotion.EKMAN)
 
 
 @dataclass(frozen=True)
-class Settings:
+class BiGruSettings:
     """`nodes` counts both directions; longer texts are cut to `longest` pieces in training."""
 
     nodes: int = 128
@@ -43,7 +44,7 @@ class Settings:
 class BiGru(nn.Module):
     """Bidirectional GRU, its two last states, one layer."""
 
-    def __init__(self, settings: Settings = Settings()) -> None:  # noqa: B008
+    def __init__(self, settings: BiGruSettings = BiGruSettings()) -> None:  # noqa: B008
         super().__init__()
         self.recur = nn.GRU(DIMENSIONS, settings.nodes // 2, batch_first=True, bidirectional=True)
         self.drop = nn.Dropout(settings.dropout)
@@ -74,10 +75,10 @@ def _padded(chosen: Sequence[NDArray[np.float16]]) -> tuple[Tensor, Tensor]:
 
 
 def fit(
-    texts: Sequence[str], labels: NDArray[np.int64], settings: Settings, seed: int
+    texts: Sequence[str], labels: NDArray[np.int64], settings: BiGruSettings, seed: int
 ) -> dict[str, NDArray[Any]]:
     """Train on normalised texts with one of Ekman's words each; return the weights by name."""
-    common.prepare(seed)
+    seed_everything(seed)
     random = np.random.default_rng(seed)
     table = [rows[: settings.longest] for rows in vectors(texts)]
     truth = torch.from_numpy(labels)
@@ -105,7 +106,7 @@ def fit(
 
 
 def answers(
-    state: dict[str, NDArray[Any]], texts: Sequence[str], settings: Settings
+    state: dict[str, NDArray[Any]], texts: Sequence[str], settings: BiGruSettings
 ) -> NDArray[np.float64]:
     """Return logits [n, 7] for normalised texts."""
     network = BiGru(settings).eval()
@@ -166,9 +167,7 @@ def export(state: dict[str, NDArray[Any]], temperature: float, path: Path) -> Pa
             for name, v in constants.items()
         ],
     )
-    model = helper.make_model(
-        graph, opset_imports=[helper.make_opsetid("", common.OPSET)], ir_version=9
-    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=9)
     onnx.checker.check_model(model)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(model.SerializeToString())

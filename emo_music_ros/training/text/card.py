@@ -10,19 +10,19 @@ from numpy.typing import NDArray
 
 from emo_music_ros import emotion
 from emo_music_ros.encoding.text.hashed import BUCKETS
-from emo_music_ros.training.evaluation.protocol import Result
-from emo_music_ros.training.shared import common
-from emo_music_ros.training.text import network as text_network
+from emo_music_ros.training.evaluation.results import Result
+from emo_music_ros.training.shared.cards import Card, Figure, markdown_table
 from emo_music_ros.training.text.embedding import LAYERS
-from emo_music_ros.training.text.network import Settings
+from emo_music_ros.training.text.labels import chinese_to_ekman, spread
+from emo_music_ros.training.text.network import TextSettings
 
 
 def card(
     results: Sequence[Result],
     sizes: tuple[int, int],
     state: dict[str, NDArray[Any]],
-    settings: Settings,
-) -> common.Card:
+    settings: TextSettings,
+) -> Card:
     """Return the card.
 
     Parameters
@@ -35,7 +35,7 @@ def card(
         What was trained.
     """
     figures = [
-        common.Figure(f"{result.task}: {figure.name}", *list(vars(figure).values())[1:])
+        Figure(f"{result.task}: {figure.name}", *list(vars(figure).values())[1:])
         for result in results
         for figure in result.figures()
     ]
@@ -57,13 +57,13 @@ def card(
         for table, truth in (
             (english.probabilities, english.truth),
             (
-                text_network.spread(chinese.probabilities),
-                text_network.chinese_to_ekman()[chinese.truth],
+                spread(chinese.probabilities),
+                chinese_to_ekman()[chinese.truth],
             ),
         )
     ]
     cost = english.cost
-    return common.Card(
+    return Card(
         name="text",
         purpose=(
             "The emotion a short English or Chinese text expresses, as probabilities of anger, "
@@ -103,8 +103,8 @@ def card(
         ),
         figures=figures,
         extra={
-            "F1 by class": common.table(("class", "English", "Chinese"), per_class),
-            "F1 by label": common.table(("label", "texts", "F1", "threshold"), per_label),
+            "F1 by class": markdown_table(("class", "English", "Chinese"), per_class),
+            "F1 by label": markdown_table(("label", "texts", "F1", "threshold"), per_label),
             "Does not know": (
                 "The credible set (conformal, nine in ten) holds the truth in "
                 f"{covered[0][0]:.3f} of the English and {covered[1][0]:.3f} of the Chinese test "

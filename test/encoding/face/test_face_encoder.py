@@ -16,10 +16,11 @@ from emo_music_ros.encoding.face import quality as face
 from emo_music_ros.encoding.face.alignment import SIZE, Region, cut
 from emo_music_ros.encoding.face.detection import Face
 from emo_music_ros.encoding.face.encoder import FaceEncoder
-from emo_music_ros.encoding.face.model import FaceModel, probabilities
+from emo_music_ros.encoding.face.model import FaceModel
 from emo_music_ros.encoding.face.predict import predict_images, predict_npz
 from emo_music_ros.encoding.face.tracking import FaceFinder, FaceFollower
 from emo_music_ros.encoding.shared.base import Encoder
+from emo_music_ros.encoding.shared.numerics import softmax
 from emo_music_ros.errors import InputError, ModelError
 from emo_music_ros.options import build
 from emo_music_ros.resources import share
@@ -370,7 +371,7 @@ def test_predict_npz_takes_crops_as_they_are(tmp_path, portrait):
     assert len(results) == 70
     assert results[65]["input"] == f"{path}#65"
     logits, _ = FaceModel()([faces[65]])
-    np.testing.assert_allclose(results[65]["probabilities"], probabilities(logits[0]), atol=1e-5)
+    np.testing.assert_allclose(results[65]["probabilities"], softmax(logits[0]), atol=1e-5)
     np.savez(path, images=np.stack([portrait, np.zeros_like(portrait)]))
     first, second = predict_npz(path)
     assert FIELDS <= first.keys()

@@ -14,7 +14,10 @@ from emo_music_ros.encoding.shared.model import Model  # noqa: E402
 from emo_music_ros.errors import InputError  # noqa: E402
 from emo_music_ros.training.eeg import eegnet  # noqa: E402
 from emo_music_ros.training.eeg import run as eeg  # noqa: E402
-from emo_music_ros.training.shared import common  # noqa: E402
+from emo_music_ros.training.eeg import study as eeg_study  # noqa: E402
+from emo_music_ros.training.eeg.band_powers import fit  # noqa: E402
+from emo_music_ros.training.eeg.study import MentalStateStudy  # noqa: E402
+from emo_music_ros.training.evaluation import metrics  # noqa: E402
 from emo_music_ros.training.shared.work import Work  # noqa: E402
 
 
@@ -39,7 +42,7 @@ def takes(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def few_draws(monkeypatch):
-    monkeypatch.setattr(common, "interval", partial(common.interval, draws=10))
+    monkeypatch.setattr(metrics, "interval", partial(metrics.interval, draws=10))
 
 
 def test_training_learns_and_leaves_two_usable_models(takes, tmp_path, monkeypatch):
@@ -57,7 +60,9 @@ def test_training_learns_and_leaves_two_usable_models(takes, tmp_path, monkeypat
         table = model(np.zeros((3, *shape), np.float32))[0]
         np.testing.assert_allclose(table.sum(axis=1), 1.0, atol=1e-5)
         assert "three states" in (tmp_path / "models" / f"{name}.md").read_text()
-    study = eeg.Study(takes, Work(tmp_path / "work", frozen=True), 0)  # export trains nothing
+    study = MentalStateStudy(
+        takes, Work(tmp_path / "work", frozen=True), 0
+    )  # export trains nothing
     for name, network, inputs in (
         ("eeg", study.linear, study.measures),
         ("eeg_eegnet", study.eegnet, study.waves),
@@ -69,22 +74,21 @@ def test_training_learns_and_leaves_two_usable_models(takes, tmp_path, monkeypat
 
 
 def test_the_temperature_never_sees_the_person_left_out(takes, tmp_path, monkeypatch):
-    study = eeg.Study(takes, Work(tmp_path), 0)
+    study = MentalStateStudy(takes, Work(tmp_path), 0)
     seen = []
-    fit = eeg.fit
 
     def spy(measures, labels, people):
         seen.append(set(people))
         return fit(measures, labels, people)
 
-    monkeypatch.setattr(eeg, "fit", spy)
+    monkeypatch.setattr(eeg_study, "fit", spy)
     train = np.flatnonzero(study.corpus.people != "subjectc")
     study.linear(train, 0)
     assert seen == [{"subjecta", "subjectb"}, {"subjectb"}, {"subjecta"}]
 
 
 def test_what_is_compared_with(takes, tmp_path):
-    study = eeg.Study(takes, Work(tmp_path), 0)
+    study = MentalStateStudy(takes, Work(tmp_path), 0)
     test = np.flatnonzero(study.corpus.people == "subjecta")
     train = np.setdiff1d(study.everybody, test)
     for candidate in (study.forest(), study.paper("CNN")):

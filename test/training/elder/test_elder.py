@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("sklearn")
 
 from emo_music_ros.training.elder import run as elder  # noqa: E402
-from emo_music_ros.training.shared import common  # noqa: E402
+from emo_music_ros.training.evaluation import metrics  # noqa: E402
 from emo_music_ros.training.shared.work import Work  # noqa: E402
 
 
@@ -35,7 +35,7 @@ def folder(tmp_path):
 
 def test_evaluation_finds_what_can_be_found_and_no_more(folder, monkeypatch):
     monkeypatch.setattr(elder, "PENALTIES", (0.01, 0.1))
-    monkeypatch.setattr(common, "interval", partial(common.interval, draws=10))
+    monkeypatch.setattr(metrics, "interval", partial(metrics.interval, draws=10))
     emotions, valence = elder.evaluate(folder, Work(folder / "work"))
     assert emotions.items == 60
     assert emotions.people == 8
@@ -51,7 +51,7 @@ def test_evaluation_finds_what_can_be_found_and_no_more(folder, monkeypatch):
 
 
 def test_all_candidates_answer(folder):
-    study = elder.Study(folder, 0)
+    study = elder.ElderStudy(folder, 0)
     train = np.flatnonzero(study.part == "train")
     test = np.flatnonzero(study.part == "dev")
     names = []

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -15,9 +16,19 @@ from emo_music_ros.emotion import FER2013  # noqa: E402
 from emo_music_ros.encoding.face.model import FaceModel  # noqa: E402
 from emo_music_ros.errors import InputError  # noqa: E402
 from emo_music_ros.training.corpora import fer2013  # noqa: E402
-from emo_music_ros.training.face import augmentation, fitting, network, restoration  # noqa: E402
+from emo_music_ros.training.evaluation import metrics  # noqa: E402
+from emo_music_ros.training.face import (  # noqa: E402  # noqa: E402
+    augmentation,
+    fitting,
+    network,
+    restoration,
+    settings,
+    training,
+)
 from emo_music_ros.training.face import run as face  # noqa: E402
-from emo_music_ros.training.shared import common  # noqa: E402
+from emo_music_ros.training.face.corruptions import CORRUPTIONS  # noqa: E402
+from emo_music_ros.training.face.settings import PRECISION, FaceSettings  # noqa: E402
+from emo_music_ros.training.face.training import adjustment, hold_out  # noqa: E402
 from emo_music_ros.training.shared.work import Work  # noqa: E402
 
 
@@ -133,17 +144,17 @@ def test_adjustment_raises_the_recall_of_rare_classes():
     truth = draw.choice(7, 4000, p=prior)
     logits = draw.normal(0, 1.2, (4000, 7)) + np.log(prior)
     logits[np.arange(4000), truth] += 2.0
-    added = face.adjustment(logits, truth, prior)
+    added = adjustment(logits, truth, prior)
     assert added.mean() == pytest.approx(0.0, abs=1e-9)
     assert added[0] > added[3]
     before, after = logits.argmax(axis=1), (logits + added).argmax(axis=1)
-    assert common.uar(truth, after) > common.uar(truth, before)
+    assert metrics.uar(truth, after) > metrics.uar(truth, before)
 
 
 def test_groups_do_not_part_between_learning_and_calibration():
     groups = np.repeat(np.arange(500), 2)
     rows = np.arange(100, 1000)
-    learn, calibrate = face.hold_out(groups, rows, seed=3)
+    learn, calibrate = hold_out(groups, rows, seed=3)
     assert sorted(np.concatenate([learn, calibrate])) == rows.tolist()
     assert not set(groups[learn]) & set(groups[calibrate])
     assert 10 < len(calibrate) < 100
@@ -172,10 +183,10 @@ class SmallNetwork(network.FaceNetwork):
 def quick(monkeypatch):
     monkeypatch.setattr(fitting, "BATCH", 16)
     monkeypatch.setattr(fitting, "AVERAGING", 0.8)
-    monkeypatch.setattr(face, "CALIBRATION", 0.2)
+    monkeypatch.setattr(training, "CALIBRATION", 0.2)
     forth = torch.from_numpy(restoration.cosines(48)).float()
     monkeypatch.setattr(fitting, "augment", lambda faces, draw: forth.T @ faces @ forth)
-    monkeypatch.setattr(face, "SHIPPED", face.Settings(SmallNetwork, 4))
+    monkeypatch.setattr(settings, "SHIPPED", FaceSettings(SmallNetwork, 4))
 
 
 def test_training_learns_and_leaves_a_usable_model(tmp_path, quick):
@@ -183,7 +194,7 @@ def test_training_learns_and_leaves_a_usable_model(tmp_path, quick):
     work = Work(tmp_path / "work")
     figures = face.train(tmp_path, tmp_path / "models", work, seed=0)
     assert figures["accuracy"] > 0.5
-    assert figures["precision"] == face.PRECISION
+    assert figures["precision"] == PRECISION
     description = json.loads((tmp_path / "models" / "face.json").read_text())
     assert description["temperature"] == figures["temperature"]
     assert 0 < description["conformal"] < 1
@@ -192,7 +203,7 @@ def test_training_learns_and_leaves_a_usable_model(tmp_path, quick):
     logits, embedding = FaceModel(tmp_path / "models")(list(corpus.items[:64]))
     assert logits.shape == (64, 7)
     assert embedding.shape == (64, network.EMBEDDING)
-    assert common.accuracy(corpus.labels[:64], logits.argmax(axis=1)) > 0.5
+    assert metrics.accuracy(corpus.labels[:64], logits.argmax(axis=1)) > 0.5
     card = (tmp_path / "models" / "face.md").read_text()
     assert "no person-independent claim is possible" in card
     assert "| accuracy |" in card
@@ -212,7 +223,7 @@ def test_evaluation_without_ck_plus_says_nothing_of_it(tmp_path, quick):
     assert results[0].cost["parameters"] > 1000
     assert {result.corpus for result in results} == {"FER2013"}
     names = {result.candidate for result in results}
-    assert {f"emo_music_ros, {change}" for change in face.CHANGES} <= names
+    assert {f"emo_music_ros, {change}" for change in CORRUPTIONS} <= names
 
 
 def test_evaluation_measures_ck_plus_where_it_is(tmp_path, quick):
@@ -239,8 +250,8 @@ def test_a_sharp_copy_is_softened_and_a_blurred_one_stays(tmp_path):
     small_corpus(tmp_path, 60)
     corpus = fer2013.load(tmp_path)
     sharp = np.clip(smooth(len(corpus), blur=0.6), 0, 255).astype(np.uint8)
-    ready = face._softened(face.replace(corpus, items=sharp)).items
+    ready = face.softened(replace(corpus, items=sharp)).items
     assert ready.dtype == np.uint8
     assert restoration.resolution(ready) < face.SHARP
     blurred = np.round(smooth(len(corpus), blur=3.0)).clip(0, 255).astype(np.uint8)
-    assert face._softened(face.replace(corpus, items=blurred)).items is blurred
+    assert face.softened(replace(corpus, items=blurred)).items is blurred

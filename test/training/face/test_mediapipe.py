@@ -13,6 +13,7 @@ from emo_music_ros.encoding.shared.model import Model  # noqa: E402
 from emo_music_ros.errors import InputError  # noqa: E402
 from emo_music_ros.resources import share  # noqa: E402
 from emo_music_ros.training.face import mediapipe  # noqa: E402
+from emo_music_ros.training.face.tflite_onnx import Converter  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +38,7 @@ def test_conversion_gives_the_shipped_networks(converted, name):
 
 def test_unknown_operators_are_named(converted):
     path = mediapipe.source_file("face_detection_full_range_sparse")
-    converter = mediapipe.Converter(path.read_bytes(), -1.0, ("boxes", "scores"))
+    converter = Converter(path.read_bytes(), -1.0, ("boxes", "scores"))
     with pytest.raises(InputError, match="DENSIFY"):
         converter.convert()
 

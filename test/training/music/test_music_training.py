@@ -22,15 +22,17 @@ from emo_music_ros.errors import InputError
 from emo_music_ros.io.midi import Note, Part
 from emo_music_ros.training.corpora.base import Corpus
 from emo_music_ros.training.corpora.vgmidi import Pieces
-from emo_music_ros.training.evaluation.protocol import Cost
+from emo_music_ros.training.evaluation import metrics
+from emo_music_ros.training.evaluation.cost import Cost
+from emo_music_ros.training.music import candidates, renderings
 from emo_music_ros.training.music import deam as music_deam
 from emo_music_ros.training.music import models as music_models
-from emo_music_ros.training.music import renderings
 from emo_music_ros.training.music import run as music
+from emo_music_ros.training.music.candidates import answers_of
 from emo_music_ros.training.music.lessons import Material, choose, columns
 from emo_music_ros.training.music.models import CNN, FOREST, LINEAR, OURS, TEMPO_AND_MODE, Lesson
 from emo_music_ros.training.music.renderings import Windows
-from emo_music_ros.training.shared import common
+from emo_music_ros.training.music.tasks import correlation
 from emo_music_ros.training.shared.work import Work
 
 RNG = np.random.default_rng(0)
@@ -69,8 +71,8 @@ def material() -> Material:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small models that are trained in no time, and rough intervals and costs."""
-    monkeypatch.setattr(common, "interval", partial(common.interval, draws=5))
-    monkeypatch.setattr(music, "_cost", lambda *of: Cost(7, float("nan"), lambda: None))
+    monkeypatch.setattr(metrics, "interval", partial(metrics.interval, draws=5))
+    monkeypatch.setattr(candidates, "_cost", lambda *of: Cost(7, float("nan"), lambda: None))
     for name, change in (
         ("OURS", {"epochs": 3}),
         ("FOREST", {"trees": 10}),
@@ -161,11 +163,11 @@ def test_answers_are_kept_and_only_of_the_unheard(
 ) -> None:
     train = np.flatnonzero(material.corpus.people != "B")
     work = Work(tmp_path)
-    found = music.answers_of(music.LINEAR, material, train, 0, work)
-    again = music.answers_of(music.LINEAR, material, train, 0, Work(tmp_path, frozen=True))
+    found = answers_of(music.LINEAR, material, train, 0, work)
+    again = answers_of(music.LINEAR, material, train, 0, Work(tmp_path, frozen=True))
     np.testing.assert_array_equal(found["phrases"], again["phrases"])
     with pytest.raises(InputError, match="was not trained"):
-        music.answers_of(music.LINEAR, material, train[1:], 0, Work(tmp_path, frozen=True))
+        answers_of(music.LINEAR, material, train[1:], 0, Work(tmp_path, frozen=True))
 
 
 def test_the_whole_training(
@@ -266,8 +268,8 @@ def test_rendered_windows_are_kept(tmp_path: Path) -> None:
 
 def test_correlation_determination_and_concordance() -> None:
     truth, answers = np.array([1.0, 2.0, 3.0]), np.array([2.0, 4.0, 6.0])
-    assert music.correlation(truth, answers, truth) == pytest.approx(1)
-    assert music.correlation(truth, np.ones(3), truth) == 0
+    assert correlation(truth, answers, truth) == pytest.approx(1)
+    assert correlation(truth, np.ones(3), truth) == 0
     assert music_deam.determination(truth, truth) == 1
     assert music_deam.determination(truth, np.full(3, 2.0)) == 0
     # 2 * 4/3 / (2/3 + 8/3 + 4)
@@ -291,7 +293,7 @@ def test_deam_is_measured_where_it_is(
     )
     longer = replace(OURS, settings=({**OURS.settings[0], "epochs": 60, "members": 1},))
     monkeypatch.setattr(music, "OURS", longer)
-    monkeypatch.setattr(music, "_judge", lambda *of: [])
+    monkeypatch.setattr(music, "evaluate_learners", lambda *of: [])
     monkeypatch.setattr(music, "prepare", lambda folder, seed, work: material)
     monkeypatch.setattr(music_deam, "_songs", lambda items: features)
     monkeypatch.setattr(music.deam, "load", lambda folder: corpus)

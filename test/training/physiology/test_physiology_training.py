@@ -14,36 +14,50 @@ from emo_music_ros.encoding.physiology.encoder import GROUPS, LABELS, MEASURES, 
 from emo_music_ros.encoding.shared.model import Model  # noqa: E402
 from emo_music_ros.errors import InputError  # noqa: E402
 from emo_music_ros.training.corpora import deap  # noqa: E402
+from emo_music_ros.training.evaluation import metrics  # noqa: E402
+from emo_music_ros.training.physiology import fitting  # noqa: E402
 from emo_music_ros.training.physiology import run as physiology  # noqa: E402
-from emo_music_ros.training.shared import common, trials  # noqa: E402
+from emo_music_ros.training.physiology import study as stress_study  # noqa: E402
+from emo_music_ros.training.physiology.fitting import fit, platt  # noqa: E402
+from emo_music_ros.training.physiology.network import (  # noqa: E402
+    FEW,
+    INPUTS,
+    STRESS_SETTINGS,
+    StressNetwork,
+    keep,
+)
+from emo_music_ros.training.physiology.per_person import auc_per_person  # noqa: E402
+from emo_music_ros.training.physiology.study import StressStudy  # noqa: E402
+from emo_music_ros.training.physiology.waves import STEPS  # noqa: E402
+from emo_music_ros.training.shared import trials  # noqa: E402
 from emo_music_ros.training.shared.work import Work  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
-    monkeypatch.setattr(physiology, "MEMBERS", 2)
-    monkeypatch.setattr(common, "interval", partial(common.interval, draws=10))
+    monkeypatch.setattr(fitting, "MEMBERS", 2)
+    monkeypatch.setattr(metrics, "interval", partial(metrics.interval, draws=10))
 
 
 @pytest.fixture(scope="module")
 def study(stress_predict_folder, tmp_path_factory):
-    return physiology.Study(stress_predict_folder, Work(tmp_path_factory.mktemp("work")), 0)
+    return StressStudy(stress_predict_folder, Work(tmp_path_factory.mktemp("work")), 0)
 
 
 def test_leaving_sensors_out_hides_their_measures_and_no_others():
-    inputs = np.arange(1.0, physiology.INPUTS + 1)[None]
-    skin = physiology.keep(inputs, ("skin",))[0]
+    inputs = np.arange(1.0, INPUTS + 1)[None]
+    skin = keep(inputs, ("skin",))[0]
     hidden = np.flatnonzero(skin == 0)
     expected = [column + len(MEASURES) * memory for memory in range(len(MEMORIES))
                 for column in GROUPS["heart"]]  # fmt: skip
-    np.testing.assert_array_equal(hidden, [*expected, physiology.INPUTS - 2])
-    np.testing.assert_array_equal(physiology.keep(inputs, ("heart", "skin")), inputs)
+    np.testing.assert_array_equal(hidden, [*expected, INPUTS - 2])
+    np.testing.assert_array_equal(keep(inputs, ("heart", "skin")), inputs)
 
 
 def test_settings_decide_what_the_network_sees():
-    network = physiology.Network([(physiology.FEW, MEMORIES[1:])] * 3)
-    assert network.used.sum(dim=2).flatten().tolist() == [len(physiology.FEW) * 2 + len(GROUPS)] * 3
-    seen = torch.zeros(1, physiology.INPUTS)
+    network = StressNetwork([(FEW, MEMORIES[1:])] * 3)
+    assert network.used.sum(dim=2).flatten().tolist() == [len(FEW) * 2 + len(GROUPS)] * 3
+    seen = torch.zeros(1, INPUTS)
     other = seen.clone()
     other[0, MEASURES.index("log_phasic")] = 3.0  # not among the few
     other[0, MEASURES.index("heart_rate")] = 3.0  # of the memory that is not used
@@ -57,18 +71,18 @@ def test_platt_scaling_finds_the_line():
     draw = np.random.default_rng(0)
     scores = draw.normal(size=5000)
     truth = draw.random(5000) < 1 / (1 + np.exp(-(2.0 * scores - 1.0)))
-    assert physiology.platt(scores, truth.astype(float)) == pytest.approx((2.0, -1.0), abs=0.15)
+    assert platt(scores, truth.astype(float)) == pytest.approx((2.0, -1.0), abs=0.15)
 
 
 def test_auc_is_taken_person_by_person():
     truth = np.array([0, 1, 0, 1])
     table = np.array([[0.9, 0.1], [0.8, 0.2], [0.2, 0.8], [0.1, 0.9]])
     people = np.array(["a", "a", "b", "b"])
-    assert physiology.auc_per_person(truth, table, people) == 1.0
+    assert auc_per_person(truth, table, people) == 1.0
     # Somebody drawn twice into a bootstrap counts twice.
     twice = np.array([0, 1, 0, 1, 2, 3])
     table[:2] = table[1::-1]
-    value = physiology.auc_per_person(truth[twice], table[twice], people[twice], {"a": 2, "b": 2})
+    value = auc_per_person(truth[twice], table[twice], people[twice], {"a": 2, "b": 2})
     assert value == pytest.approx(1 / 3)
 
 
@@ -83,14 +97,14 @@ def test_training_learns_and_leaves_a_usable_model(stress_predict_folder, tmp_pa
     assert model.version == physiology.VERSION
     assert 0 <= model.conformal <= 1
     assert model.description["measures"] == list(MEASURES)
-    calm, stressed = np.zeros((2, 1, physiology.INPUTS), np.float32)
+    calm, stressed = np.zeros((2, 1, INPUTS), np.float32)
     stressed[:] = 2.0
     stressed[..., -2:] = calm[..., -2:] = 1.0
     assert model(stressed)[0][0, 1] > 0.5 > model(calm)[0][0, 1]
     card = (tmp_path / "models" / "physiology.md").read_text()
     assert "4 healthy volunteers" in card
     # The network is kept for export without training, and nothing is there for another seed.
-    study = physiology.Study(stress_predict_folder, Work(tmp_path / "work", frozen=True), 0)
+    study = StressStudy(stress_predict_folder, Work(tmp_path / "work", frozen=True), 0)
     everybody = np.arange(len(study.corpus))
     with torch.no_grad():
         kept = study.network(everybody, 0)(torch.from_numpy(stressed)).numpy()
@@ -105,9 +119,9 @@ def test_calibration_never_sees_the_person_left_out(study, monkeypatch):
     def spy(inputs, share, people, seed):
         seen.append(set(people))
         everybody = np.arange(len(share))
-        return physiology.fit(inputs, share, [(physiology.SETTINGS[0], everybody)], seed)
+        return fit(inputs, share, [(STRESS_SETTINGS[0], everybody)], seed)
 
-    monkeypatch.setattr(physiology, "choose_and_fit", spy)
+    monkeypatch.setattr(stress_study, "choose_and_fit", spy)
     for train, test in study.one_out.folds:
         study.ours().predict(train, test, 7)
         assert not seen[-1] & set(study.corpus.people[test])
@@ -125,12 +139,12 @@ def test_what_is_compared_with(study, monkeypatch):
     truth, people = study.corpus.labels[test], study.corpus.people[test]
     for candidate in (rows[0], rows[2]):
         table = candidate.predict(train, test, 0)
-        assert physiology.auc_per_person(truth, table, people) > 0.9
+        assert auc_per_person(truth, table, people) > 0.9
 
 
 def test_signals_of_a_window_look_only_back(study, stress_predict_folder):
     waves = study.waves()
-    assert waves.shape == (len(study.corpus), physiology.STEPS, 4)
+    assert waves.shape == (len(study.corpus), STEPS, 4)
     assert np.isfinite(waves).all()
     rate = waves[:, :, 0].mean(axis=1)
     stressed = np.array([item.share == 1.0 for item in study.corpus.items])

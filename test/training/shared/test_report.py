@@ -11,7 +11,10 @@ import pytest
 
 from emo_music_ros.errors import InputError
 from emo_music_ros.training.corpora.base import Corpus
-from emo_music_ros.training.evaluation.protocol import Candidate, Cost, Protocol, by_group, evaluate
+from emo_music_ros.training.evaluation.cost import Cost
+from emo_music_ros.training.evaluation.evaluate import evaluate_candidate
+from emo_music_ros.training.evaluation.protocol import Protocol, by_group
+from emo_music_ros.training.evaluation.results import Candidate
 from emo_music_ros.training.shared import report
 from emo_music_ros.training.shared.goals import Goal
 from emo_music_ros.training.shared.work import Work
@@ -29,7 +32,7 @@ def measured(work: Path, name: str = "emo_music_ros", leaky: bool = False, note:
     def predict(train, test, seed):
         return np.where(labels[test][:, None] == [0, 1], 0.9, 0.1)
 
-    return evaluate(
+    return evaluate_candidate(
         "speech",
         "8 emotions",
         corpus,

@@ -15,8 +15,12 @@ from emo_music_ros.encoding.speech.voice_activity import Segment  # noqa: E402
 from emo_music_ros.errors import InputError  # noqa: E402
 from emo_music_ros.training.corpora.base import Corpus  # noqa: E402
 from emo_music_ros.training.shared.work import Work  # noqa: E402
+from emo_music_ros.training.speech import clips as speech_clips  # noqa: E402
+from emo_music_ros.training.speech import comparison  # noqa: E402
 from emo_music_ros.training.speech import network as networks  # noqa: E402
 from emo_music_ros.training.speech import run as speech  # noqa: E402
+from emo_music_ros.training.speech.clips import prepare_clips  # noqa: E402
+from emo_music_ros.training.speech.conditions import CONDITIONS  # noqa: E402
 
 
 def corpus(people=8, each=1, seed=0):
@@ -59,8 +63,8 @@ def clips(count=24, seed=0):
 @pytest.fixture
 def small(monkeypatch):
     """Make a training of seconds."""
-    monkeypatch.setattr(speech, "COPIES", 1)
-    monkeypatch.setattr(speech.prepare, "__defaults__", (0, 1))
+    monkeypatch.setattr(speech_clips, "COPIES", 1)
+    monkeypatch.setattr(prepare_clips, "__defaults__", (0, 1))
     monkeypatch.setattr(speech, "FOLDS", 2)
     monkeypatch.setattr(networks, "SEQUENCES", 1)
     monkeypatch.setattr(networks, "WHOLES", 1)
@@ -138,20 +142,20 @@ def test_training_is_repeated_by_its_seed():
 
 def test_kept_features_are_those_of_run_time(tmp_path, small):
     made = corpus(2)
-    (first, *_) = speech.prepare(made, Work(tmp_path))
+    (first, *_) = prepare_clips(made, Work(tmp_path))
     found = features(made.items[0])
     np.testing.assert_allclose(first.statistics[0], functionals(found), atol=1e-4)
     np.testing.assert_allclose(first.spectra[0], networks.halve(found.mel), atol=0.02)
     assert len(first.spectra) == len(first.contours) == len(first.statistics) == 2
-    again = speech.prepare(made, Work(tmp_path, frozen=True))
+    again = prepare_clips(made, Work(tmp_path, frozen=True))
     np.testing.assert_array_equal(
-        again[3].spectra[1], speech.prepare(made, Work(tmp_path))[3].spectra[1]
+        again[3].spectra[1], prepare_clips(made, Work(tmp_path))[3].spectra[1]
     )
 
 
 def test_folds_never_hear_the_actor_they_judge():
     made = corpus(20)
-    protocol = speech._protocol(made)
+    protocol = speech.folds_by_actor(made)
     assert len(protocol.folds) == speech.FOLDS
     for known, new in protocol.folds:
         heard, judged = set(made.people[known]), set(made.people[new])
@@ -182,10 +186,10 @@ def test_training_leaves_a_usable_model_and_goes_on_where_it_was(tmp_path, small
 
 
 def test_all_tables(tmp_path, small, monkeypatch):
-    monkeypatch.setattr(speech, "_opensmile", lambda corpus, work: None)
-    chosen = {name: speech.CONDITIONS[name] for name in ("babble, 0 dB, reduced",)}
+    monkeypatch.setattr(comparison, "opensmile_peer", lambda corpus, work: None)
+    chosen = {name: CONDITIONS[name] for name in ("babble, 0 dB, reduced",)}
     monkeypatch.setattr(speech, "CONDITIONS", chosen)
-    monkeypatch.setattr(speech.baselines.fit_sequences, "__defaults__", (0, 2, 32, 2e-3))
+    monkeypatch.setattr(comparison.baselines.fit_sequences, "__defaults__", (0, 2, 32, 2e-3))
     results = speech.evaluate(tmp_path, Work(tmp_path / "work"), leaky=True, baselines=True)
     ours, *rest = results
     assert ours.candidate == "emo_music_ros"

@@ -20,12 +20,18 @@ from emo_music_ros.encoding.text.hashed import chinese_share, slot_table  # noqa
 from emo_music_ros.errors import InputError  # noqa: E402
 from emo_music_ros.training.shared.work import Work  # noqa: E402
 from emo_music_ros.training.text import bigru as text_bigru  # noqa: E402
-from emo_music_ros.training.text import network as text_network  # noqa: E402
 from emo_music_ros.training.text import peers as text_peers  # noqa: E402
 from emo_music_ros.training.text import run as text  # noqa: E402
-from emo_music_ros.training.text.network import Settings  # noqa: E402
+from emo_music_ros.training.text import selection  # noqa: E402
+from emo_music_ros.training.text.calibration import answers, best_thresholds  # noqa: E402
+from emo_music_ros.training.text.corpora import load_corpora, polarity  # noqa: E402
+from emo_music_ros.training.text.fitting import fit  # noqa: E402
+from emo_music_ros.training.text.labels import ekman_table, single_ekman, spread  # noqa: E402
+from emo_music_ros.training.text.network import TextSettings  # noqa: E402
+from emo_music_ros.training.text.selection import fitted  # noqa: E402
+from emo_music_ros.training.text.tasks import _table  # noqa: E402
 
-SMALL = Settings(width=8, epochs=2, batch=32, word_rate=0.2, validation=4)
+SMALL = TextSettings(width=8, epochs=2, batch=32, word_rate=0.2, validation=4)
 ENGLISH = {
     "joy": "what a wonderful happy day {}",
     "anger": "i hate this stupid thing {}",
@@ -72,8 +78,8 @@ def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path,
     out = tmp_path_factory.mktemp("out")
     work = Work(tmp_path_factory.mktemp("work"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(text, "CHOICES", (SMALL,))
-        patch.setattr(text_peers, "BIGRU", text_bigru.Settings(nodes=8, epochs=1, batch=16))
+        patch.setattr(selection, "CHOICES", (SMALL,))
+        patch.setattr(text_peers, "BIGRU", text_bigru.BiGruSettings(nodes=8, epochs=1, batch=16))
         metrics = text.train(data, out, work, seed=3)
     return out, work, metrics
 
@@ -94,24 +100,24 @@ def test_the_exported_network_gives_what_was_measured(
     data: Path, trained: tuple[Path, Work, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out, work, _ = trained
-    monkeypatch.setattr(text, "CHOICES", (SMALL,))
+    monkeypatch.setattr(selection, "CHOICES", (SMALL,))
     work = Work(work.folder, frozen=True)
-    material = text.load(data, work)
-    state, settings = text.fitted(material, work, 3)
+    material = load_corpora(data, work)
+    state, settings = fitted(material, work, 3)
     assert settings == SMALL
     rows = material.english_split[1][:6]
     texts = [material.english.items[row] for row in rows]
-    found = text_network.answers(state, material.english_texts.subset(rows), SMALL)
+    found = answers(state, material.english_texts.subset(rows), SMALL)
     inputs = Embedder()(texts), slot_table(texts), chinese_share(texts)
     ekman, labels = Model("text", out)(*inputs)
     np.testing.assert_allclose(labels, found[0], atol=0.05)
-    wanted = text._table(found, 0, state)
+    wanted = _table(found, 0, state)
     shares = np.exp(ekman) / np.exp(ekman).sum(axis=1, keepdims=True)
     np.testing.assert_allclose(shares, wanted, atol=0.02)
 
 
 def test_the_exported_bigru_gives_what_torch_gives(tmp_path: Path) -> None:
-    settings = text_bigru.Settings(nodes=6)
+    settings = text_bigru.BiGruSettings(nodes=6)
     torch.manual_seed(0)
     network = text_bigru.BiGru(settings)
     state = {name: value.numpy() for name, value in network.state_dict().items()}
@@ -127,7 +133,7 @@ def test_the_exported_bigru_gives_what_torch_gives(tmp_path: Path) -> None:
 
 
 def test_test_texts_are_never_trained_on(data: Path, trained: tuple[Path, Work, Any]) -> None:
-    material = text.load(data, trained[1])
+    material = load_corpora(data, trained[1])
     for corpus, (train, test) in (
         (material.english, material.english_split),
         (material.chinese, material.chinese_split),
@@ -139,10 +145,10 @@ def test_test_texts_are_never_trained_on(data: Path, trained: tuple[Path, Work, 
 
 
 def test_a_second_run_with_the_seed_gives_the_same(data: Path, tmp_path: Path) -> None:
-    material = text.load(data, Work(tmp_path))
+    material = load_corpora(data, Work(tmp_path))
     english = material.english_texts.subset(material.english_split[0])
     chinese = material.chinese_texts.subset(material.chinese_split[0])
-    one, other = (text_network.fit(english, chinese, SMALL, 5) for _ in range(2))
+    one, other = (fit(english, chinese, SMALL, 5) for _ in range(2))
     for name, value in one.items():
         np.testing.assert_array_equal(value, other[name])
 
@@ -153,8 +159,8 @@ def test_missing_corpora_are_named(tmp_path: Path) -> None:
 
 
 def test_polarity_keeps_what_has_one_sign(data: Path, tmp_path: Path) -> None:
-    material = text.load(data, Work(tmp_path))
-    rows, corpus = text.polarity(material.english)
+    material = load_corpora(data, Work(tmp_path))
+    rows, corpus = polarity(material.english)
     assert corpus.classes == ("negative", "positive")
     for row, label in zip(rows, corpus.labels):
         assert ("wonderful" in material.english.items[row]) == bool(label)
@@ -164,21 +170,21 @@ def test_polarity_keeps_what_has_one_sign(data: Path, tmp_path: Path) -> None:
 def test_thresholds_are_the_best_ones() -> None:
     probabilities = np.array([[0.9, 0.1], [0.8, 0.6], [0.4, 0.7], [0.3, 0.2]])
     truth = np.array([[1, 0], [1, 0], [1, 1], [0, 0]], bool)
-    found = text_network.best_thresholds(probabilities, truth)
+    found = best_thresholds(probabilities, truth)
     np.testing.assert_allclose(found, [0.35, 0.65])
-    assert text_network.best_thresholds(probabilities, np.zeros((4, 2), bool)).tolist() == [0.5] * 2
+    assert best_thresholds(probabilities, np.zeros((4, 2), bool)).tolist() == [0.5] * 2
 
 
 def test_the_labels_have_their_places() -> None:
-    table = text_network.ekman_table()
+    table = ekman_table()
     assert table.shape == (28, 7)
     assert (table.sum(axis=1) == 1).all()
-    spread = text_network.spread(np.eye(6))
-    assert [emotion.EKMAN[i] for i in spread.argmax(axis=1)] == list(emotion.SMP2020)
+    table = spread(np.eye(6))
+    assert [emotion.EKMAN[i] for i in table.argmax(axis=1)] == list(emotion.SMP2020)
     truth = np.zeros((3, 28), bool)
     truth[0, [emotion.GOEMOTIONS.index(name) for name in ("joy", "love")]] = True
     truth[1, [emotion.GOEMOTIONS.index(name) for name in ("joy", "anger")]] = True
     truth[2, emotion.GOEMOTIONS.index("grief")] = True
-    rows, words = text_network.single_ekman(truth)
+    rows, words = single_ekman(truth)
     assert rows.tolist() == [0, 2]
     assert [emotion.EKMAN[word] for word in words] == ["happiness", "sadness"]

@@ -1,0 +1,18 @@
+"""Numerics that every encoder shares."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+if TYPE_CHECKING:
+    pass
+
+
+def softmax(logits: ArrayLike, temperature: float = 1.0) -> NDArray[np.float64]:
+    """Return the probabilities of logits [..., classes] divided by a temperature."""
+    scaled = np.asarray(logits, float) / temperature
+    scaled = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
+    return scaled / scaled.sum(axis=-1, keepdims=True)  # type: ignore[no-any-return]

@@ -1,0 +1,149 @@
+"""Evaluation of a candidate: every answer is on people the model never saw.
+
+A :class:`Candidate` (a network, a classifier, a peer) is trained on the training rows of every fold
+of a :class:`Protocol` and answers the test rows. From the pooled answers come the metrics, each
+with a bootstrap interval over people and the trivial answer beside it, figures by group, and the
+cost of one answer.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emo_music_ros.training.corpora.base import Corpus
+from emo_music_ros.training.evaluation import metrics
+from emo_music_ros.training.evaluation.cost import latency
+from emo_music_ros.training.evaluation.metrics import CLASSIFICATION, Metric
+from emo_music_ros.training.evaluation.protocol import Protocol, Rows
+from emo_music_ros.training.evaluation.results import Candidate, Result
+from emo_music_ros.training.shared.work import Work
+
+logger = logging.getLogger(__name__)
+
+
+def evaluate_candidate(
+    modality: str,
+    task: str,
+    corpus: Corpus,
+    candidate: Candidate,
+    protocol: Protocol,
+    work: Work,
+    seed: int = 0,
+    measures: Mapping[str, Metric] = CLASSIFICATION,
+    note: str = "",
+) -> Result:
+    """Train and test a candidate under a protocol.
+
+    Parameters
+    ----------
+    modality, task : str
+        For the tables, such as ``speech`` and ``8 emotions``.
+    corpus : Corpus
+        The rows.
+    candidate : Candidate
+        What is measured.
+    protocol : Protocol
+        Which rows are trained on and tested; rows that are never tested do not count.
+    work : Work
+        Where the answers of finished folds are kept.
+    seed : int
+        Passed on to the candidate.
+    measures : mapping
+        Name -> measure.
+    note : str
+        Printed below the table: what was tried, what falls short and why.
+
+    Returns
+    -------
+    Result
+        Also with the pooled answers and the rows they belong to.
+    """
+    answers: dict[int, NDArray[np.float64]] = {}
+    label = f"{modality} {candidate.name} {protocol.name}"
+    for number, (train, test) in enumerate(protocol.folds):
+        key = [candidate.key, seed, corpus.name, corpus.labels, corpus.people, train, test]
+
+        def compute(train: Rows = train, test: Rows = test) -> dict[str, NDArray[Any]]:
+            return {"probabilities": np.asarray(candidate.predict(train, test, seed), np.float32)}
+
+        began = time.monotonic()
+        table = work.recall(f"{label} {number}", key, compute)["probabilities"]
+        logger.info(
+            "%s: fold %d of %d, %.0f s",
+            label,
+            number + 1,
+            len(protocol.folds),
+            time.monotonic() - began,
+        )
+        if len(table) != len(test) or not np.isfinite(table).all():
+            raise ValueError(f"{label}: {table.shape} answers, or NaN, for {len(test)} rows")
+        answers.update(zip(test.tolist(), table.astype(float), strict=True))
+    rows = np.array(sorted(answers), np.int64)
+    probabilities = np.stack([answers[row] for row in rows.tolist()])
+    truth, people = corpus.labels[rows], corpus.people[rows]
+    trained = np.unique(np.concatenate([train for train, _ in protocol.folds]))
+    trivial = np.tile(prior(corpus.labels[trained], probabilities.shape[1]), (len(rows), 1))
+    table_of: dict[str, dict[str, float]] = {}
+    for name, measure in measures.items():
+        low, high = metrics.interval(measure, people, truth, probabilities, people)
+        table_of[name] = {
+            "value": float(measure(truth, probabilities, people)),
+            "low": low,
+            "high": high,
+            "trivial": float(measure(truth, trivial, people)),
+        }
+    groups: dict[str, dict[str, dict[str, float]]] = {}
+    for name, column in corpus.groups.items():
+        groups[name] = {}
+        for value in np.unique(column[rows]):
+            chosen = column[rows] == value
+            groups[name][str(value)] = {
+                "items": int(chosen.sum()),
+                corpus.unit: len(np.unique(people[chosen])),
+                **{
+                    kind: float(measure(truth[chosen], probabilities[chosen], people[chosen]))
+                    for kind, measure in measures.items()
+                },
+            }
+    cost: dict[str, float] = {}
+    if candidate.cost is not None:
+        price = candidate.cost()
+        middle, late = latency(price.once)
+        cost = {
+            "parameters": price.parameters,
+            "flops": float(price.flops),
+            "p50_ms": 1e3 * middle,
+            "p95_ms": 1e3 * late,
+        }
+    return Result(
+        modality,
+        task,
+        corpus.name,
+        candidate.name,
+        candidate.origin,
+        protocol.name,
+        protocol.leaky,
+        len(np.unique(people)),
+        corpus.unit,
+        len(rows),
+        table_of,
+        groups,
+        cost,
+        note,
+        truth,
+        probabilities,
+        rows,
+    )
+
+
+def prior(labels: NDArray[Any], classes: int) -> NDArray[np.float64]:
+    """Return what is answered without looking: class frequencies, or the mean of targets."""
+    if labels.ndim == 1 and np.issubdtype(labels.dtype, np.integer):
+        return np.bincount(labels, minlength=classes) / len(labels)  # type: ignore[no-any-return]
+    return np.atleast_1d(labels.astype(float).mean(axis=0))

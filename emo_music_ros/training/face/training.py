@@ -1,0 +1,181 @@
+"""Facial expression networks trained on rows of a corpus and calibrated on others."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from emo_music_ros.emotion import FER2013
+from emo_music_ros.encoding.shared.numerics import softmax
+from emo_music_ros.training.corpora.base import Corpus
+from emo_music_ros.training.evaluation import metrics
+from emo_music_ros.training.evaluation.cost import Cost, onnx_cost
+from emo_music_ros.training.evaluation.protocol import Rows
+from emo_music_ros.training.face import augmentation, network, restoration
+from emo_music_ros.training.face.fitting import fit, infer
+from emo_music_ros.training.face.network import FaceNetwork
+from emo_music_ros.training.face.quantisation import export, quantise
+from emo_music_ros.training.face.settings import Faces, FaceSettings
+from emo_music_ros.training.shared.calibration import conformal_threshold, fit_temperature
+from emo_music_ros.training.shared.seeding import seed_everything
+from emo_music_ros.training.shared.work import Work
+
+CALIBRATION = 0.05  # share of the training groups that temperature and adjustment are read from
+EXAMPLES = 1024  # faces kept for reading the ranges of activations
+#: How far towards equal classes the logits may be moved, and what a point of accuracy is worth in
+#: points of unweighted recall.
+ADJUSTMENTS = np.linspace(0.0, 1.0, 21)
+WORTH = 0.25
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedFaceNetwork:
+    """A network with what was read from faces it did not learn from."""
+
+    network: nn.Module
+    temperature: float
+    conformal: float
+    examples: Faces
+    learnt: int
+    calibrated: int
+
+    @cache  # noqa: B019 - lives as long as its network
+    def onnx(self, precision: str) -> bytes:
+        """Return the network as ONNX."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / f"{precision}.onnx"
+            if precision == "float32":
+                return export(self.network, path, self.examples).read_bytes()
+            whole = Path(folder) / "whole.onnx"
+            whole.write_bytes(self.onnx("float32"))
+            return quantise(whole, path, self.examples).read_bytes()
+
+    @cache  # noqa: B019
+    def session(self, precision: str) -> Any:
+        """Return the network ready to run on one thread."""
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        return onnxruntime.InferenceSession(
+            self.onnx(precision), options, providers=["CPUExecutionProvider"]
+        )
+
+    def answers(self, images: NDArray[Any], precision: str) -> NDArray[np.float64]:
+        """Return the probabilities [n, 7] of faces [n, 48, 48], 0..255."""
+        session = self.session(precision)
+        parts = [
+            session.run(["logits"], {"faces": images[start : start + 64, None].astype(np.float32)})
+            for start in range(0, len(images), 64)
+        ]
+        return softmax(np.concatenate([part[0] for part in parts]), self.temperature)
+
+    def cost(self, precision: str) -> Cost:
+        """Return what one answer costs from a grey face of 48 x 48 px on."""
+        session = self.session(precision)
+        face = {"faces": self.examples[:1, None].astype(np.float32)}
+        with tempfile.TemporaryDirectory() as folder:
+            whole = Path(folder) / "whole.onnx"
+            whole.write_bytes(self.onnx("float32"))
+            _, flops = onnx_cost(whole, face)
+        parameters = sum(weight.numel() for weight in self.network.parameters())
+        return Cost(parameters, flops, lambda: session.run(None, face))
+
+
+def hold_out(groups: NDArray[Any], rows: Rows, seed: int) -> tuple[Rows, Rows]:
+    """Part training rows into those to learn from and those to calibrate on, by group."""
+    _, code = np.unique(groups, return_inverse=True)
+    drawn = np.random.default_rng(seed).random(int(code.max()) + 1)[code][rows]
+    return rows[drawn >= CALIBRATION], rows[drawn < CALIBRATION]
+
+
+def adjustment(logits: NDArray[Any], truth: NDArray[Any], prior: NDArray[Any]) -> NDArray[Any]:
+    """Return what to add to logits [n, 7] so that rare classes are not passed over.
+
+    A share of the negative logarithm of the class frequencies (Menon et al., 2021, "Long-tail
+    learning via logit adjustment"), the one with the best accuracy plus `WORTH` times unweighted
+    recall.
+    """
+    log_prior = np.log(prior)
+
+    def worth(share: float) -> float:
+        predicted = (logits - share * log_prior).argmax(axis=1)
+        return metrics.accuracy(truth, predicted) + WORTH * metrics.uar(truth, predicted)
+
+    best = max(ADJUSTMENTS, key=worth)
+    added = -best * log_prior
+    return added - added.mean()  # type: ignore[no-any-return]
+
+
+class Trainings:
+    """The networks trained on one corpus, each once."""
+
+    def __init__(self, corpus: Corpus, work: Work) -> None:
+        self.corpus = corpus
+        self._work = work
+        self._made: dict[tuple[FaceSettings, int, bytes], TrainedFaceNetwork] = {}
+
+    def __call__(self, settings: FaceSettings, rows: Rows, seed: int) -> TrainedFaceNetwork:
+        """Return the network trained on rows of the corpus, recalled where it was made before."""
+        key = (settings, seed, rows.tobytes())
+        if key not in self._made:
+            self._made[key] = self._train(settings, rows, seed)
+        return self._made[key]
+
+    def _network(self, settings: FaceSettings, learn: Rows, seed: int) -> nn.Module:
+        """Return a network trained on rows of the corpus."""
+        images, labels = self.corpus.items[learn], self.corpus.labels[learn]
+
+        def compute() -> dict[str, NDArray[Any]]:
+            beliefs = None
+            if settings.teacher is not None:
+                teacher = self._network(settings.teacher, learn, seed)
+                beliefs = softmax(infer(teacher, images)).astype(np.float32)
+            seed_everything(seed)
+            result = fit(settings.make(), images, labels, seed, settings.epochs, beliefs)
+            return {name: value.numpy() for name, value in result.state_dict().items()}
+
+        key = [*weights_key(settings), seed, images, labels]
+        state = self._work.recall(f"face {settings.make.__name__}", key, compute)
+        model = settings.make()
+        model.load_state_dict({name: torch.from_numpy(value) for name, value in state.items()})
+        if isinstance(model, FaceNetwork):
+            model.mirrored = True
+        return model.eval()
+
+    def _train(self, settings: FaceSettings, rows: Rows, seed: int) -> TrainedFaceNetwork:
+        labels = self.corpus.labels
+        learn, calibrate = hold_out(self.corpus.people, rows, seed)
+        model = self._network(settings, learn, seed)
+        truth = labels[calibrate]
+        frequency = np.bincount(labels[learn], minlength=len(FER2013)) + 1.0
+        logits = infer(model, self.corpus.items[calibrate])
+        added = adjustment(logits, truth, frequency / frequency.sum())
+        model.adjustment += torch.from_numpy(added).float()  # type: ignore[operator]
+        temperature = fit_temperature(logits + added, truth)
+        threshold = conformal_threshold(softmax(logits + added, temperature), truth)
+        examples = self.corpus.items[learn[:EXAMPLES]]
+        return TrainedFaceNetwork(
+            model, temperature, threshold, examples, len(learn), len(calibrate)
+        )
+
+
+def weights_key(settings: FaceSettings) -> list[object]:
+    """Return what the weights of a network depend on, beside the faces."""
+    teacher = [] if settings.teacher is None else weights_key(settings.teacher)
+    return [
+        *[settings.make, settings.epochs, teacher, FaceNetwork, network.Residual, fit],
+        *[augmentation.augment, augmentation.NOISE],
+        *[restoration.restore, restoration.bands, restoration.wiener],
+        *[restoration.BLUR, restoration.SLOPE, restoration.POWER, restoration.NOISE],
+        *[restoration.CAUTIOUS, restoration.COARSE, restoration.GRID, restoration.ORDERS],
+    ]
