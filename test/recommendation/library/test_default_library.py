@@ -14,8 +14,9 @@ from emo_music_ros.recommendation.library import default as default_library
 from emo_music_ros.recommendation.library import pieces
 from emo_music_ros.recommendation.library.default import ensure, perform
 from emo_music_ros.recommendation.library.folder import FolderCatalogue
-from emo_music_ros.recommendation.library.pieces import PIECES, Piece
-from emo_music_ros.recommendation.library.scores import LONGEST, Score, arrange, read_score
+from emo_music_ros.recommendation.library.piece import LONGEST, Piece
+from emo_music_ros.recommendation.library.pieces import PIECES
+from emo_music_ros.recommendation.library.scores import Score, arrange, read_score
 
 pytest.importorskip("music21")
 pytest.importorskip("tinysoundfont")
