@@ -154,7 +154,7 @@ CLASSICAL: tuple[Piece, ...] = (
     Piece("maple_leaf_rag", "Maple Leaf Rag", "Scott Joplin", "ragtime",
         "joplin/maple_leaf_rag.mxl", 107, (40, 48, 48, 42), "Rag, 1899", _NO_LIMIT, velocity=107,
         longest=55.0),
-    Piece("cpebach_sonata_h186", "Keyboard Sonata in A major, H. 186", "Carl Philipp Emanuel Bach",
+    Piece("cpebach_sonata_h186", "Sonata H. 186 (for harp)", "Carl Philipp Emanuel Bach",
         "classical", "cpebach/h186.mxl", 52, (46,), "Keyboard sonata", _NO_LIMIT, velocity=108,
         articulation=0.9, longest=55.0),
     _polonaise("clara_polonaise_1", 1, "E-flat major", 100, (0,)),

@@ -7,7 +7,8 @@ from typing import Any
 from emo_music_ros.recommendation.library.piece import Piece
 
 _CAMPIN = "Public domain; transcribed by Jack Campin (campin.me.uk), distributed with music21"
-_AIRD = {1: 1778, 2: 1782, 3: 1788, 4: 1794, 5: 1797, 6: 1801}
+#: Only the first transcription says of which year the book is.
+_AIRD = {1: "book 1 (1778)"}
 
 
 def _tune(
@@ -70,7 +71,7 @@ def _aird(
     composer: str = "Traditional (Scotland)",
     **options: Any,
 ) -> Piece:
-    reference = f"Aird's Airs, book {book} ({_AIRD[book]}), no. {number}"
+    reference = f"Aird's Airs, {_AIRD.get(book, f'book {book}')}, no. {number}"
     source = f"airdsAirs/book{book}"
     return _tune(
         name, source, number, title, tempo, programs, reference, _CAMPIN, composer, **options
