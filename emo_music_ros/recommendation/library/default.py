@@ -15,7 +15,8 @@ from pathlib import Path
 from emo_music_ros.errors import InputError, StorageError
 from emo_music_ros.io import synthesis
 from emo_music_ros.io.synthesis import FloatArray
-from emo_music_ros.recommendation.library.pieces import PIECES, Piece
+from emo_music_ros.recommendation.library.piece import Piece
+from emo_music_ros.recommendation.library.pieces import PIECES
 from emo_music_ros.recommendation.library.scores import REMEDY, arrange, read_score
 
 SAMPLE_RATE = 44100

@@ -11,10 +11,10 @@ import numpy as np
 
 from emo_music_ros.errors import InputError
 from emo_music_ros.io.midi import Note, Part
-from emo_music_ros.recommendation.library.pieces import Piece
+from emo_music_ros.recommendation.library.piece import Piece
 
-#: Wanted length of a piece [s]: short ones are repeated, long ones end at a bar line and fade.
-SHORTEST, LONGEST = 42.0, 78.0
+#: The least that is played of a piece [s]: short ones are repeated.
+SHORTEST = 42.0
 #: What to do when a package or score that the built-in library is made of is missing.
 REMEDY = "Install the Python packages music21, pretty_midi, tinysoundfont, soundfile and mutagen"
 
@@ -113,7 +113,7 @@ def arrange(piece: Piece, score: Score) -> list[Part]:
     beat = 60.0 / piece.tempo
     begin = score.bars[piece.first_bar - 1]
     finish = max(end for voice in score.voices for _, end, _ in voice)
-    limit = begin + LONGEST / beat
+    limit = begin + piece.longest / beat
     if finish > limit:
         finish = max(bar for bar in score.bars if bar <= limit)
     length = finish - begin
