@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("onnxscript")
 pytest.importorskip("sklearn")
 
-from emo_music_ros.encoding.physiology.encoder import GROUPS, LABELS, MEASURES, MEMORIES  # noqa: E402
+from emo_music_ros.encoding.physiology.encoder import LABELS, MEASURES  # noqa: E402
 from emo_music_ros.encoding.shared.model import Model  # noqa: E402
 from emo_music_ros.errors import InputError  # noqa: E402
 from emo_music_ros.training.corpora import deap  # noqa: E402
@@ -18,13 +18,10 @@ from emo_music_ros.training.evaluation import metrics  # noqa: E402
 from emo_music_ros.training.physiology import fitting  # noqa: E402
 from emo_music_ros.training.physiology import run as physiology  # noqa: E402
 from emo_music_ros.training.physiology import study as stress_study  # noqa: E402
-from emo_music_ros.training.physiology.fitting import fit, platt  # noqa: E402
+from emo_music_ros.training.physiology.fitting import fit  # noqa: E402
 from emo_music_ros.training.physiology.network import (  # noqa: E402
-    FEW,
     INPUTS,
     STRESS_SETTINGS,
-    StressNetwork,
-    keep,
 )
 from emo_music_ros.training.physiology.per_person import auc_per_person  # noqa: E402
 from emo_music_ros.training.physiology.study import StressStudy  # noqa: E402
@@ -42,48 +39,6 @@ def small(monkeypatch):
 @pytest.fixture(scope="module")
 def study(stress_predict_folder, tmp_path_factory):
     return StressStudy(stress_predict_folder, Work(tmp_path_factory.mktemp("work")), 0)
-
-
-def test_leaving_sensors_out_hides_their_measures_and_no_others():
-    inputs = np.arange(1.0, INPUTS + 1)[None]
-    skin = keep(inputs, ("skin",))[0]
-    hidden = np.flatnonzero(skin == 0)
-    expected = [column + len(MEASURES) * memory for memory in range(len(MEMORIES))
-                for column in GROUPS["heart"]]  # fmt: skip
-    np.testing.assert_array_equal(hidden, [*expected, INPUTS - 2])
-    np.testing.assert_array_equal(keep(inputs, ("heart", "skin")), inputs)
-
-
-def test_settings_decide_what_the_network_sees():
-    network = StressNetwork([(FEW, MEMORIES[1:])] * 3)
-    assert network.used.sum(dim=2).flatten().tolist() == [len(FEW) * 2 + len(GROUPS)] * 3
-    seen = torch.zeros(1, INPUTS)
-    other = seen.clone()
-    other[0, MEASURES.index("log_phasic")] = 3.0  # not among the few
-    other[0, MEASURES.index("heart_rate")] = 3.0  # of the memory that is not used
-    assert torch.equal(network(seen), network(other))
-    other[0, len(MEASURES) + MEASURES.index("heart_rate")] = 3.0
-    assert not torch.equal(network(seen), network(other))
-    assert network.parameters_used == 3 * ((10 + 1) * 8 + 8 + 1) + 2
-
-
-def test_platt_scaling_finds_the_line():
-    draw = np.random.default_rng(0)
-    scores = draw.normal(size=5000)
-    truth = draw.random(5000) < 1 / (1 + np.exp(-(2.0 * scores - 1.0)))
-    assert platt(scores, truth.astype(float)) == pytest.approx((2.0, -1.0), abs=0.15)
-
-
-def test_auc_is_taken_person_by_person():
-    truth = np.array([0, 1, 0, 1])
-    table = np.array([[0.9, 0.1], [0.8, 0.2], [0.2, 0.8], [0.1, 0.9]])
-    people = np.array(["a", "a", "b", "b"])
-    assert auc_per_person(truth, table, people) == 1.0
-    # Somebody drawn twice into a bootstrap counts twice.
-    twice = np.array([0, 1, 0, 1, 2, 3])
-    table[:2] = table[1::-1]
-    value = auc_per_person(truth[twice], table[twice], people[twice], {"a": 2, "b": 2})
-    assert value == pytest.approx(1 / 3)
 
 
 def test_training_learns_and_leaves_a_usable_model(stress_predict_folder, tmp_path):

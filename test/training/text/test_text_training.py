@@ -23,10 +23,9 @@ from emo_music_ros.training.text import bigru as text_bigru  # noqa: E402
 from emo_music_ros.training.text import peers as text_peers  # noqa: E402
 from emo_music_ros.training.text import run as text  # noqa: E402
 from emo_music_ros.training.text import selection  # noqa: E402
-from emo_music_ros.training.text.calibration import answers, best_thresholds  # noqa: E402
+from emo_music_ros.training.text.calibration import answers  # noqa: E402
 from emo_music_ros.training.text.corpora import load_corpora, polarity  # noqa: E402
 from emo_music_ros.training.text.fitting import fit  # noqa: E402
-from emo_music_ros.training.text.labels import ekman_table, single_ekman, spread  # noqa: E402
 from emo_music_ros.training.text.network import TextSettings  # noqa: E402
 from emo_music_ros.training.text.selection import fitted  # noqa: E402
 from emo_music_ros.training.text.tasks import _table  # noqa: E402
@@ -116,22 +115,6 @@ def test_the_exported_network_gives_what_was_measured(
     np.testing.assert_allclose(shares, wanted, atol=0.02)
 
 
-def test_the_exported_bigru_gives_what_torch_gives(tmp_path: Path) -> None:
-    settings = text_bigru.BiGruSettings(nodes=6)
-    torch.manual_seed(0)
-    network = text_bigru.BiGru(settings)
-    state = {name: value.numpy() for name, value in network.state_dict().items()}
-    path = text_bigru.export(state, 2.0, tmp_path / "bigru.onnx")
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    for words in ("hello", "a longer sentence about 音乐"):
-        vectors = Embedder().vectors(words)[None]
-        logits = session.run(None, {"vectors": vectors})[0]
-        wanted = text_bigru.answers(state, [words], settings) / 2.0
-        np.testing.assert_allclose(logits, wanted, atol=5e-3)  # kept in half precision there
-
-
 def test_test_texts_are_never_trained_on(data: Path, trained: tuple[Path, Work, Any]) -> None:
     material = load_corpora(data, trained[1])
     for corpus, (train, test) in (
@@ -165,26 +148,3 @@ def test_polarity_keeps_what_has_one_sign(data: Path, tmp_path: Path) -> None:
     for row, label in zip(rows, corpus.labels):
         assert ("wonderful" in material.english.items[row]) == bool(label)
         assert "table" not in material.english.items[row]
-
-
-def test_thresholds_are_the_best_ones() -> None:
-    probabilities = np.array([[0.9, 0.1], [0.8, 0.6], [0.4, 0.7], [0.3, 0.2]])
-    truth = np.array([[1, 0], [1, 0], [1, 1], [0, 0]], bool)
-    found = best_thresholds(probabilities, truth)
-    np.testing.assert_allclose(found, [0.35, 0.65])
-    assert best_thresholds(probabilities, np.zeros((4, 2), bool)).tolist() == [0.5] * 2
-
-
-def test_the_labels_have_their_places() -> None:
-    table = ekman_table()
-    assert table.shape == (28, 7)
-    assert (table.sum(axis=1) == 1).all()
-    table = spread(np.eye(6))
-    assert [emotion.EKMAN[i] for i in table.argmax(axis=1)] == list(emotion.SMP2020)
-    truth = np.zeros((3, 28), bool)
-    truth[0, [emotion.GOEMOTIONS.index(name) for name in ("joy", "love")]] = True
-    truth[1, [emotion.GOEMOTIONS.index(name) for name in ("joy", "anger")]] = True
-    truth[2, emotion.GOEMOTIONS.index("grief")] = True
-    rows, words = single_ekman(truth)
-    assert rows.tolist() == [0, 2]
-    assert [emotion.EKMAN[word] for word in words] == ["happiness", "sadness"]
