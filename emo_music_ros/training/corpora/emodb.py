@@ -32,8 +32,9 @@ NAME = re.compile(r"(\d\d)([ab]\d\d)([A-Z])([a-z])")
 
 
 def files(folder: Path) -> list[Path]:
-    """Return the recordings of EMO-DB below a folder in order of name."""
-    found = [path for path in folder.rglob("*.wav") if NAME.fullmatch(path.stem)]
+    """Return the recordings of EMO-DB below a folder, ``.wav`` or ``.flac``, in order of name."""
+    paths = [path for kind in ("wav", "flac") for path in folder.rglob(f"*.{kind}")]
+    found = [path for path in paths if NAME.fullmatch(path.stem)]
     return sorted(found, key=lambda path: path.name)
 
 

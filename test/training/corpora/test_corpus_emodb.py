@@ -25,6 +25,12 @@ def test_labels_speakers_and_sex_come_from_the_names(tmp_path):
     assert all(item.dtype == np.float32 and len(item) == 1600 for item in corpus.items)
 
 
+def test_flac_is_read_beside_wav(tmp_path):
+    publish(tmp_path, "03a01Fa")
+    soundfile.write(tmp_path / "08b10Wc.flac", np.full(1600, 0.1), 16000, subtype="PCM_16")
+    assert emodb.load(tmp_path).people.tolist() == ["03", "08"]
+
+
 def test_boredom_can_be_kept(tmp_path):
     corpus = emodb.load(publish(tmp_path, "03a02La"), boredom=True)
     assert corpus.classes[corpus.labels[0]] == "boredom"

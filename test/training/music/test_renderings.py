@@ -13,7 +13,7 @@ pytest.importorskip("sklearn")
 pytest.importorskip("onnx")
 
 from emo_music_ros.encoding.music.encoder import FEATURE_SETS  # noqa: E402
-from emo_music_ros.io.synthesis import Note, Part  # noqa: E402
+from emo_music_ros.io.midi import Note, Part  # noqa: E402
 from emo_music_ros.training.music import renderings  # noqa: E402
 from emo_music_ros.training.music.renderings import Windows  # noqa: E402
 from emo_music_ros.training.shared.work import Work  # noqa: E402

@@ -1,0 +1,1 @@
+"""The closed loop without ROS: a virtual player, scripted and seeded listeners, the judge."""
