@@ -143,7 +143,11 @@ class Contribution:
 
 @dataclass(frozen=True)
 class Emotion:
-    """The fused emotion of one person; `state` is one of emotion.STATES or ``unknown``."""
+    """The fused emotion of one person; `state` is one of emotion.STATES or ``unknown``.
+
+    `present` says whether somebody is there; it is no state: somebody who is there may feel
+    anything, and nobody feels nothing.
+    """
 
     time: float
     state: str
@@ -152,6 +156,7 @@ class Emotion:
     contributions: tuple[Contribution, ...]
     strategy: str
     person_id: str = ""
+    present: bool = False
 
 
 @dataclass(frozen=True)
@@ -173,7 +178,11 @@ class MusicDescription:
 
 @dataclass(frozen=True)
 class Track:
-    """One analysed piece of music. Ranges as in Track.msg; `features` is its content vector."""
+    """One analysed piece of music. Ranges as in Track.msg; `features` is its content vector.
+
+    `own` marks music of the person's own life; `tempo` and `year` are 0 and `language` is empty
+    where they are not known.
+    """
 
     track_id: str
     path: str
@@ -188,11 +197,18 @@ class Track:
     arousal: float = 0.0
     dominance: float = 0.0
     features: FloatArray = field(default_factory=lambda: np.zeros(0, np.float32))
+    own: bool = False
+    year: int = 0
+    language: str = ""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What happened while one track was played; ranges as in ListeningOutcome.msg."""
+    """What happened while one track was played; ranges as in ListeningOutcome.msg.
+
+    `reward` is NaN where there was nothing to judge by, `signals` are the parts it was made of
+    and `attended` the share of the listen in which somebody was there.
+    """
 
     time: float
     person_id: str
@@ -208,3 +224,10 @@ class Outcome:
     heart_rate_after: float
     reward: float
     recommendation_id: str = ""
+    signals: dict[str, float] = field(default_factory=dict)
+    learned: bool = False
+    attended: float = 0.0
+    state: str = ""
+    rationality: float = float("nan")
+    variation: float = float("nan")
+    listen_id: int = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,6 +66,36 @@ def mix(evidence: Sequence[Evidence], weights: NDArray[np.float64], prior: float
     )
 
 
+def log_pool(
+    evidence: Sequence[Evidence], trust: NDArray[np.float64], prior: float
+) -> NDArray[np.float64] | None:
+    """Return the product of the evidence, [4], each to the power of its trust.
+
+    Modalities that agree are surer together than alone, as independent witnesses are; a linear
+    pool is never surer than its surest voice.
+
+    Parameters
+    ----------
+    evidence : sequence of Evidence
+        One per modality.
+    trust : ndarray
+        Power of each, 0 leaves it out.
+    prior : float
+        Share of the uniform distribution in every piece of evidence: none excludes a state.
+    """
+    total = np.zeros(4)
+    found = False
+    for item, power in zip(evidence, trust):
+        states = states_from(item.encoding.estimate) if power > 0 else None
+        if states is not None:
+            found = True
+            total += power * np.log((1.0 - prior) * states + prior * 0.25 + 1e-12)
+    if not found:
+        return None
+    weights = np.exp(total - total.max())
+    return weights / weights.sum()  # type: ignore[no-any-return]
+
+
 def shares(evidence: Sequence[Evidence], weights: NDArray[np.float64]) -> tuple[float, ...]:
     """Return the weights of the evidence that says something, scaled to sum 1 (or all 0)."""
     known = np.array([states_from(item.encoding.estimate) is not None for item in evidence])
@@ -75,10 +105,12 @@ def shares(evidence: Sequence[Evidence], weights: NDArray[np.float64]) -> tuple[
 
 
 class WeightedFusion:
-    """Weight = reliability of the modality x confidence x quality x 0.5 ** (age / half-life).
+    """A log pool: each modality to the power of its trust.
 
+    Trust = reliability of the modality x quality x 0.5 ** (age / half-life); the weight that is
+    reported is trust x confidence, as evidence that says nothing has no say.
     The reliabilities start from how well each encoder does on people it never saw (model cards);
-    music and interaction are context, not observation of the person, and stay weak evidence.
+    what somebody does with the player is weak evidence of how they feel.
     """
 
     @dataclass(frozen=True)
@@ -92,9 +124,6 @@ class WeightedFusion:
             0.6, "reliability of the body signals", low=0, high=1, dynamic=True
         )
         eeg: float = option(0.2, "reliability of the EEG", low=0, high=1, dynamic=True)
-        music: float = option(
-            0.1, "reliability of the music as context", low=0, high=1, dynamic=True
-        )
         interaction: float = option(
             0.2, "reliability of the behaviour", low=0, high=1, dynamic=True
         )
@@ -102,7 +131,7 @@ class WeightedFusion:
             5.0, "age at which evidence counts half [s]", low=0.1, high=600, dynamic=True
         )
         prior: float = option(
-            0.02, "weight of knowing nothing; larger is more cautious", low=0, high=10, dynamic=True
+            0.02, "share of knowing nothing; larger is more cautious", low=0, high=0.9, dynamic=True
         )
 
     def __init__(self, options: Options | None = None) -> None:
@@ -110,17 +139,27 @@ class WeightedFusion:
 
     def fuse(self, evidence: Sequence[Evidence]) -> tuple[Estimate, tuple[float, ...]]:
         """See :class:`~emo_music_ros.fusion.base.Fusion`."""
-        weights = np.array(
+        trust = np.array(
             [
                 getattr(self.options, item.encoding.modality, 0.0)
-                * item.encoding.estimate.confidence
                 * item.encoding.estimate.quality
                 * 0.5 ** (max(item.age, 0.0) / self.options.half_life)
                 for item in evidence
             ]
         )
-        weights = np.nan_to_num(np.maximum(weights, 0.0))
-        return mix(evidence, weights, self.options.prior), shares(evidence, weights)
+        trust = np.nan_to_num(np.maximum(trust, 0.0))
+        sure = np.nan_to_num([item.encoding.estimate.confidence for item in evidence])
+        weights = trust * np.maximum(sure, 0.0)
+        pooled = log_pool(evidence, np.where(weights > 0, trust, 0.0), self.options.prior)
+        mixed = mix(evidence, weights)
+        if pooled is None:
+            return mixed, shares(evidence, weights)
+        estimate = replace(
+            mixed,
+            probabilities=pooled.astype(np.float32),
+            confidence=1.0 - entropy(pooled),
+        )
+        return estimate, shares(evidence, weights)
 
 
 class AverageFusion:
@@ -145,7 +184,7 @@ class SingleModality:
         modality: str = option(
             "face",
             "the modality that decides",
-            choices=("face", "speech", "text", "physiology", "eeg", "music", "interaction"),
+            choices=("face", "speech", "text", "physiology", "eeg", "interaction"),
             dynamic=True,
         )
 

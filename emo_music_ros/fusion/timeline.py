@@ -1,30 +1,39 @@
-"""The common time grid: what is known about one person at each step (paper A, Eq. 4)."""
+"""The common time grid: what is known about one person at each step (paper A, Eq. 4).
+
+Differs from the paper: F_t holds what each modality says about the states, not its features, so
+that a modality can be replaced; a gap is not filled by interpolation towards a value of the
+future but holds the last mean, with its age and a mask.
+"""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_music_ros.emotion import STATES, UNKNOWN, entropy, unknown
+from emo_music_ros.emotion import STATES, UNKNOWN, entropy, states_from, unknown, within
+from emo_music_ros.fusion.agreement import disagreement
 from emo_music_ros.fusion.base import Evidence, Fusion
+from emo_music_ros.fusion.presence import Presence, is_sign
 from emo_music_ros.options import option
 from emo_music_ros.streams import Contribution, Emotion, Encoding, Estimate
 
-#: Modality -> age after which its last encoding says nothing any more [s]. A face is seen many
-#: times a second, a sentence colours the next half minute.
+#: Modality -> age after which its last encoding says nothing any more [s]; the one place that
+#: says when something is stale. A face is seen many times a second, a sentence colours the next
+#: half minute.
 STALE_AFTER = {
     "face": 2.0,
     "speech": 15.0,
     "text": 30.0,
     "physiology": 10.0,
     "eeg": 5.0,
-    "music": 15.0,
     "interaction": 120.0,
 }
 MODALITIES = tuple(STALE_AFTER)
+#: Encodings that describe the situation and are never evidence about the person.
+CONTEXT = ("music",)
 
 
 @dataclass(frozen=True)
@@ -36,23 +45,108 @@ class TimelineOptions:
         1.0, "scales the age after which each modality is ignored", low=0.1, high=10, dynamic=True
     )
     max_uncertainty: float = option(
-        0.97, "above this normalised entropy the state is unknown", low=0.1, high=1, dynamic=True
+        0.98, "above this normalised entropy the state is unknown", low=0.1, high=1, dynamic=True
+    )
+    max_disagreement: float = option(
+        0.27,
+        "above this contradiction of the modalities, 0..1, the state is unknown",
+        low=0.0,
+        high=1.0,
+        dynamic=True,
     )
     smoothing: float = option(
-        2.0,
-        "time constant of the exponential smoothing of the states [s]",
+        8.0,
+        "time constant in which a modality forgets what it said before [s]",
         low=0,
         high=60,
         dynamic=True,
     )
+    hysteresis: float = option(
+        0.08,
+        "lead in probability with which another state replaces the present one",
+        low=0.0,
+        high=0.5,
+        dynamic=True,
+    )
+    presence: float = option(
+        30.0,
+        "somebody counts as present this long after the last sign [s]",
+        low=1.0,
+        high=3600.0,
+        dynamic=True,
+    )
+
+
+@dataclass(frozen=True)
+class FusionOptions(TimelineOptions):
+    """Whose emotion, and the time grid."""
+
+    person_id: str = option("resident", "person expected; others are added when sensed")
+
+
+class _Voice:
+    """What one modality said lately: sums over its encodings, forgotten exponentially.
+
+    One sum for probabilities, circumplex, confidence and quality, so that they cannot tell
+    different stories. An encoding counts by its confidence and quality, which are above 0; the
+    first one counts no more than any other.
+    """
+
+    def __init__(self) -> None:
+        self.newest: Encoding | None = None
+        self._total = np.zeros(9)
+        self._weights = np.zeros(9)
+
+    def add(self, encoding: Encoding, states: NDArray[np.float64], keep: float) -> None:
+        """Take an encoding and what it says about the states; `keep` is what is left of before."""
+        estimate = encoding.estimate
+        values = np.array(
+            [
+                *states,
+                estimate.valence,
+                estimate.arousal,
+                estimate.dominance,
+                estimate.confidence,
+                estimate.quality,
+            ],
+            float,
+        )
+        weight = estimate.confidence * estimate.quality
+        known = np.where(np.isfinite(values), weight, 0.0)
+        self._total = keep * self._total + known * np.nan_to_num(values)
+        self._weights = keep * self._weights + known
+        self.newest = encoding
+
+    def evidence(self, age: float) -> Evidence:
+        """Return the mean of what was said; `age` is that of the newest encoding [s]."""
+        assert self.newest is not None
+        mean = np.where(
+            self._weights > 1e-12, self._total / np.maximum(self._weights, 1e-12), np.nan
+        )
+        estimate = Estimate(
+            STATES,
+            mean[:4].astype(np.float32),
+            float(mean[4]),
+            float(mean[5]),
+            float(mean[6]),
+            float(np.nan_to_num(mean[7])),
+            float(np.nan_to_num(mean[8])),
+        )
+        return Evidence(replace(self.newest, estimate=estimate), age)
 
 
 class Timeline:
     """Aligns the encodings of one person on a time grid and fuses them at each step.
 
-    Between two encodings of a modality the last one holds (the estimates of a causal system
-    cannot be interpolated towards a future value); its age enters the fusion, and after the
-    modality's limit its mask bit falls.
+    Each modality is the mean of what it said lately; between two encodings the last mean holds
+    (the estimates of a causal system cannot be interpolated towards a future value); its age
+    enters the fusion, and after the modality's limit its mask bit falls.
+
+    The state is unknown if nobody is there, nothing was said, the mean is too wide, or the
+    modalities contradict each other. A known state is given up for another only with a lead.
+    Valence and arousal of a known state lie in its quadrant.
+
+    All times are steady seconds (see :mod:`emo_music_ros.clock`).
 
     Parameters
     ----------
@@ -62,6 +156,11 @@ class Timeline:
         Its plugin name, reported with each state.
     options : TimelineOptions
         Grid, smoothing and limits.
+
+    Attributes
+    ----------
+    presence : Presence
+        When somebody was last there; who knows of other signs tells it.
     """
 
     def __init__(
@@ -70,46 +169,66 @@ class Timeline:
         self.fusion = fusion
         self.strategy = strategy
         self.options = options or TimelineOptions()
-        self._latest: dict[str, Encoding] = {}
-        self._smoothed: NDArray[np.float64] | None = None
-        self._last_step = -math.inf
+        self.presence = Presence()
+        self._voices: dict[str, _Voice] = {}
+        self._newest: dict[str, float] = {}
+        self._state = UNKNOWN
 
     def add(self, encoding: Encoding) -> bool:
-        """Take an encoding; return False if a newer one of its modality is already known."""
-        known = self._latest.get(encoding.modality)
-        if not math.isfinite(encoding.time) or known is not None and known.time > encoding.time:
+        """Take an encoding; return False if it is context or a newer one is already known."""
+        name, time = encoding.modality, encoding.time
+        if name not in STALE_AFTER or not math.isfinite(time):
             return False
-        self._latest[encoding.modality] = encoding
+        before = self._newest.get(name, -math.inf)
+        if time < before:
+            return False
+        self._newest[name] = time
+        if is_sign(encoding):
+            self.presence.sign(time)
+        states = states_from(encoding.estimate)
+        # One without weight must not keep alive what was said before it.
+        if states is None or not encoding.estimate.confidence * encoding.estimate.quality > 0:
+            return True
+        voice = self._voices.setdefault(name, _Voice())
+        since = time - voice.newest.time if voice.newest else math.inf
+        stale = since > STALE_AFTER[name] * self.options.stale_factor
+        forget = stale or self.options.smoothing == 0
+        voice.add(encoding, states, 0.0 if forget else math.exp(-since / self.options.smoothing))
         return True
 
     def mask(self, now: float) -> NDArray[np.bool_]:
-        """Return which of `MODALITIES` are present at a time, bool [7]."""
-        present = {item.encoding.modality for item in self._present(now)}
+        """Return which of `MODALITIES` are present at a time, bool [6]."""
+        present = {item.encoding.modality for item in self._evidence(now)}
         return np.array([name in present for name in MODALITIES])
 
     def step(self, now: float, person_id: str = "") -> Emotion:
-        """Fuse what is known at `now` (unix seconds), one step of the grid."""
-        evidence = self._present(now)
-        if evidence:
-            estimate, weights = self.fusion.fuse(evidence)
-        else:
-            estimate, weights = unknown(STATES), ()
-        estimate = self._smooth(estimate, now)
+        """Fuse what is known at `now` [steady s], one step of the grid."""
+        present = self.presence.at(now, self.options.presence)
+        # What was done with the player speaks of somebody only while somebody is there.
+        evidence = [
+            item
+            for item in self._evidence(now)
+            if present or item.encoding.modality != "interaction"
+        ]
+        estimate, weights = self.fusion.fuse(evidence) if evidence else (unknown(STATES), ())
         uncertainty = entropy(estimate.probabilities) if len(estimate.probabilities) else 1.0
-        if len(estimate.probabilities) and uncertainty <= self.options.max_uncertainty:
-            state = STATES[int(np.argmax(estimate.probabilities))]
-        else:
-            state = UNKNOWN
-        used = any(weights)
+        self._state = self._decide(estimate, uncertainty, evidence, weights) if present else UNKNOWN
+        if self._state != UNKNOWN:
+            valence, arousal = within(self._state, estimate.valence, estimate.arousal)
+            estimate = replace(estimate, valence=valence, arousal=arousal)
+        elif not present:
+            estimate, uncertainty = unknown(STATES), 1.0
+        # A modality without weight is no reason to call the result fresh.
+        times = [item.encoding.time for item, weight in zip(evidence, weights) if weight > 0]
         return Emotion(
-            time=max((item.encoding.time for item in evidence), default=now),
-            state=state,
+            time=max(times, default=now),
+            state=self._state,
             estimate=estimate,
             uncertainty=uncertainty,
             contributions=tuple(
                 Contribution(
                     item.encoding.modality,
-                    weight if used else 0.0,
+                    weight,
                     item.age,
                     item.encoding.estimate.quality,
                     item.encoding.source,
@@ -118,39 +237,44 @@ class Timeline:
             ),
             strategy=self.strategy,
             person_id=person_id,
+            present=present,
         )
 
     def reset(self) -> None:
         """Forget everything, as when the person changes."""
-        self._latest.clear()
-        self._smoothed = None
-        self._last_step = -math.inf
+        self._voices.clear()
+        self._newest.clear()
+        self.presence = Presence()
+        self._state = UNKNOWN
 
-    def _present(self, now: float) -> list[Evidence]:
-        factor = self.options.stale_factor
-        return [
-            Evidence(self._latest[name], max(0.0, now - self._latest[name].time))
-            for name in MODALITIES
-            if name in self._latest and now - self._latest[name].time <= STALE_AFTER[name] * factor
-        ]
+    def _evidence(self, now: float) -> list[Evidence]:
+        found = []
+        for name in MODALITIES:
+            voice = self._voices.get(name)
+            if voice is None or voice.newest is None:
+                continue
+            age = now - voice.newest.time
+            if age <= STALE_AFTER[name] * self.options.stale_factor:
+                found.append(voice.evidence(max(age, 0.0)))
+        return found
 
-    def _smooth(self, estimate: Estimate, now: float) -> Estimate:
-        elapsed, self._last_step = now - self._last_step, now
-        if not len(estimate.probabilities):
-            self._smoothed = None
-            return estimate
-        fresh = np.asarray(estimate.probabilities, float)
-        if self._smoothed is None or self.options.smoothing == 0 or not math.isfinite(elapsed):
-            self._smoothed = fresh
-        else:
-            keep = math.exp(-max(elapsed, 0.0) / self.options.smoothing)
-            self._smoothed = keep * self._smoothed + (1 - keep) * fresh
-        return Estimate(
-            estimate.labels,
-            self._smoothed.astype(np.float32),
-            estimate.valence,
-            estimate.arousal,
-            estimate.dominance,
-            confidence=1.0 - entropy(self._smoothed),
-            quality=estimate.quality,
-        )
+    def _decide(
+        self,
+        estimate: Estimate,
+        uncertainty: float,
+        evidence: list[Evidence],
+        weights: tuple[float, ...],
+    ) -> str:
+        options = self.options
+        if not len(estimate.probabilities) or uncertainty > options.max_uncertainty:
+            return UNKNOWN
+        rows = [item.encoding.estimate.probabilities for item in evidence]
+        if disagreement(rows, weights) > options.max_disagreement:
+            return UNKNOWN
+        best = int(np.argmax(estimate.probabilities))
+        if self._state != UNKNOWN:
+            held = STATES.index(self._state)
+            lead = float(estimate.probabilities[best] - estimate.probabilities[held])
+            if lead < options.hysteresis:
+                best = held
+        return STATES[best]

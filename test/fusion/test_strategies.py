@@ -34,7 +34,8 @@ def test_weighted_equals_the_formula_by_hand():
     estimate, weights = WeightedFusion(options).fuse(parts)
     face = 1.0 * (1 - entropy(SURE)) * 0.5 * 0.5
     text = 0.5 * (1 - entropy(OTHER)) * 1.0 * 1.0
-    by_hand = (face * np.array(SURE) + text * np.array(OTHER) + 0.2 * 0.25) / (face + text + 0.2)
+    by_hand = (0.8 * np.array(SURE) + 0.05) ** 0.25 * (0.8 * np.array(OTHER) + 0.05) ** 0.5
+    by_hand /= by_hand.sum()
     np.testing.assert_allclose(estimate.probabilities, by_hand, atol=1e-6)
     assert weights == pytest.approx((face / (face + text), text / (face + text)))
 

@@ -83,7 +83,8 @@ def test_estimate_that_says_nothing_counts_nothing():
     line.add(Encoding("face", 1.0, 1.0, unknown(), np.zeros(1)))
     emotion = line.step(1.0)
     assert emotion.state == "unknown"
-    assert emotion.contributions[0].weight == 0
+    assert emotion.contributions == ()
+    assert not emotion.present
 
 
 @given(

@@ -1,0 +1,40 @@
+"""Stamps of a clock that people and networks set, on a clock that only runs forward."""
+
+from __future__ import annotations
+
+import math
+
+#: A stamp this far in the future is wrong, not early [s].
+MOST_AHEAD = 1.0
+
+
+class SteadyStamps:
+    """Turns wall-clock stamps into steady time by how old they are when they arrive.
+
+    The wall clock may be set while everything runs (NTP after boot, a person, a bag that loops);
+    an age, compared at the same moment, stays right, so that order and durations survive the step.
+
+    Attributes
+    ----------
+    refused : int
+        Stamps from the future, or without a value, so far.
+    """
+
+    def __init__(self) -> None:
+        self.refused = 0
+
+    def __call__(self, stamp: float, wall: float, steady: float) -> float:
+        """Return the steady time of a stamp, NaN if it is refused.
+
+        Parameters
+        ----------
+        stamp : float
+            When a signal was acquired [wall-clock s].
+        wall, steady : float
+            The time now on both clocks [s].
+        """
+        age = wall - stamp
+        if not age >= -MOST_AHEAD or not math.isfinite(age):
+            self.refused += 1
+            return math.nan
+        return steady - max(age, 0.0)

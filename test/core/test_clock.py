@@ -1,0 +1,40 @@
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emo_music_ros.clock import MOST_AHEAD, SteadyStamps
+
+WALL = 1_700_000_000.0
+
+
+def test_the_age_of_a_stamp_survives_a_step_of_the_wall_clock():
+    stamps = SteadyStamps()
+    before = stamps(WALL - 0.5, WALL, 100.0)
+    # The wall clock is set back by an hour between two signals.
+    after = stamps(WALL - 3600.0 - 0.25, WALL - 3600.0, 101.0)
+    assert (before, after) == pytest.approx((99.5, 100.75))
+    assert stamps.refused == 0
+
+
+def test_a_stamp_from_the_future_is_refused_and_counted():
+    stamps = SteadyStamps()
+    assert math.isnan(stamps(WALL + MOST_AHEAD + 0.01, WALL, 5.0))
+    assert stamps(WALL + MOST_AHEAD - 0.01, WALL, 5.0) == 5.0
+    assert stamps.refused == 1
+
+
+@pytest.mark.parametrize("stamp", [math.nan, math.inf, -math.inf])
+def test_a_stamp_without_a_value_is_refused(stamp):
+    stamps = SteadyStamps()
+    assert math.isnan(stamps(stamp, WALL, 5.0))
+    assert stamps.refused == 1
+
+
+@given(st.floats(-1, 1000), st.floats(0, 2e9), st.floats(0, 1e6))
+def test_a_steady_stamp_is_never_in_the_future(age, wall, steady):
+    found = SteadyStamps()(wall - age, wall, steady)
+    assert math.isnan(found) or found <= steady
+    if age >= 0:
+        assert found == pytest.approx(steady - age, abs=1e-5)
