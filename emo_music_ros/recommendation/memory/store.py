@@ -7,88 +7,34 @@ returned True (write-ahead log, synchronous=FULL).
 
 from __future__ import annotations
 
+import json
 import logging
 import math
 import sqlite3
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from emo_music_ros.errors import StorageError
+from emo_music_ros.io.database import Database, is_broken, transaction
 from emo_music_ros.recommendation.base import RankedTrack
+from emo_music_ros.recommendation.memory.person import LearnedPerson, TrackHistory, retention_of
+from emo_music_ros.recommendation.memory.reward import LEAST_ATTENDED, combine
+from emo_music_ros.recommendation.memory.rows import COLUMNS, MIGRATIONS, TABLES, outcome_row
 from emo_music_ros.streams import FloatArray, Outcome
 
 log = logging.getLogger(__name__)
 
-#: Scripts that bring a database from one ``user_version`` to the next.
-MIGRATIONS = (
-    """
-    CREATE TABLE person (
-        person_id TEXT PRIMARY KEY,
-        preference BLOB NOT NULL,   -- s_u of Eq. 10, float64
-        updates INTEGER NOT NULL,
-        changed REAL NOT NULL       -- unix seconds
-    );
-    CREATE TABLE history (
-        person_id TEXT NOT NULL,
-        track_id TEXT NOT NULL,
-        heard INTEGER NOT NULL,
-        judged INTEGER NOT NULL,    -- times there was anything to judge by
-        mean REAL NOT NULL,         -- of the rewards, -1..1
-        PRIMARY KEY (person_id, track_id)
-    );
-    CREATE TABLE outcome (
-        id INTEGER PRIMARY KEY,
-        person_id TEXT NOT NULL, time REAL NOT NULL, recommendation_id TEXT NOT NULL,
-        track_id TEXT NOT NULL, learned INTEGER NOT NULL, dwell REAL, skipped INTEGER,
-        interrupted INTEGER, repeats INTEGER, rating REAL,
-        before_valence REAL, before_arousal REAL, before_dominance REAL, before_confidence REAL,
-        after_valence REAL, after_arousal REAL, after_dominance REAL, after_confidence REAL,
-        heart_rate_before REAL, heart_rate_after REAL, reward REAL,
-        score REAL, emotion_match REAL, preference_match REAL, history_match REAL,
-        attention REAL, propensity REAL
-    );
-    CREATE INDEX outcome_person ON outcome (person_id, time);
-    """,
-)
-TABLES = ("person", "history", "outcome")
-
 #: Outcomes kept for a database that cannot be written; the oldest are lost beyond that.
 MOST_PENDING = 1000
-
-
-def retain(state: FloatArray, increment: FloatArray, retention: float) -> FloatArray:
-    """Return Eq. 10, s <- lambda s + (1 - lambda) Delta y."""
-    return retention * state + (1.0 - retention) * increment
-
-
-class LearnedPerson:
-    """Preference vector p_u and history h_u of paper A for one person.
-
-    Attributes
-    ----------
-    preference : ndarray
-        float64 [features of a track], the memory of Eq. 10; empty = nothing learned.
-    updates : int
-        How many outcomes it rests on.
-    """
-
-    def __init__(self, person_id: str) -> None:
-        self.person_id = person_id
-        self.preference: FloatArray = np.zeros(0)
-        self.updates = 0
-        self.tracks: dict[str, tuple[int, int, float]] = {}  # heard, judged, mean reward
-
-    def history(self, track_id: str) -> tuple[float, int]:
-        """Return (mean reward -1..1, times it was heard and could be judged) of one track."""
-        _, judged, mean = self.tracks.get(track_id, (0, 0, 0.0))
-        return mean, judged
+#: Default half-life of taste [listens].
+HALF_LIFE = 50.0
 
 
 class _Broken(Exception):
@@ -103,10 +49,12 @@ class Memory:
     path : str or Path
         Database file, made on demand. A corrupt one is moved aside to
         ``<name>.corrupt-<time>``.
-    retention : float
-        lambda of Eq. 10, 0..1: share of the memory kept at each update.
+    half_life : float
+        Listens after which what was learned from one counts half; gives lambda of Eq. 10.
     on_error : callable, optional
         Told once when the database cannot be written, until it can again.
+    durable : bool
+        Whether an update outlives a power cut; False for a memory nobody will miss.
 
     Attributes
     ----------
@@ -119,19 +67,23 @@ class Memory:
     def __init__(
         self,
         path: str | Path,
-        retention: float = 0.8,
+        half_life: float = HALF_LIFE,
         on_error: Callable[[StorageError], None] | None = None,
+        *,
+        durable: bool = True,
     ) -> None:
         self.path = Path(path)
-        self.retention = retention
+        self.retention = retention_of(half_life)
         self.updates = 0
         self.error = ""
         self._on_error = on_error
         self._lock = threading.RLock()
-        self._connection: sqlite3.Connection | None = None
+        self._database = Database(path, MIGRATIONS, what="memory", durable=durable)
         self._people: dict[str, LearnedPerson] = {}
         self._unsaved: set[tuple[str, str]] = set()  # (person, track) whose rows changed
-        self._pending: deque[tuple[Any, ...]] = deque(maxlen=MOST_PENDING)
+        self._pending: deque[dict[str, Any]] = deque(maxlen=MOST_PENDING)
+        # (person, track) -> (time, reason) of a track blocked since, None if unblocked
+        self._blocks: dict[tuple[str, str], tuple[float, str] | None] = {}
         self._closed = False
         with self._lock, self._reporting():
             self._connect()
@@ -149,9 +101,15 @@ class Memory:
     def persons(self) -> list[str]:
         """Return the ids of all persons something is known about."""
         with self._lock:
-            known = {name for name, person in self._people.items() if person.tracks}
+            known = {
+                name for name, person in self._people.items() if person.tracks or person.blocked
+            }
             with self._reporting():
-                rows = self._connect().execute("SELECT person_id FROM person").fetchall()
+                rows = (
+                    self._connect()
+                    .execute("SELECT person_id FROM person UNION SELECT person_id FROM blocked")
+                    .fetchall()
+                )
                 known.update(row[0] for row in rows)
             return sorted(known)
 
@@ -159,20 +117,18 @@ class Memory:
         self,
         outcome: Outcome,
         ranked: RankedTrack | None = None,
-        learn: bool = True,
-        taste: FloatArray | None = None,
+        content: FloatArray | None = None,
     ) -> bool:
-        """Learn from one listen by Eq. 10 and log it.
+        """Learn from one listen by Eq. 10 and log it with its reward, its parts and propensity.
 
         Parameters
         ----------
         outcome : Outcome
-            What happened; its reward is Delta y.
+            What happened; its reward is Delta y. NaN = nothing to judge by: it is logged and
+            counted as heard only.
         ranked : RankedTrack, optional
             The scores and the propensity the track was chosen with.
-        learn : bool
-            False if there was nothing to judge by: it is logged and counted as heard only.
-        taste : ndarray, optional
+        content : ndarray, optional
             The content vector to learn towards; the track's own features if not given.
 
         Returns
@@ -180,18 +136,98 @@ class Memory:
         bool
             Whether it is on disk now.
         """
-        learn = learn and math.isfinite(outcome.reward)
+        track_id = outcome.track.track_id
         with self._lock:
             person = self.person(outcome.person_id)
-            heard, judged, mean = person.tracks.get(outcome.track.track_id, (0, 0, 0.0))
-            if learn:
-                judged += 1
-                mean += (outcome.reward - mean) / judged
-                self._learn(person, outcome, outcome.track.features if taste is None else taste)
-            person.tracks[outcome.track.track_id] = (heard + 1, judged, mean)
-            self._unsaved.add((outcome.person_id, outcome.track.track_id))
-            self._pending.append(_row(outcome, ranked, learn))
+            counts = outcome.attended >= LEAST_ATTENDED and not outcome.interrupted
+            person.heard(track_id, outcome.dwell if counts else None)
+            learned = math.isfinite(outcome.reward)
+            if learned:
+                vector = outcome.track.features if content is None else content
+                person.learn(track_id, outcome.reward, vector, self.retention)
+                self.updates += 1
+            outcome = replace(outcome, learned=learned)
+            self._unsaved.add((outcome.person_id, track_id))
+            self._pending.append(outcome_row(outcome, ranked, person.updates))
             return self._save()
+
+    def rate(
+        self, person_id: str, track_id: str, rating: float, content: FloatArray
+    ) -> tuple[int, float, dict[str, float]] | None:
+        """Correct the last listen of a track by a rating that came late.
+
+        Returns
+        -------
+        tuple or None
+            (listen id, reward, signals) as corrected; None if the person never heard the track.
+        """
+        with self._lock:
+            person = self.person(person_id)
+            self._save()
+            row = self._last_listen(person_id, track_id)
+            if row is None:
+                return None
+            signals = {
+                **json.loads(row["signals"] or "{}"),
+                "rating": min(max(rating, -1.0), 1.0),
+            }
+            value, sequence = combine(signals), row["sequence"]
+            if row["learned"]:
+                ago = max(person.updates - sequence, 0)
+                person.correct(track_id, value - row["reward"], content, self.retention, ago)
+            else:
+                person.learn(track_id, value, content, self.retention)
+                sequence = person.updates
+                self.updates += 1
+            self._unsaved.add((person_id, track_id))
+            change = {
+                "rating": signals["rating"],
+                "reward": value,
+                "learned": 1,
+                "signals": json.dumps(signals),
+                "sequence": sequence,
+            }
+            if "id" not in row:  # not written yet
+                row.update(change)
+            else:
+                with self._reporting():
+                    self._connect().execute(
+                        "UPDATE outcome SET rating = :rating, reward = :reward, learned = 1,"
+                        " signals = :signals, sequence = :sequence WHERE id = :id",
+                        {**change, "id": row["id"]},
+                    )
+            self._save()
+            return int(row["listen"] or 0), value, signals
+
+    def _last_listen(self, person_id: str, track_id: str) -> dict[str, Any] | None:
+        """Return the row of the last listen of a track; it has no id while it is not written."""
+        for row in reversed(self._pending):
+            if (row["person_id"], row["track_id"]) == (person_id, track_id):
+                return row
+        names = ("id", "listen", "learned", "reward", "signals", "sequence")
+        with self._reporting():
+            found = self._connect().execute(
+                f"SELECT {', '.join(names)} FROM outcome WHERE person_id = ? AND track_id = ?"
+                " ORDER BY id DESC LIMIT 1",
+                (person_id, track_id),
+            )
+            values = found.fetchone()
+            return dict(zip(names, values)) if values is not None else None
+        return None
+
+    def block(self, person_id: str, track_id: str, time: float, reason: str) -> None:
+        """Keep a track from being chosen for a person until :meth:`unblock`."""
+        with self._lock:
+            self.person(person_id).blocked.add(track_id)
+            self._blocks[person_id, track_id] = (time, reason)
+            self._save()
+
+    def unblock(self, person_id: str, track_id: str) -> None:
+        """Clear a track: a human decided that it may be played again."""
+        with self._lock:
+            self.person(person_id).blocked.discard(track_id)
+            self._blocks[person_id, track_id] = None
+            self._save()
 
     def forget(self, person_id: str) -> int:
         """Remove everything about a person, from memory and from the file.
@@ -212,11 +248,13 @@ class Memory:
         with self._lock:
             person = self._people.pop(person_id, None)
             if person is not None:  # others may still hold it
-                person.preference, person.updates = np.zeros(0), 0
-                person.tracks.clear()
+                person.clear()
             self._unsaved = {entry for entry in self._unsaved if entry[0] != person_id}
+            self._blocks = {
+                key: value for key, value in self._blocks.items() if key[0] != person_id
+            }
             waiting = len(self._pending)
-            kept = [row for row in self._pending if row[0] != person_id]
+            kept = [row for row in self._pending if row["person_id"] != person_id]
             self._pending = deque(kept, maxlen=MOST_PENDING)
             removed = waiting - len(kept)
             try:
@@ -224,7 +262,7 @@ class Memory:
                     copy.unlink()
                     log.info("'%s' was deleted to forget a person", copy)
                 connection = self._connect()
-                with _transaction(connection):
+                with transaction(connection):
                     for table in TABLES:
                         removed += connection.execute(
                             f"DELETE FROM {table} WHERE person_id = ?", (person_id,)
@@ -243,26 +281,10 @@ class Memory:
     def close(self) -> None:
         """Write what is left and close the database. May be called twice."""
         with self._lock:
-            if not self._closed and (self._pending or self._unsaved):
+            if not self._closed and (self._pending or self._unsaved or self._blocks):
                 self._save()
             self._closed = True
-            self._disconnect()
-
-    # -- learning --------------------------------------------------------------------------
-
-    def _learn(self, person: LearnedPerson, outcome: Outcome, taste: FloatArray) -> None:
-        features = np.nan_to_num(np.asarray(taste, float))
-        size = float(np.linalg.norm(features))
-        direction = features / size if size > 1e-9 else np.zeros_like(features)
-        if len(features) and len(features) != len(person.preference):
-            # Another library model: its features mean something else, the history still holds.
-            person.preference = np.zeros(len(features))
-        if len(features):
-            person.preference = retain(
-                person.preference, outcome.reward * direction, self.retention
-            )
-        person.updates += 1
-        self.updates += 1
+            self._database.close()
 
     # -- database --------------------------------------------------------------------------
 
@@ -270,24 +292,29 @@ class Memory:
         try:
             self._read(person)
         except sqlite3.DatabaseError as error:
-            if not _is_broken(error):
+            if not is_broken(error):
                 raise
-            self._set_aside(error)
+            self._database.set_aside(error)
 
     def _read(self, person: LearnedPerson) -> None:
         connection = self._connect()
+        who = (person.person_id,)
+        blocked = connection.execute("SELECT track_id FROM blocked WHERE person_id = ?", who)
+        person.blocked = {row[0] for row in blocked.fetchall()}
         row = connection.execute(
-            "SELECT preference, updates FROM person WHERE person_id = ?", (person.person_id,)
+            "SELECT preference, updates, weight, listens, dwell, dwells FROM person"
+            " WHERE person_id = ?",
+            who,
         ).fetchone()
         if row is None:
             return
-        rows = connection.execute(
-            "SELECT track_id, heard, judged, mean FROM history WHERE person_id = ?",
-            (person.person_id,),
+        tracks = connection.execute(
+            "SELECT track_id, heard, judged, mean FROM history WHERE person_id = ?", who
         ).fetchall()
-        person.preference = np.nan_to_num(np.frombuffer(row[0], np.float64).copy())
-        person.updates = row[1]
-        person.tracks = {track: (heard, judged, mean) for track, heard, judged, mean in rows}
+        person.taste = np.nan_to_num(np.frombuffer(row[0], np.float64).copy())
+        person.updates, person.weight, person.listens = row[1], row[2], row[3]
+        person.habit(row[4], row[5])
+        person.tracks = {track: TrackHistory(*values) for track, *values in tracks}
 
     def _save(self) -> bool:
         """Write everything that is not on disk yet, in one transaction."""
@@ -300,8 +327,12 @@ class Memory:
                     for name, person in self._people.items()
                     for track in person.tracks
                 }
+                for name, person in self._people.items():
+                    for track in person.blocked:
+                        self._blocks.setdefault((name, track), (0.0, "kept from a damaged file"))
                 self._write()
             self._unsaved.clear()
+            self._blocks.clear()
             self._pending.clear()
             if self.error:
                 log.info("memory '%s' is stored again", self.path)
@@ -311,106 +342,55 @@ class Memory:
 
     def _write(self) -> None:
         connection = self._connect()
+        changed = self._pending[-1]["time"] if self._pending else 0.0
         try:
-            with _transaction(connection):
+            with transaction(connection):
                 for name in {entry[0] for entry in self._unsaved}:
                     person = self._people[name]
+                    mean, count = person.usual_dwell
                     connection.execute(
-                        "INSERT OR REPLACE INTO person VALUES (?, ?, ?, ?)",
+                        "INSERT OR REPLACE INTO person (person_id, preference, updates, changed,"
+                        " weight, listens, dwell, dwells) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                         (
                             name,
-                            np.asarray(person.preference, np.float64).tobytes(),
+                            np.asarray(person.taste, np.float64).tobytes(),
                             person.updates,
-                            self._pending[-1][1] if self._pending else 0.0,
+                            changed,
+                            person.weight,
+                            person.listens,
+                            mean * count,
+                            count,
                         ),
                     )
+                for name, track in self._unsaved:
+                    known = self._people[name].tracks[track]
+                    connection.execute(
+                        "INSERT OR REPLACE INTO history VALUES (?, ?, ?, ?, ?)",
+                        (name, track, known.heard, known.judged, known.mean),
+                    )
+                for (name, track), entry in self._blocks.items():
+                    connection.execute(
+                        "DELETE FROM blocked WHERE person_id = ? AND track_id = ?", (name, track)
+                    )
+                    if entry is not None:
+                        connection.execute(
+                            "INSERT INTO blocked VALUES (?, ?, ?, ?)", (name, track, *entry)
+                        )
+                names = ", ".join(COLUMNS)
+                places = ", ".join(f":{name}" for name in COLUMNS)
                 connection.executemany(
-                    "INSERT OR REPLACE INTO history VALUES (?, ?, ?, ?, ?)",
-                    [
-                        (name, track, *self._people[name].tracks[track])
-                        for name, track in self._unsaved
-                    ],
-                )
-                places = ", ".join("?" * (len(self._pending[0]) if self._pending else 0))
-                connection.executemany(
-                    f"INSERT INTO outcome VALUES (NULL, {places})", list(self._pending)
+                    f"INSERT INTO outcome ({names}) VALUES ({places})", list(self._pending)
                 )
         except sqlite3.DatabaseError as error:
-            if _is_broken(error):
-                self._set_aside(error)
+            if is_broken(error):
+                self._database.set_aside(error)
                 raise _Broken(str(error)) from error
             raise
 
     def _connect(self) -> sqlite3.Connection:
         if self._closed:
             raise StorageError(f"memory '{self.path}' is closed", "Open it again")
-        if self._connection is None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                self._connection = self._open()
-            except sqlite3.DatabaseError as error:
-                if not _is_broken(error):
-                    raise
-                self._set_aside(error)
-                self._connection = self._open()
-        return self._connection
-
-    def _open(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            self.path, timeout=2.0, isolation_level=None, check_same_thread=False
-        )
-        try:
-            connection.execute("PRAGMA secure_delete = ON")
-            connection.execute("PRAGMA synchronous = FULL")
-            verdict = connection.execute("PRAGMA quick_check(1)").fetchone()
-            if verdict[0] != "ok":
-                raise sqlite3.DatabaseError(str(verdict[0]))
-            connection.execute("PRAGMA journal_mode = WAL")
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
-            if version > len(MIGRATIONS):
-                raise StorageError(
-                    f"memory '{self.path}' has format {version}, this program knows"
-                    f" {len(MIGRATIONS)}",
-                    "Update the program or name another file; until then nothing is stored",
-                )
-            for number, script in enumerate(MIGRATIONS[version:], version + 1):
-                with _transaction(connection):
-                    for statement in script.split(";"):
-                        connection.execute(statement)
-                    connection.execute(f"PRAGMA user_version = {number}")
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-
-    def _disconnect(self) -> None:
-        if self._connection is not None:
-            try:
-                self._connection.close()
-            except sqlite3.Error as error:
-                log.debug("closing '%s': %s", self.path, error)
-            self._connection = None
-
-    def _set_aside(self, error: Exception) -> None:
-        self._disconnect()
-        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-        aside = self.path.with_name(f"{self.path.name}.corrupt-{stamp}")
-        number = 1
-        while aside.exists():
-            number += 1
-            aside = self.path.with_name(f"{self.path.name}.corrupt-{stamp}-{number}")
-        self.path.rename(aside)
-        for ending in ("-wal", "-shm"):
-            rest = self.path.with_name(self.path.name + ending)
-            if rest.exists():
-                rest.rename(aside.with_name(aside.name + ending))
-        log.warning(
-            "memory '%s' is damaged (%s) and was moved to '%s'; a new one is started. Restore a"
-            " backup if there is one",
-            self.path,
-            error,
-            aside,
-        )
+        return self._database.connect()
 
     @contextmanager
     def _reporting(self) -> Iterator[None]:
@@ -433,61 +413,3 @@ class Memory:
                 log.error("%s", error)
                 if self._on_error is not None:
                     self._on_error(error)
-
-
-@contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        # A full disk may have rolled back already.
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
-
-
-def _is_broken(error: sqlite3.Error) -> bool:
-    # What goes wrong around the file (locks, rights, space) is an OperationalError.
-    return type(error) is sqlite3.DatabaseError
-
-
-def _row(outcome: Outcome, ranked: RankedTrack | None, learned: bool) -> tuple[Any, ...]:
-    before, after = outcome.before, outcome.after
-    scores = (
-        (
-            ranked.score,
-            ranked.emotion_match,
-            ranked.preference_match,
-            ranked.history_match,
-            ranked.attention,
-            ranked.propensity,
-        )
-        if ranked is not None
-        else (None,) * 6
-    )
-    return (
-        outcome.person_id,
-        outcome.time if math.isfinite(outcome.time) else 0.0,
-        outcome.recommendation_id,
-        outcome.track.track_id,
-        int(learned),
-        outcome.dwell,
-        int(outcome.skipped),
-        int(outcome.interrupted),
-        outcome.repeats,
-        outcome.rating,
-        before.valence,
-        before.arousal,
-        before.dominance,
-        before.confidence,
-        after.valence,
-        after.arousal,
-        after.dominance,
-        after.confidence,
-        outcome.heart_rate_before,
-        outcome.heart_rate_after,
-        outcome.reward,
-        *scores,
-    )

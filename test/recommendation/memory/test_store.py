@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sqlite3
@@ -9,20 +10,25 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 
 import emo_music_ros
 from emo_music_ros.emotion import unknown
 from emo_music_ros.errors import StorageError
 from emo_music_ros.recommendation.base import RankedTrack
-from emo_music_ros.recommendation.memory import store as module
-from emo_music_ros.recommendation.memory.store import Memory, retain
+from emo_music_ros.recommendation.memory.person import TrackHistory
+from emo_music_ros.recommendation.memory.store import Memory
 from emo_music_ros.streams import Outcome, Track
 
 NAN = float("nan")
 ROOT = str(Path(emo_music_ros.__file__).parents[2])
+
+
+def rows_of(path, columns, table="outcome"):
+    connection = sqlite3.connect(path)
+    try:
+        return connection.execute(f"SELECT {columns} FROM {table} ORDER BY rowid").fetchall()
+    finally:
+        connection.close()
 
 
 def heard(track="t1", reward=1.0, person="anna", features=(1.0, 0.0), time=100.0, **more):
@@ -48,28 +54,14 @@ def heard(track="t1", reward=1.0, person="anna", features=(1.0, 0.0), time=100.0
     )
 
 
-def test_eq_10_by_hand():
-    assert retain(np.array([1.0, -0.5]), np.array([0.0, 1.0]), 0.8) == pytest.approx([0.8, -0.2])
-
-
-@given(
-    arrays(float, 3, elements=st.floats(-1, 1)),
-    arrays(float, 3, elements=st.floats(-1, 1)),
-    st.floats(0, 1),
-)
-def test_eq_10_stays_between_old_and_new(old, new, retention):
-    kept = retain(old, new, retention)
-    assert (kept >= np.minimum(old, new) - 1e-12).all()
-    assert (kept <= np.maximum(old, new) + 1e-12).all()
-
-
-def test_preference_and_history_by_hand(tmp_path):
-    memory = Memory(tmp_path / "memory.sqlite", retention=0.8)
+def test_it_learns_by_the_half_life_in_listens(tmp_path):
+    memory = Memory(tmp_path / "memory.sqlite", half_life=2.0)
     assert memory.update(heard(reward=0.5, features=(3.0, 4.0)))
     person = memory.person("anna")
-    assert person.preference == pytest.approx([0.2 * 0.5 * 0.6, 0.2 * 0.5 * 0.8])
+    assert person.taste == pytest.approx([0.3, 0.4])
     assert memory.update(heard(reward=-1.0, features=(0.0, 2.0)))
-    assert person.preference == pytest.approx([0.8 * 0.06, 0.8 * 0.08 - 0.2])
+    kept = 0.5**0.5
+    assert person.taste == pytest.approx([0.3 * kept / (kept + 1), (0.4 * kept - 1) / (kept + 1)])
     assert person.history("t1") == (pytest.approx(-0.25), 2)
     assert person.history("never") == (0.0, 0)
     assert memory.updates == person.updates == 2
@@ -85,7 +77,9 @@ def test_it_survives_a_restart(tmp_path):
     memory.close()
     after = Memory(path).person("anna")
     assert np.array_equal(after.preference, before.preference)
-    assert after.updates == 5
+    assert after.updates == after.listens == 5
+    assert after.weight == before.weight
+    assert after.usual_dwell == before.usual_dwell
     assert after.history("t0") == before.history("t0")
 
 
@@ -93,32 +87,56 @@ def test_what_says_nothing_is_logged_and_not_learned(tmp_path):
     memory = Memory(tmp_path / "memory.sqlite")
     memory.update(heard(reward=1.0))
     preference = memory.person("anna").preference.copy()
-    memory.update(heard(reward=0.0), learn=False)
+    memory.update(heard(reward=NAN))
     memory.update(heard(reward=NAN))
     person = memory.person("anna")
     assert np.array_equal(person.preference, preference)
     assert person.history("t1") == (1.0, 1)
-    assert person.tracks["t1"] == (3, 1, 1.0)
+    assert person.tracks["t1"] == TrackHistory(3, 1, 1.0)
     assert memory.updates == 1
 
 
-def test_every_outcome_is_logged_with_its_scores(tmp_path):
+def test_a_habit_is_learned_only_from_who_was_there_to_the_end(tmp_path):
+    memory = Memory(tmp_path / "memory.sqlite")
+    memory.update(heard(dwell=0.4, attended=1.0))
+    memory.update(heard(dwell=1.0, attended=0.0))
+    memory.update(heard(dwell=0.1, attended=1.0, interrupted=True))
+    assert memory.person("anna").usual_dwell == (pytest.approx(0.4), 1)
+    assert memory.person("anna").listens == 3
+
+
+def test_every_outcome_is_logged_with_its_scores_and_the_parts_of_its_reward(tmp_path):
     memory = Memory(tmp_path / "memory.sqlite")
     ranked = RankedTrack(Track("t1", ""), 0.6, 0.7, 0.5, 0.4, 0.1, 0.25)
-    memory.update(heard(reward=0.5, dwell=0.75, skipped=True, rating=0.5, time=123.0), ranked)
+    memory.update(
+        heard(
+            reward=0.5,
+            dwell=0.75,
+            skipped=True,
+            rating=0.5,
+            time=123.0,
+            signals={"rating": 0.5, "skip": -1.0},
+            attended=0.8,
+            state="calm",
+            rationality=0.2,
+            variation=NAN,
+            listen_id=7,
+        ),
+        ranked,
+    )
     memory.close()
-    rows = (
-        sqlite3.connect(tmp_path / "memory.sqlite")
-        .execute(
-            "SELECT person_id, time, recommendation_id, track_id, learned, dwell, skipped, rating,"
-            " before_valence, reward, score, emotion_match, preference_match, history_match,"
-            " attention, propensity FROM outcome"
-        )
-        .fetchall()
+    rows = rows_of(
+        tmp_path / "memory.sqlite",
+        "person_id, time, recommendation_id, track_id, learned, dwell, skipped, rating,"
+        " before_valence, reward, score, emotion_match, preference_match, history_match,"
+        " attention, propensity, listen, sequence, attended, state, rationality, variation",
     )
     assert rows == [
         ("anna", 123.0, "r1", "t1", 1, 0.75, 1, 0.5, None, 0.5, 0.6, 0.7, 0.5, 0.4, 0.1, 0.25)
+        + (7, 1, 0.8, "calm", 0.2, None)
     ]
+    ((text,),) = rows_of(tmp_path / "memory.sqlite", "signals")
+    assert json.loads(text) == {"rating": 0.5, "skip": -1.0}
 
 
 def test_people_are_separate(tmp_path):
@@ -128,19 +146,6 @@ def test_people_are_separate(tmp_path):
     assert memory.person("anna").preference[0] == -memory.person("bert").preference[0] > 0
     assert memory.person("cleo").preference.size == 0
     assert memory.persons() == ["anna", "bert"]
-
-
-def test_another_length_of_features_restarts_the_taste_and_keeps_the_history(tmp_path):
-    memory = Memory(tmp_path / "memory.sqlite")
-    memory.update(heard(reward=1.0, features=(1.0, 0.0)))
-    memory.update(heard(reward=1.0, features=(1.0, 0.0, 0.0)))
-    person = memory.person("anna")
-    assert person.preference == pytest.approx([0.2, 0.0, 0.0])
-    assert person.history("t1") == (1.0, 2)
-    memory.update(heard(track="foreign", features=()))
-    assert person.preference == pytest.approx([0.2, 0.0, 0.0])
-    memory.update(heard(features=(NAN, 1.0, 0.0)))
-    assert np.isfinite(person.preference).all()
 
 
 WRITER = """
@@ -190,8 +195,9 @@ def test_killed_in_the_middle_it_has_every_acknowledged_update(tmp_path, enough)
     person = memory.person("anna")
     assert person.updates in (acknowledged, acknowledged + 1)
     assert all(person.history(f"t{i}") == (0.5, 1) for i in range(1, acknowledged + 1))
-    weight = 0.5 * (1 - 0.8**person.updates) / np.sqrt(31)
-    assert person.preference == pytest.approx(np.full(31, weight))
+    assert person.taste == pytest.approx(np.full(31, 0.5 / np.sqrt(31)))
+    weight = (1 - memory.retention**person.updates) / (1 - memory.retention)
+    assert person.weight == pytest.approx(weight)
     assert memory.error == ""
 
 
@@ -228,11 +234,11 @@ def test_damage_while_running_loses_nothing_that_is_in_memory(tmp_path):
     memory = Memory(path)
     for index in range(50):
         memory.update(heard(track=f"t{index}"))
-    memory._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    memory._database.connect().execute("PRAGMA wal_checkpoint(TRUNCATE)")
     with path.open("r+b") as file:
         file.seek(4096)
         file.write(os.urandom(path.stat().st_size - 4096))
-    memory._connection.execute("PRAGMA cache_size = 0")
+    memory._database.connect().execute("PRAGMA cache_size = 0")
     assert memory.update(heard(track="after"))
     assert memory.error == ""
     assert len(list(tmp_path.glob("*.corrupt-*"))) == 1
@@ -327,22 +333,6 @@ def test_forgetting_removes_every_trace_from_the_file(tmp_path):
     memory.close()
     assert Memory(path).person("anna-marker").updates == 0
     assert Memory(path).person("bert").history("other-3") == (1.0, 1)
-
-
-def test_old_formats_are_brought_up_to_date(tmp_path, monkeypatch):
-    path = tmp_path / "memory.sqlite"
-    memory = Memory(path)
-    memory.update(heard())
-    memory.close()
-    monkeypatch.setattr(
-        module, "MIGRATIONS", (*module.MIGRATIONS, "ALTER TABLE person ADD COLUMN note TEXT")
-    )
-    memory = Memory(path)
-    assert memory.person("anna").updates == 1
-    memory.close()
-    connection = sqlite3.connect(path)
-    assert connection.execute("PRAGMA user_version").fetchone() == (len(module.MIGRATIONS),)
-    assert connection.execute("SELECT note FROM person").fetchall() == [(None,)]
 
 
 def test_a_newer_format_is_left_alone(tmp_path):
