@@ -77,7 +77,11 @@ class PersonMemory(Protocol):
     """What is known about one person: preference vector p_u and history h_u of paper A."""
 
     person_id: str
-    preference: FloatArray
+
+    @property
+    def preference(self) -> FloatArray:
+        """Return p_u, [features]; its length, 0..1, is the evidence it rests on."""
+        ...
 
     def history(self, track_id: str) -> tuple[float, int]:
         """Return (mean reward -1..1, number of times heard) of one track."""

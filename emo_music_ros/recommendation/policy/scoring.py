@@ -31,16 +31,25 @@ def places(tracks: Sequence[Track]) -> NDArray[np.float64]:
 def content(tracks: Sequence[Track]) -> NDArray[np.float64]:
     """Return unit content vectors [tracks, features] about the middle of the library.
 
-    Tracks are told apart by how they differ from the others, hence the centring. With vectors
-    of different lengths, which cannot be compared, there are no features.
+    Tracks are told apart by how they differ from the others, hence the centring.
     """
-    if not tracks or len({len(track.features) for track in tracks}) != 1:
-        return np.zeros((len(tracks), 0))
-    features = np.nan_to_num(np.array([track.features for track in tracks], float))
-    features -= features.mean(axis=0)
+    features = vectors(tracks)
+    if not features.size:
+        return features
+    features = features - features.mean(axis=0)
     length = np.linalg.norm(features, axis=1, keepdims=True)
     unit: NDArray[np.float64] = np.where(length > 1e-9, features / np.maximum(length, 1e-9), 0.0)
     return unit
+
+
+def vectors(tracks: Sequence[Track]) -> NDArray[np.float64]:
+    """Return the features of tracks as rows [tracks, features].
+
+    With features of different lengths, which cannot be compared, there are none.
+    """
+    if not tracks or len({len(track.features) for track in tracks}) != 1:
+        return np.zeros((len(tracks), 0))
+    return np.nan_to_num(np.array([track.features for track in tracks], float))
 
 
 def emotion_match(need: Need, points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -51,12 +60,22 @@ def emotion_match(need: Need, points: NDArray[np.float64]) -> NDArray[np.float64
 
 
 def preference_match(preference: FloatArray, features: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return psi [tracks], 0..1: the cosine of preference and track; 0.5 = nothing is known."""
-    size = float(np.linalg.norm(preference)) if preference.size else 0.0
-    if size < 1e-9 or not np.isfinite(size) or preference.size != features.shape[1]:
+    """Return psi [tracks], 0..1: preference . track; 0.5 = nothing is known.
+
+    The paper leaves psi open. The cosine of both would let one reward of 0.01 move the choice as
+    far as a hundred of 1; here the length of the preference, 0..1, is the evidence it rests on.
+
+    Parameters
+    ----------
+    preference : ndarray
+        [features], length 0..1.
+    features : ndarray
+        Content vectors of length 0 or 1, [tracks, features].
+    """
+    if not preference.size or preference.size != features.shape[1]:
         return np.full(len(features), 0.5)
-    cosine: NDArray[np.float64] = features @ (np.asarray(preference, float) / size)
-    return np.clip(0.5 + 0.5 * cosine, 0.0, 1.0)
+    agreement: NDArray[np.float64] = features @ np.nan_to_num(np.asarray(preference, float))
+    return np.clip(0.5 + 0.5 * agreement, 0.0, 1.0)
 
 
 def history_match(person: PersonMemory, tracks: Sequence[Track]) -> NDArray[np.float64]:
@@ -74,12 +93,20 @@ def score(
     beta: float,
     gamma: float,
 ) -> FloatArray:
-    """Return Eq. 8, r = alpha phi + beta psi + gamma eta; 0..1 when the weights sum to 1."""
+    """Return Eq. 8, r = alpha phi + beta psi + gamma eta; 0..1 when the weights sum to 1.
+
+    As in the paper. What differs is what it ranks: only tracks that answer the need, as in the
+    sum alone a strong taste outweighs any need.
+    """
     return alpha * phi + beta * psi + gamma * eta
 
 
 def attention(query: FloatArray, keys: FloatArray) -> FloatArray:
-    """Return Eq. 9 [tracks]: the softmax of q.k / sqrt(d) over the candidates; sums to 1."""
+    """Return Eq. 9 [tracks]: the softmax of q.k / sqrt(d) over the candidates; sums to 1.
+
+    As in the paper; its learned maps to q and k are replaced by :func:`query_and_keys`, as there
+    are no sessions to learn them from.
+    """
     logits = np.asarray(keys, float) @ np.asarray(query, float) / np.sqrt(keys.shape[1])
     weights: FloatArray = np.exp(logits - logits.max())
     return weights / weights.sum()
@@ -94,8 +121,8 @@ def query_and_keys(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the query [d] and the keys [tracks, d] of Eq. 9.
 
-    The key of a track is (its place m, -|m|^2/2, its unit content vector), the query `focus`
-    times (the need n, 1, the unit preference), so that q.k = focus (cosine - |n - m|^2/2) up to
+    The key of a track is (its place m, -|m|^2/2, its unit content vector t), the query `focus`
+    times (the need n, 1, the preference p), so that q.k = focus (p.t - |n - m|^2/2) up to
     a constant: attention goes to tracks that are near the need and to the person's taste.
     """
     root = np.sqrt(AXES)
@@ -103,9 +130,8 @@ def query_and_keys(
     wanted = np.array([need.valence, need.arousal, need.dominance]) * root
     keys = np.column_stack([near, -0.5 * (near**2).sum(axis=1), features])
     taste: FloatArray = np.zeros(features.shape[1])
-    size = float(np.linalg.norm(preference)) if preference.size else 0.0
-    if preference.size == taste.size and size > 1e-9 and np.isfinite(size):
-        taste = np.asarray(preference, float) / size
+    if preference.size == taste.size:
+        taste = np.nan_to_num(np.asarray(preference, float))
     return focus * np.concatenate([wanted, [1.0], taste]), keys
 
 

@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_music_ros.emotion import PAD, STATE_CENTRES, STATES
-from emo_music_ros.recommendation.base import Need
 from emo_music_ros.streams import Estimate
 
 #: A point on (valence, arousal, dominance), -1..1.
@@ -106,49 +105,27 @@ def target(
     return np.clip(point, -1.0, 1.0)
 
 
-def need(
-    state: str,
-    estimate: Estimate,
-    previous: Point | None = None,
-    *,
-    goal: str = "",
-    scenario: str = "home",
-    hour: float = math.nan,
-    max_step: float = 0.15,
-    lead: float = 0.45,
-    floor: float = -0.3,
-) -> Need:
-    """Return where the next track should be.
-
-    The first track meets the person and goes one step towards the target. Each later one goes
-    one step on from the need before it, towards a point at most `lead` ahead of the person: the
-    music waits for a person who does not follow, and turns back to one who falls behind.
+def meeting(state: str, estimate: Estimate, end: Point, floor: float = -0.3) -> Point:
+    """Return where music meets a person before it leads them: near them, not in the depths.
 
     Parameters
     ----------
-    state, estimate, goal, scenario, hour
+    state, estimate
         As for :func:`target`.
-    previous : ndarray, optional
-        The need the track before was chosen for.
-    max_step : float
-        Largest change of valence or arousal from one track to the next.
-    lead : float
-        How far the music may be ahead of the person.
+    end : ndarray
+        Where it leads to; met nowhere lower than there.
     floor : float
         Lowest valence of the music: sadness is met, not deepened.
     """
-    end = target(state, estimate, goal, scenario, hour)
-    if state in STATES:
-        start = place(state, estimate)
-        start[0] = max(start[0], min(floor, end[0]))
-        ahead = start + np.clip(end - start, -lead, lead)
-    else:
-        start = ahead = end
-    origin = start if previous is None else previous
-    point = origin + np.clip(ahead - origin, -max_step, max_step)
-    reason = _GOAL_REASONS[goal] if goal else _REASONS.get(state, _UNKNOWN_REASON)
+    if state not in STATES:
+        return end.copy()
+    start = place(state, estimate)
+    start[0] = max(start[0], min(floor, end[0]))
+    return start
+
+
+def reason(state: str, goal: str = "", hour: float = math.nan) -> str:
+    """Return one sentence for carers about what music is asked for."""
+    text = _GOAL_REASONS[goal] if goal else _REASONS.get(state, _UNKNOWN_REASON)
     word = time_of_day(hour)[1]
-    if word:
-        reason += f" Quieter than in the daytime, because it is {word}."
-    valence, arousal, dominance = (float(value) for value in point)
-    return Need(valence, arousal, dominance, reason)
+    return f"{text} Quieter than in the daytime, because it is {word}." if word else text

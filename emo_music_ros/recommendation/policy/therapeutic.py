@@ -4,48 +4,44 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from emo_music_ros.options import option
 from emo_music_ros.recommendation.base import Need, PersonMemory, RankedTrack
+from emo_music_ros.recommendation.policy import path as paths
 from emo_music_ros.recommendation.policy import scoring
-from emo_music_ros.recommendation.policy.target import Point, need, target
+from emo_music_ros.recommendation.policy.guard import aroused
+from emo_music_ros.recommendation.policy.target import Point, meeting, place, reason, target
 from emo_music_ros.streams import Estimate, FloatArray, Track
 
-
-@dataclass(frozen=True)
-class _Path:
-    """How far a person was led: the track heard last and the needs before and after it."""
-
-    last: str
-    previous: Point | None
-    proposed: Point
-
-
-def candidates(tracks: Sequence[Track], recent: Sequence[str]) -> list[int]:
-    """Return the indices of tracks not played lately; if all were, of all but the last one."""
-    for avoided in (set(recent), set(recent[-1:])):
-        left = [index for index, track in enumerate(tracks) if track.track_id not in avoided]
-        if left:
-            return left
-    return list(range(len(tracks)))
+#: States that music leads out of.
+LED = ("anxiety", "depression")
+#: Weight of being the person's own music, its artist, or its time and language, in the score.
+FAMILIAR = {"own": 0.15, "artist": 0.1, "era": 0.05}
 
 
 class TherapeuticRecommender:
-    """Scores by Eq. 8, weighs by Eq. 9 and draws the first track from the best K.
+    """Need bounds the choice, taste chooses within it.
 
-    The first track is drawn with probabilities proportional to exp(final score / temperature)
-    over the best `top_k`, mixed with `epsilon` of a uniform choice among them: a little
-    exploration, whose propensities are logged so that other policies can be evaluated offline.
-    The rest follows in order of the final score.
+    The tracks that answer the need (:mod:`emo_music_ros.recommendation.policy.path`) are scored
+    by Eq. 8 of paper A and weighed by Eq. 9; the first track is drawn from the best K of them
+    with probabilities proportional to exp(final score / temperature), mixed with `epsilon` of a
+    uniform choice among them: a little exploration, whose propensities are logged so that other
+    policies can be evaluated offline. Nobody who is agitated is explored on. The rest of the
+    library follows in order of the final score.
+
+    Differs from the paper: there the match of emotion is one term of the sum, so that a taste
+    for wild music plays it to the anxious; here it also decides what may be chosen.
 
     Attributes
     ----------
     clock : callable
         Gives the unix time that decides on the time of day.
+    local : callable
+        Turns it into a local time (:func:`time.localtime`).
     """
 
     @dataclass(frozen=True)
@@ -77,13 +73,17 @@ class TherapeuticRecommender:
         )
         max_step: float = option(
             0.15,
-            "largest change of valence or arousal from one track to the next",
+            "largest change of valence or arousal asked for from one track to the next",
             low=0.01,
             high=2.0,
             dynamic=True,
         )
         lead: float = option(
-            0.45, "how far the music may be ahead of the person", low=0.01, high=2.0, dynamic=True
+            2.0,
+            "how far the music may be ahead of the person; 2 = it goes on to the goal",
+            low=0.01,
+            high=2.0,
+            dynamic=True,
         )
         floor: float = option(
             -0.3, "lowest valence of the music asked for", low=-1.0, high=0.5, dynamic=True
@@ -103,8 +103,10 @@ class TherapeuticRecommender:
     def __init__(self, options: Options | None = None) -> None:
         self.options = options or self.Options()
         self.clock: Callable[[], float] = time.time
+        self.local: Callable[[float], time.struct_time] = time.localtime
         self._random = np.random.default_rng(self.options.seed or None)
-        self._paths: dict[str, _Path] = {}
+        self._paths: dict[str, paths.Path] = {}
+        self._places: dict[str, Point] = {}
 
     def reconfigure(self, options: Options) -> None:
         """Take new options; the seed counts from the next start."""
@@ -125,18 +127,30 @@ class TherapeuticRecommender:
         count: int,
     ) -> tuple[Need, list[RankedTrack]]:
         """Return the need and at most `count` tracks, best first; `recent` has the newest last."""
-        wanted = self._need(state, estimate, tracks, person.person_id, recent)
-        if not tracks:
-            return replace(wanted, reason="The music library is empty: nothing can be played."), []
         options = self.options
-        rows = candidates(tracks, recent)
-        pool = [tracks[index] for index in rows]
-        features = scoring.content(tracks)[rows]
-        points = scoring.places(pool)
+        if not tracks:
+            end = self.target(state, estimate)
+            return _need(end, "The music library is empty: nothing can be played."), []
+        points = scoring.places(tracks)
+        self._places.update(zip((track.track_id for track in tracks), points))
+        heard = self._places.get(recent[-1]) if recent else None
+        played = _played(tracks, recent)
+        fresh = played == 0 if (played == 0).any() else played < played.max()
+        usable = points[fresh] if fresh.any() else points
+        path = self._path(state, estimate, person.person_id, recent, heard, usable)
+        fit, answered = paths.fitting(path.proposed, points, played, heard)
+        text = reason(state, options.goal, self._hour())
+        if path.moved or not answered:
+            text += " The library has nothing of that mood to play now; the nearest is chosen."
+        elif heard is not None and not paths.within_reach(points[fit], heard).any():
+            text += " The library has nothing between, so that the change is large."
+        wanted = _need(path.proposed, text)
+
+        features = scoring.vectors(tracks)
         preference = np.asarray(person.preference, float)
         phi = scoring.emotion_match(wanted, points)
         psi = scoring.preference_match(preference, features)
-        eta = scoring.history_match(person, pool)
+        eta = scoring.history_match(person, tracks)
         total = (options.alpha + options.beta + options.gamma) or 1.0
         scores = scoring.score(
             phi, psi, eta, options.alpha / total, options.beta / total, options.gamma / total
@@ -144,10 +158,14 @@ class TherapeuticRecommender:
         weights = scoring.attention(
             *scoring.query_and_keys(wanted, preference, points, features, options.focus)
         )
-        order, propensities = self._choose(scoring.final(scores, weights))
+        finals = scoring.final(scores, weights) + familiarity(tracks)
+        explore = options.epsilon if not aroused(state, estimate) else 0.0
+        order, propensities = self._choose(
+            finals, fit, np.flatnonzero(fresh if fresh.any() else ~fresh), explore
+        )
         return wanted, [
             RankedTrack(
-                pool[index],
+                tracks[index],
                 float(scores[index]),
                 float(phi[index]),
                 float(psi[index]),
@@ -158,63 +176,112 @@ class TherapeuticRecommender:
             for index in order[: max(count, 0)]
         ]
 
-    def _choose(self, finals: FloatArray) -> tuple[NDArray[np.intp], FloatArray]:
-        """Return the order of the candidates and the probability of each to be first."""
+    def _choose(
+        self,
+        finals: FloatArray,
+        fit: NDArray[np.intp],
+        fresh: NDArray[np.intp],
+        explore: float,
+    ) -> tuple[NDArray[np.intp], FloatArray]:
+        """Return the order of the tracks and the probability of each to be first."""
         options = self.options
-        order = np.argsort(-finals, kind="stable")
-        best = order[: options.top_k]
+        best = fit[np.argsort(-finals[fit], kind="stable")][: options.top_k]
         weights = np.exp((finals[best] - finals[best[0]]) / options.temperature)
-        chances = (1 - options.epsilon) * weights / weights.sum() + options.epsilon / len(best)
+        chances = (1 - explore) * weights / weights.sum() + explore / len(best)
+        return self._drawn(finals, fit, best, chances)
+
+    def _drawn(
+        self,
+        finals: FloatArray,
+        fit: NDArray[np.intp],
+        best: NDArray[np.intp],
+        chances: FloatArray,
+    ) -> tuple[NDArray[np.intp], FloatArray]:
         propensities = np.zeros(len(finals))
         propensities[best] = chances / chances.sum()
         first = self._random.choice(best, p=propensities[best])
-        return np.concatenate([[first], order[order != first]]), propensities
+        ranks = np.argsort(-finals, kind="stable")
+        inside = ranks[np.isin(ranks, fit)]
+        rest = np.concatenate([inside, ranks[~np.isin(ranks, fit)]])
+        return np.concatenate([[first], rest[rest != first]]), propensities
 
-    def _need(
+    def _path(
         self,
         state: str,
         estimate: Estimate,
-        tracks: Sequence[Track],
         person_id: str,
         recent: Sequence[str],
-    ) -> Need:
+        heard: Point | None,
+        points: NDArray[np.float64],
+    ) -> paths.Path:
         options = self.options
-        last = recent[-1] if recent else ""
-        path = self._paths.get(person_id)
-        if not last:
-            previous = None
-        elif path is None:  # the program was restarted: go on from the track heard last
-            heard = [track for track in tracks if track.track_id == last]
-            previous = scoring.places(heard)[0] if heard else None
-        elif path.last == last:
-            previous = path.previous  # asked again before anything was heard
-        else:
-            previous = path.proposed
-        wanted = need(
+        end = self.target(state, estimate)
+        start = meeting(state, estimate, end, options.floor)
+        if options.lead < 2.0 and state in LED:
+            there = place(state, estimate)
+            end = there + np.clip(end - there, -options.lead, options.lead)
+        path = paths.advance(
+            self._paths.get(person_id),
             state,
-            estimate,
-            previous,
-            goal=options.goal,
-            scenario=options.scenario,
-            hour=self._hour(),
-            max_step=options.max_step,
-            lead=options.lead,
-            floor=options.floor,
+            recent[-1] if recent else "",
+            heard,
+            start,
+            end,
+            options.max_step,
         )
-        proposed = np.array([wanted.valence, wanted.arousal, wanted.dominance])
-        self._paths[person_id] = _Path(last, previous, proposed)
-        return wanted
+        path = paths.snapped(path, points, heard)
+        self._paths[person_id] = path
+        return path
 
     def _hour(self) -> float:
         if not self.options.time_of_day:
             return float("nan")
-        local = time.localtime(self.clock())
+        local = self.local(self.clock())
         return local.tm_hour + local.tm_min / 60
 
 
 class RandomRecommender(TherapeuticRecommender):
-    """Shows the same need and scores, but chooses uniformly among all candidates."""
+    """Shows the same need and scores, but chooses uniformly among all that is not heard lately."""
 
-    def _choose(self, finals: FloatArray) -> tuple[NDArray[np.intp], FloatArray]:
-        order = self._random.permutation(len(finals))
-        return order, np.full(len(finals), 1.0 / len(finals))
+    def _choose(
+        self,
+        finals: FloatArray,
+        fit: NDArray[np.intp],
+        fresh: NDArray[np.intp],
+        explore: float,
+    ) -> tuple[NDArray[np.intp], FloatArray]:
+        return self._drawn(finals, fresh, fresh, np.full(len(fresh), 1.0))
+
+
+def familiarity(tracks: Sequence[Track]) -> FloatArray:
+    """Return what familiar music is preferred by, [tracks]; 0 where nobody marked own songs.
+
+    Own songs come first, then their artists, then their time and language, then the unknown.
+    """
+    own = [track for track in tracks if track.own]
+    if not own:
+        return np.zeros(len(tracks))
+    artists = {track.artist for track in own if track.artist}
+    years = [track.year for track in own if track.year]
+    languages = {track.language for track in own if track.language}
+
+    def bonus(track: Track) -> float:
+        if track.own:
+            return FAMILIAR["own"]
+        if track.artist in artists:
+            return FAMILIAR["artist"]
+        near = track.year and any(abs(track.year - year) <= 5 for year in years)
+        return FAMILIAR["era"] if near or track.language in languages else 0.0
+
+    return np.array([bonus(track) for track in tracks])
+
+
+def _played(tracks: Sequence[Track], recent: Sequence[str]) -> NDArray[np.intp]:
+    """Return when each track was heard, [tracks]: 0 = not lately, larger = later."""
+    order = {track_id: number for number, track_id in enumerate(recent, start=1)}
+    return np.array([order.get(track.track_id, 0) for track in tracks], np.intp)
+
+
+def _need(point: Point, text: str) -> Need:
+    valence, arousal, dominance = (float(value) for value in np.clip(point, -1.0, 1.0))
+    return Need(valence, arousal, dominance, text)

@@ -54,14 +54,21 @@ def test_emotion_match_by_hand():
 
 def test_preference_match_by_hand():
     features = np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]])
-    assert scoring.preference_match(np.array([2.0, 0.0]), features) == pytest.approx([1, 0.5, 0])
-    half = math.sqrt(0.5)
-    assert scoring.preference_match(np.array([0.1, 0.1]), features) == pytest.approx(
-        [0.5 + half / 2, 0.5 + half / 2, 0.5 - half / 2]
+    assert scoring.preference_match(np.array([1.0, 0.0]), features) == pytest.approx([1, 0.5, 0])
+    assert scoring.preference_match(np.array([0.3, 0.4]), features) == pytest.approx(
+        [0.65, 0.7, 0.35]
     )
 
 
-@pytest.mark.parametrize("preference", [[], [0.0, 0.0], [1.0, 2.0, 3.0], [np.nan, 1.0]])
+@given(arrays(float, 3, elements=st.floats(-0.5, 0.5)), st.floats(0, 1))
+def test_taste_acts_in_proportion_to_its_evidence(preference, evidence):
+    features = np.vstack([np.eye(3), -np.eye(3)])
+    whole = scoring.preference_match(preference, features) - 0.5
+    part = scoring.preference_match(evidence * preference, features) - 0.5
+    assert part == pytest.approx(evidence * whole)
+
+
+@pytest.mark.parametrize("preference", [[], [0.0, 0.0], [1.0, 2.0, 3.0], [np.nan, 0.0]])
 def test_without_a_comparable_preference_nothing_is_preferred(preference):
     psi = scoring.preference_match(np.array(preference, float), np.eye(2))
     assert psi == pytest.approx([0.5, 0.5])
