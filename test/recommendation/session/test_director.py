@@ -7,163 +7,24 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from emo_music_ros.emotion import STATE_CENTRES, STATES, UNKNOWN, unknown
-from emo_music_ros.recommendation.memory.store import Memory
+from emo_music_ros.emotion import STATES, UNKNOWN
 from emo_music_ros.recommendation.policy.therapeutic import (
     RandomRecommender,
     TherapeuticRecommender,
 )
-from emo_music_ros.recommendation.session.director import Director, PlayerView, mean_estimate
-from emo_music_ros.streams import Emotion, Estimate, Interaction, Track
+from emo_music_ros.recommendation.session.views import PlayerView
+from emo_music_ros.streams import Emotion, Interaction, Track
 
 NAN = float("nan")
-START = 1_000_000.0
 
 
-def library(count=20, duration=60.0):
-    rng = np.random.default_rng(5)
-    return [
-        Track(
-            f"t{i}",
-            f"/music/t{i}.ogg",
-            title=f"Piece {i}",
-            duration=duration,
-            valence=float(v),
-            arousal=float(a),
-            features=rng.normal(size=6).astype(np.float32),
-        )
-        for i, (v, a) in enumerate(rng.uniform(-1, 1, (count, 2)))
-    ]
-
-
-def estimate(state, strength=0.9):
-    if state == UNKNOWN:
-        return unknown(STATES)
-    probabilities = np.full(4, (1 - strength) / 3, np.float32)
-    probabilities[STATES.index(state)] = strength
-    valence, arousal = STATE_CENTRES[STATES.index(state)]
-    return Estimate(STATES, probabilities, float(valence), float(arousal), 0.0, 0.8)
-
-
-class World:
-    """A simulated player and person around a director, on a clock of their own."""
-
-    def __init__(self, folder, tracks=None, recommender=None, **options):
-        self.tracks = library() if tracks is None else tracks
-        self.outcomes, self.decisions, self.played = [], [], []
-        self.memory = Memory(folder / "memory.sqlite")
-        self.director = Director(
-            recommender
-            or TherapeuticRecommender(TherapeuticRecommender.Options(seed=1, time_of_day=False)),
-            self.memory,
-            lambda: self.tracks,
-            Director.Options(**options),
-            person_id="anna",
-            on_outcome=self.outcomes.append,
-        )
-        self.now = START
-        self.state = UNKNOWN
-        self.bpm = NAN
-        self.track = None
-        self.recommendation = ""
-        self.position = 0.0
-        self.paused = False
-        self.broken = set()
-        self.silent_player = False
-
-    def tell(self, action, track_id="", value=0.0):
-        """Report an act to the director, and to the player where it obeys people itself."""
-        self.director.on_interaction(
-            Interaction(self.now, action, track_id, value, self.position, "anna", "live:test")
-        )
-        if action in ("stop", "next"):
-            self.silence()
-        elif action == "pause":
-            self.paused = True
-        elif action == "resume":
-            self.paused = False
-
-    def silence(self):
-        self.track, self.position, self.paused = None, 0.0, False
-
-    def play(self, decision):
-        for entry in decision.ranked:
-            if entry.track.track_id in self.broken:
-                return
-            if self.track is not None and self.track.duration - self.position <= 5.0:
-                self.report("track_finished")
-            self.track, self.recommendation = entry.track, decision.recommendation_id
-            self.position, self.paused = 0.0, False
-            self.played.append(entry.track.track_id)
-            self.report("track_started")
-            return
-
-    def report(self, action):
-        self.director.on_interaction(
-            Interaction(
-                self.now, action, self.track.track_id, 0.0, self.position, "anna", "live:player"
-            )
-        )
-
-    def view(self):
-        if self.track is None:
-            return PlayerView(self.now, "stopped")
-        return PlayerView(
-            self.now,
-            "paused" if self.paused else "playing",
-            self.track.track_id,
-            self.position,
-            self.track.duration,
-            self.recommendation,
-        )
-
-    def run(self, seconds, tick=0.25):
-        """Let time pass; returns the decisions taken."""
-        taken = []
-        for _ in range(round(seconds / tick)):
-            self.now += tick
-            if self.track is not None and not self.paused:
-                self.position += tick
-                if self.position >= self.track.duration:
-                    self.position = self.track.duration
-                    self.report("track_finished")
-                    self.silence()
-            self.director.on_emotion(
-                Emotion(self.now, self.state, estimate(self.state), 0.2, (), "weighted", "anna")
-            )
-            self.director.on_heart_rate(self.now, self.bpm)
-            if not self.silent_player:
-                self.director.on_player(self.view())
-            decision = self.director.step(self.now)
-            if decision is not None:
-                taken.append(decision)
-                self.decisions.append(decision)
-                if decision.action == "stop":
-                    self.silence()
-                else:
-                    self.play(decision)
-        return taken
-
-
-@pytest.fixture
-def world(tmp_path):
-    made = []
-
-    def make(**options):
-        folder = tmp_path / str(len(made))
-        folder.mkdir()
-        made.append(World(folder, **options))
-        return made[-1]
-
-    return make
-
-
-def test_the_first_track_comes_with_the_first_known_emotion(world):
+def test_the_first_track_waits_for_a_stable_state(world):
     made = world()
     assert made.run(3) == []
-    assert made.director.waiting == "no emotion is known yet"
+    assert made.director.waiting == "no emotion is stable and sure yet"
     made.state = "anxiety"
-    (decision,) = made.run(1)
+    assert made.run(3) == []
+    (decision,) = made.run(2)
     assert (decision.action, decision.trigger, decision.state) == ("play", "start", "anxiety")
     assert decision.emotion_time == pytest.approx(decision.time)
     assert decision.person_id == "anna"
@@ -202,7 +63,7 @@ def test_the_next_track_is_chosen_a_cross_fade_before_the_end(world):
 def test_after_a_track_that_ended_by_itself_there_is_a_moment_of_silence(world):
     made = world(crossfade=0.0, settle=3.0)
     made.state = "calm"
-    first, second = made.run(66)
+    first, second = made.run(71)
     assert second.trigger == "start"
     assert second.time - first.time == pytest.approx(63, abs=1)
 
@@ -210,7 +71,7 @@ def test_after_a_track_that_ended_by_itself_there_is_a_moment_of_silence(world):
 def test_next_is_answered_at_once_and_counts_as_a_skip(world):
     made = world()
     made.state = "calm"
-    made.run(10)
+    made.run(14)
     made.tell("next")
     (decision,) = made.run(0.25)
     assert decision.trigger == "next"
@@ -218,21 +79,25 @@ def test_next_is_answered_at_once_and_counts_as_a_skip(world):
     outcome = made.outcomes[0]
     assert outcome.skipped
     assert not outcome.interrupted
-    assert outcome.dwell == pytest.approx(9.5 / 60, abs=0.02)
-    assert outcome.reward < -0.5
+    assert outcome.dwell == pytest.approx(10 / 60, abs=0.02)
+    assert outcome.reward == -1.0
+    assert outcome.signals == {"skip": -1.0}
     assert made.memory.person("anna").history(outcome.track.track_id)[1] == 1
     assert made.played[0] != made.played[1]
 
 
 def test_a_new_state_counts_after_it_has_lasted(world):
-    made = world(tracks=library(duration=300.0), min_dwell=45.0, stable=15.0, distress_stop=False)
+    made = world(
+        tracks=world.library(duration=300.0), min_dwell=45.0, stable=15.0, distress_stop=False
+    )
     made.state = "calm"
     made.run(20)
     made.state = "anxiety"
     assert made.run(20) == []  # stable by now, but the track has hardly begun
-    taken = made.run(10)
+    taken = made.run(12)
     assert [decision.trigger for decision in taken] == ["state"]
-    assert taken[0].time - START == pytest.approx(45.5, abs=1)
+    # a track plays 45 s, and the first one began after 4 s that showed a stable state
+    assert taken[0].time - world.START == pytest.approx(49.5, abs=1)
     assert made.outcomes[0].interrupted
     assert not made.outcomes[0].skipped
     made.run(60)
@@ -244,7 +109,7 @@ def test_a_new_state_counts_after_it_has_lasted(world):
 
 
 def test_unknown_and_stale_emotions_keep_the_music(world):
-    made = world(tracks=library(duration=300.0))
+    made = world(tracks=world.library(duration=300.0))
     made.state = "calm"
     made.run(50)
     made.state = UNKNOWN
@@ -287,8 +152,8 @@ def test_withdrawn_consent_stops_and_nothing_is_learned_until_it_is_given(world)
     assert [decision.action for decision in made.run(15)] == ["play"]
 
 
-def test_distress_that_rises_and_stays_stops_the_music_for_ten_minutes(world):
-    made = world(tracks=library(duration=900.0))
+def test_distress_that_rises_and_stays_stops_the_music_for_twenty_minutes(world):
+    made = world(tracks=world.library(duration=900.0))
     made.state = "calm"
     made.run(30)
     made.state = "anxiety"
@@ -299,15 +164,16 @@ def test_distress_that_rises_and_stays_stops_the_music_for_ten_minutes(world):
         ("stop", "distress"),
     ]
     stop = taken[1]
-    assert 36 <= stop.time - began <= 46
+    assert 30 <= stop.time - began <= 46
     assert "look after" in stop.reason
-    assert made.run(stop.time + 599 - made.now) == []
+    made.state = "calm"
+    assert made.run(stop.time + 1199 - made.now) == []
     assert made.director.waiting == "rest after distress"
     assert [decision.action for decision in made.run(30)] == ["play"]
 
 
 def test_distress_that_the_other_music_eases_stops_nothing(world):
-    made = world(tracks=library(duration=900.0))
+    made = world(tracks=world.library(duration=900.0))
     made.state = "calm"
     made.run(50)
     made.state = "anxiety"
@@ -317,14 +183,14 @@ def test_distress_that_the_other_music_eases_stops_nothing(world):
 
 
 def test_distress_that_was_there_before_the_music_is_no_rise(world):
-    made = world(tracks=library(duration=900.0))
+    made = world(tracks=world.library(duration=900.0))
     made.state = "anxiety"
     taken = made.run(300)
     assert [decision.action for decision in taken] == ["play"]
 
 
 def test_a_short_fright_is_no_distress(world):
-    made = world(tracks=library(duration=900.0))
+    made = world(tracks=world.library(duration=900.0))
     made.state = "calm"
     made.run(60)
     for _ in range(5):
@@ -335,15 +201,17 @@ def test_a_short_fright_is_no_distress(world):
 
 
 def test_play_ends_the_rest_after_distress_and_it_can_be_switched_off(world):
-    made = world(tracks=library(duration=900.0))
+    made = world(tracks=world.library(duration=900.0))
     made.state = "calm"
     made.run(30)
     made.state = "anxiety"
     made.run(60)
     assert made.director.waiting == "rest after distress"
     made.tell("play")
-    assert [decision.trigger for decision in made.run(1)] == ["asked"]
-    made = world(tracks=library(duration=900.0), distress_stop=False)
+    taken = made.run(60)  # and gets its time, although the person is still tense
+    assert [decision.trigger for decision in taken] == ["asked", "distress"]
+    assert 30 <= taken[1].time - taken[0].time <= 46
+    made = world(tracks=world.library(duration=900.0), distress_stop=False)
     made.state = "calm"
     made.run(30)
     made.state = "anxiety"
@@ -358,8 +226,9 @@ def test_repeat_plays_the_track_again_at_its_end(world):
     made.run(45)
     assert made.played[1] == made.played[0]
     assert made.decisions[1].trigger == "repeat"
-    assert made.decisions[1].ranked[0].propensity == 0.0
+    assert math.isnan(made.decisions[1].ranked[0].propensity)  # nothing was drawn
     assert made.outcomes[0].repeats == 1
+    assert made.outcomes[0].signals == {"repeat": 1.0}
     assert made.outcomes[0].reward == 1.0
     made.run(56)
     assert made.played[2] != made.played[1]
@@ -401,23 +270,30 @@ def test_a_rating_of_the_current_track_goes_into_its_outcome(world):
     assert made.outcomes[0].reward == pytest.approx(-1.0, abs=0.15)
 
 
-def test_a_late_rating_is_learned_without_another_outcome(world):
+def test_a_late_rating_corrects_the_listen_it_is_about(world):
     made = world()
     made.state = "calm"
-    made.run(60)
+    made.run(14)
+    made.tell("next")
+    made.run(10)
     first = made.played[0]
-    before = made.memory.person("anna").history(first)
-    made.tell("rate", first, -1.0)
-    mean, count = made.memory.person("anna").history(first)
-    assert count == before[1] + 1
-    assert mean < before[0]
-    assert len(made.outcomes) == 1
+    assert made.memory.person("anna").history(first) == (-1.0, 1)
+    made.tell("rate", first, 1.0)
+    assert made.memory.person("anna").history(first) == (pytest.approx(0.5), 1)
+    assert made.memory.person("anna").listens == 1
+    late = made.outcomes[-1]  # reported again, under the same number
+    assert len(made.outcomes) == 2
+    assert late.listen_id == made.outcomes[0].listen_id
+    assert late.signals == {"skip": -1.0, "rating": 1.0}
+    assert (late.rating, late.reward) == (1.0, pytest.approx(0.5))
+    assert late.dwell == made.outcomes[0].dwell
     made.tell("rate", "no such track", 1.0)
     made.tell("rate", first, NAN)
+    assert len(made.outcomes) == 2
 
 
 def test_emotion_and_heart_rate_around_a_track_are_attributed_to_it(world):
-    made = world(tracks=library(duration=60.0), distress_stop=False)
+    made = world(tracks=world.library(duration=60.0), distress_stop=False)
     made.state, made.bpm = "anxiety", 90.0
     made.run(30)
     made.state, made.bpm = "calm", 70.0
@@ -427,12 +303,17 @@ def test_emotion_and_heart_rate_around_a_track_are_attributed_to_it(world):
     assert outcome.after.valence == pytest.approx(0.5)
     assert (outcome.heart_rate_before, outcome.heart_rate_after) == (90.0, 70.0)
     assert outcome.recommendation_id == made.decisions[0].recommendation_id
-    # emotion 1 x 2, dwell 1 x 1, heart rate 1 x 1
+    # the heart earns nothing by default
+    assert outcome.signals == {"emotion": 1.0}
     assert outcome.reward == pytest.approx(1.0)
-    row = made.memory._connection.execute(
-        "SELECT propensity, score FROM outcome WHERE recommendation_id = ?",
-        (outcome.recommendation_id,),
-    ).fetchone()
+    row = (
+        made.memory._database.connect()
+        .execute(
+            "SELECT propensity, score FROM outcome WHERE recommendation_id = ?",
+            (outcome.recommendation_id,),
+        )
+        .fetchone()
+    )
     assert row == (
         made.decisions[0].ranked[0].propensity,
         made.decisions[0].ranked[0].score,
@@ -477,7 +358,7 @@ def test_other_people_are_ignored(world):
     made.run(20)
     made.director.on_interaction(Interaction(made.now, "next", person_id="bert"))
     made.director.on_emotion(
-        Emotion(made.now + 1, "depression", estimate("depression"), 0.1, (), "", "bert")
+        Emotion(made.now + 1, "depression", world.estimate("depression"), 0.1, (), "", "bert")
     )
     assert made.run(5) == []
 
@@ -492,7 +373,7 @@ def test_ranking_for_the_service_changes_nothing(world):
         assert len(ranked) == 7
         assert need.valence > 0
     assert made.outcomes == []
-    taken, expected = made.run(40)[0], other.run(40)[0]
+    taken, expected = made.run(45)[0], other.run(45)[0]
     assert (taken.need.valence, taken.need.arousal) == (
         expected.need.valence,
         expected.need.arousal,
@@ -523,7 +404,7 @@ def test_forgetting_also_drops_what_is_going_on(world):
     made = world()
     made.state = "calm"
     made.run(130)
-    assert made.memory.person("anna").updates == 2
+    assert made.memory.person("anna").listens == 2
     assert made.director.forget("anna") > 0
     made.tell("next")
     made.run(1)
@@ -532,22 +413,21 @@ def test_forgetting_also_drops_what_is_going_on(world):
 
 
 def test_the_player_may_report_views_before_events_and_late_ones(world):
-    made = world()
-    made.director.on_player(PlayerView(START, "stopped"))
-    made.director.step(START)
-    made.director.on_emotion(Emotion(START + 1, "calm", estimate("calm"), 0.1, (), ""))
-    decision = made.director.step(START + 1)
+    made = world(patience=0.0)
+    made.director.on_player(PlayerView(world.START, "stopped"))
+    made.director.on_emotion(Emotion(world.START + 1, "calm", world.estimate("calm"), 0.1, (), ""))
+    decision = made.director.step(world.START + 1)
     track = decision.ranked[0].track.track_id
-    view = PlayerView(START + 2, "playing", track, 0.5, 60.0, decision.recommendation_id)
+    view = PlayerView(world.START + 2, "playing", track, 0.5, 60.0, decision.recommendation_id)
     made.director.on_player(view)
-    made.director.on_interaction(Interaction(START + 1.5, "track_started", track))
+    made.director.on_interaction(Interaction(world.START + 1.5, "track_started", track))
     assert made.outcomes == []
-    made.director.on_interaction(Interaction(START + 61.5, "track_finished", track))
+    made.director.on_interaction(Interaction(world.START + 61.5, "track_finished", track))
     assert len(made.outcomes) == 1
     made.director.on_player(
-        PlayerView(START + 61.6, "fading", track, 60.0, 60.0, decision.recommendation_id)
+        PlayerView(world.START + 61.6, "fading", track, 60.0, 60.0, decision.recommendation_id)
     )
-    made.director.on_player(PlayerView(START + 62, "stopped"))
+    made.director.on_player(PlayerView(world.START + 62, "stopped"))
     assert len(made.outcomes) == 1
     assert made.outcomes[0].recommendation_id == decision.recommendation_id
 
@@ -568,18 +448,10 @@ def test_an_hour_of_music_repeats_nothing_while_there_are_others(world):
         made.state = mood
         made.run(30)
     assert len(made.played) > 50
-    for index in range(6, len(made.played)):
-        assert made.played[index] not in made.played[index - 6 : index]
+    for index in range(2, len(made.played)):
+        assert made.played[index] not in made.played[index - 2 : index]
+    assert len(set(made.played)) > 0.6 * len(made.tracks)
     assert len(made.outcomes) == len(made.played) - (made.track is not None)
-    needs = np.array([(d.need.valence, d.need.arousal) for d in made.decisions if d.need])
-    assert abs(np.diff(needs, axis=0)).max() <= 0.15 + 1e-9
-
-
-def test_mean_of_estimates():
-    mean = mean_estimate([estimate("calm"), estimate("anxiety"), unknown(STATES)])
-    assert mean.valence == pytest.approx(0.0)
-    assert mean.probabilities.sum() == pytest.approx(1.0, abs=1e-6)
-    assert math.isnan(mean_estimate([]).valence)
 
 
 ACTS = st.one_of(
@@ -608,7 +480,7 @@ ACTS = st.one_of(
 )
 def test_whatever_happens_every_track_has_one_outcome(world, acts, size, plugin):
     made = world(
-        tracks=library(size, duration=20.0), recommender=plugin(), min_dwell=5.0, stable=2.0
+        tracks=world.library(size, duration=20.0), recommender=plugin(), min_dwell=5.0, stable=2.0
     )
     asked = {"repeat": 0, "select": 0}
     rogues = []
@@ -629,11 +501,17 @@ def test_whatever_happens_every_track_has_one_outcome(world, acts, size, plugin)
             made.tell(act, value if act == "select" else "", value if act != "select" else 0.0)
         made.run(0.25)
     made.director.close(made.now)
-    assert len(made.outcomes) == len(made.played)
-    assert [outcome.track.track_id for outcome in made.outcomes] == made.played
+    numbers = [outcome.listen_id for outcome in made.outcomes]
+    first = [
+        outcome
+        for index, outcome in enumerate(made.outcomes)
+        if not outcome.listen_id or outcome.listen_id not in numbers[:index]  # else a correction
+    ]
+    assert [outcome.track.track_id for outcome in first] == made.played
     for outcome in made.outcomes:
         assert 0 <= outcome.dwell <= 1
-        assert -1 <= outcome.reward <= 1
+        assert -1 <= outcome.reward <= 1 or not outcome.signals
+        assert math.isfinite(outcome.reward) == bool(outcome.signals)
         assert not (outcome.skipped and outcome.interrupted)
     if size > 1 and not (asked["repeat"] or asked["select"]):
         assert all(a != b for a, b in zip(made.played, made.played[1:]) if a not in rogues)

@@ -1,0 +1,176 @@
+"""What a person did, or the player reported, and what follows from it."""
+
+from __future__ import annotations
+
+import logging
+import math
+from typing import TYPE_CHECKING
+
+from emo_music_ros.streams import Interaction
+
+if TYPE_CHECKING:
+    from emo_music_ros.recommendation.memory.store import Memory
+    from emo_music_ros.recommendation.session.attribution import Attribution
+    from emo_music_ros.recommendation.session.distress import Distress
+    from emo_music_ros.recommendation.session.listening import Listening
+    from emo_music_ros.recommendation.session.triggers import Triggers
+    from emo_music_ros.recommendation.session.views import Decision
+
+log = logging.getLogger(__name__)
+
+#: Reports and formalities, which say nothing of somebody being there.
+REPORTS = frozenset({"track_started", "track_finished", "consent"})
+
+
+class Acts:
+    """The part of the director that answers people and the player."""
+
+    person_id: str
+    _attribution: Attribution
+    _distress: Distress
+    _memory: Memory
+    _triggers: Triggers
+    _awaiting: Decision | None
+    _recent: list[str]
+    _rejected: dict[str, float]
+    _absent: bool
+
+    def __init__(self) -> None:
+        self._consent = True
+        self._held = False
+        self._quiet_until = -math.inf
+        self._acted_at = -math.inf
+        self._wish: tuple[str, str] | None = None  # trigger, track id
+        self._order: tuple[str, str] | None = None  # trigger and reason of a stop
+
+    @property
+    def _listening(self) -> Listening | None:
+        return self._attribution.listening
+
+    def _begin(self, track_id: str, recommendation_id: str, time: float, reported: bool) -> None:
+        raise NotImplementedError
+
+    def _end(self, time: float, finished: bool = False) -> None:
+        raise NotImplementedError
+
+    def _clear_signals(self) -> None:
+        raise NotImplementedError
+
+    def _act(self, event: Interaction) -> None:
+        handler = {
+            "track_started": self._on_started,
+            "track_finished": self._on_finished,
+            "next": self._on_next,
+            "stop": self._on_stop,
+            "play": self._on_play,
+            "repeat": self._on_repeat,
+            "rate": self._on_rate,
+            "select": self._on_select,
+            "consent": self._on_consent,
+            "seek": self._on_seek,
+        }.get(event.action)
+        if event.action not in REPORTS:
+            self._acted_at = max(self._acted_at, event.time)
+        if handler is not None:
+            handler(event)
+
+    def _on_started(self, event: Interaction) -> None:
+        recommendation = self._attribution.heard_now(event.track_id, event.time, self._awaiting)
+        if recommendation is not None:
+            self._begin(event.track_id, recommendation, event.time, reported=True)
+
+    def _on_finished(self, event: Interaction) -> None:
+        listening = self._listening
+        if (
+            listening is not None
+            and listening.track.track_id == event.track_id
+            and event.time >= listening.began
+        ):
+            self._end(event.time, finished=True)
+
+    def _on_next(self, event: Interaction) -> None:
+        if self._listening is not None:
+            self._listening.skipped = True
+            self._listening.again = False
+            self._rejected[self._listening.track.track_id] = event.time
+        if self._awaiting is not None:  # not even heard, and not wanted
+            self._rejected[self._awaiting.ranked[0].track.track_id] = event.time
+            self._awaiting = None
+        if not self._held:
+            self._wish = ("next", "")
+
+    def _on_stop(self, event: Interaction) -> None:
+        self._held = True
+        self._wish = self._awaiting = None
+        if self._listening is not None:
+            self._listening.stopped = True
+
+    def _on_play(self, event: Interaction) -> None:
+        self._music_is_wanted(event.time)
+        if self._listening is None or self._listening.stopped:
+            self._wish = ("asked", "")
+
+    def _on_select(self, event: Interaction) -> None:
+        if self._attribution.find(event.track_id) is None:
+            log.warning("track '%s' was chosen and is not in the library", event.track_id)
+            return
+        self._music_is_wanted(event.time)
+        self._allow(event.track_id)
+        listening = self._listening
+        if listening is not None and listening.track.track_id != event.track_id:
+            listening.skipped = True
+        self._wish = ("select", event.track_id)
+
+    def _on_repeat(self, event: Interaction) -> None:
+        if self._listening is not None:
+            self._listening.repeats += 1
+            self._listening.again = True
+        elif not self._held and self._recent and not self._kept_back(self._recent[-1]):
+            self._wish = ("repeat", self._recent[-1])
+
+    def _on_seek(self, event: Interaction) -> None:
+        if self._listening is not None:
+            self._listening.jumped = True
+
+    def _on_rate(self, event: Interaction) -> None:
+        if not math.isfinite(event.value) or not self._consent:
+            return
+        rating = min(max(event.value, -1.0), 1.0)
+        listening = self._listening
+        if rating > 0 and event.track_id:
+            self._allow(event.track_id)
+        if listening is not None and event.track_id in ("", listening.track.track_id):
+            listening.rating = rating
+            return
+        track = self._attribution.find(event.track_id or (self._recent[-1] if self._recent else ""))
+        if track is not None:
+            self._attribution.rate(track, rating, self.person_id, event.time)
+
+    def _on_consent(self, event: Interaction) -> None:
+        given = event.value >= 0.5
+        if given == self._consent:
+            return
+        self._consent = given
+        self._clear_signals()
+        self._triggers.restart()
+        self._wish = self._awaiting = None
+        if not given:
+            self._order = (
+                "consent",
+                "Consent was withdrawn: the music fades out and nothing is recorded.",
+            )
+
+    def _music_is_wanted(self, time: float) -> None:
+        """A person asks for music: no silence holds any longer."""
+        self._held = self._absent = False
+        self._quiet_until = -math.inf
+        self._distress.begin_anew(time)
+
+    def _allow(self, track_id: str) -> None:
+        """A human wants this track: it is neither rejected nor kept back any longer."""
+        self._rejected.pop(track_id, None)
+        if self._kept_back(track_id):
+            self._memory.unblock(self.person_id, track_id)
+
+    def _kept_back(self, track_id: str) -> bool:
+        return track_id in self._memory.person(self.person_id).blocked

@@ -1,0 +1,36 @@
+"""Small changes to what a recommender answers before it is offered."""
+
+from __future__ import annotations
+
+import logging
+import math
+from dataclasses import replace
+
+from emo_music_ros.recommendation.base import Need, PersonMemory, RankedTrack
+
+log = logging.getLogger(__name__)
+
+
+class Preview:
+    """A person for whom is ranked without playing: known, but led nowhere."""
+
+    def __init__(self, person: PersonMemory) -> None:
+        self.person_id = f"preview of {person.person_id}"
+        self.preference = person.preference
+        self.history = person.history
+
+
+def first(track_id: str, ranked: list[RankedTrack]) -> list[RankedTrack]:
+    """Put a track that a person asked for first; it was not the policy's choice."""
+    wanted = [
+        replace(entry, propensity=math.nan) for entry in ranked if entry.track.track_id == track_id
+    ]
+    if not wanted:
+        log.warning("track '%s' was asked for and is not in the library", track_id)
+        return ranked
+    return wanted + [entry for entry in ranked if entry.track.track_id != track_id]
+
+
+def noted(need: Need, note: str) -> Need:
+    """Add a sentence to the reason."""
+    return replace(need, reason=f"{need.reason} {note}") if note else need

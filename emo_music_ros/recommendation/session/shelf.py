@@ -1,0 +1,49 @@
+"""The library as the session needs it: found by id, described about its own middle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from emo_music_ros.recommendation.policy import scoring
+from emo_music_ros.streams import FloatArray, Track
+
+
+class Shelf:
+    """Keeps the tracks of a library with content vectors that mean the same for any part of it.
+
+    Parameters
+    ----------
+    tracks : callable
+        Returns the library as it is now. The same list object means that nothing changed.
+    """
+
+    def __init__(self, tracks: Callable[[], Sequence[Track]]) -> None:
+        self._source = tracks
+        self._seen: Sequence[Track] | None = None
+        self._count = 0
+        self._tracks: list[Track] = []
+        self._by_id: dict[str, Track] = {}
+
+    def tracks(self) -> list[Track]:
+        """Return the library; `features` are unit vectors about its middle."""
+        now = self._source()
+        if now is not self._seen or len(now) != self._count:
+            self._seen, self._count = now, len(now)
+            self._tracks = [
+                replace(track, features=vector) for track, vector in zip(now, scoring.content(now))
+            ]
+            self._by_id = {track.track_id: track for track in self._tracks}
+        return self._tracks
+
+    def find(self, track_id: str) -> Track | None:
+        """Return a track of the library."""
+        self.tracks()
+        return self._by_id.get(track_id)
+
+    def content(self, track: Track) -> FloatArray:
+        """Return the content vector of a track; empty if it is not in the library."""
+        found = self.find(track.track_id)
+        return found.features if found is not None else np.zeros(0)
