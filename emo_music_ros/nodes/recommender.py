@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import uuid
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import emo_music_ros.msg as msg
 import emo_music_ros.srv as srv
 from emo_music_ros.emotion import UNKNOWN
 from emo_music_ros.errors import CompanionError, InputError
-from emo_music_ros.options import option
 from emo_music_ros.recommendation.memory.store import Memory
-from emo_music_ros.recommendation.session.director import Decision, Director, PlayerView
+from emo_music_ros.recommendation.session.director import Director
+from emo_music_ros.recommendation.session.options import RecommenderOptions
+from emo_music_ros.recommendation.session.views import Decision, PlayerView
 from emo_music_ros.resources import cache
 from emo_music_ros.ros import conversions as convert
 from emo_music_ros.ros.host import run_node
@@ -33,22 +35,14 @@ class RecommenderNode(CompanionNode):
     node_name = "recommender"
     stages = {"plugin": ("recommender", "therapeutic"), "catalogue": ("catalogue", "folder")}
 
-    @dataclass(frozen=True)
-    class Options(Director.Options):
-        """When to decide, for whom, and where memory is kept."""
-
-        person_id: str = option("resident", "person the music is for")
-        memory: str = option("", "database of what was learned; empty = in the cache folder")
-        retention: float = option(
-            0.8, "lambda of Eq. A10: share of the memory kept at each update", low=0, high=1
-        )
+    Options = RecommenderOptions
 
     def configure(self) -> None:
         """Open the memory."""
         self._tracks: list[Track] = []
         self._memory = Memory(
             self.options.memory or cache("memory.sqlite"),
-            self.options.retention,
+            self.options.half_life,
             on_error=lambda error: self.health("error", str(error)),
         )
 
@@ -62,7 +56,9 @@ class RecommenderNode(CompanionNode):
             options,
             person_id=options.person_id,
             on_outcome=self._on_outcome,
+            wall=self.wall,
         )
+        self._emotion_stamp = math.nan
         self._publisher = self.advertise(msg.Recommendation, "recommendation")
         self._outcomes = self.advertise(msg.ListeningOutcome, "listening/outcome")
         self.listen(msg.EmotionState, "emotion", self._on_emotion)
@@ -77,7 +73,7 @@ class RecommenderNode(CompanionNode):
     def deactivate(self) -> None:
         """End the attribution of the track that is on."""
         if hasattr(self, "_director"):
-            self._director.close(self.now())
+            self._director.close(self.steady())
             del self._director
 
     def options_changed(self) -> None:
@@ -113,13 +109,16 @@ class RecommenderNode(CompanionNode):
 
     def _on_emotion(self, message: msg.EmotionState) -> None:
         if message.person_id in ("", self.options.person_id):
-            self._director.on_emotion(convert.emotion(message))
+            emotion = convert.emotion(message)
+            self._emotion_stamp = emotion.time
+            # What is stale the fusion says; here only matters when it said so.
+            self._director.on_emotion(replace(emotion, time=self.steady()))
             self._step()
 
     def _on_player(self, message: msg.PlayerState) -> None:
         self._director.on_player(
             PlayerView(
-                time=convert.seconds(message.header.stamp),
+                time=self._when(convert.seconds(message.header.stamp)),
                 status=_STATUS.get(message.status, "stopped"),
                 track_id=message.track.track_id,
                 position=message.position,
@@ -131,27 +130,30 @@ class RecommenderNode(CompanionNode):
     def _on_interaction(self, message: msg.InteractionEvent) -> None:
         event = convert.interaction(message)
         if event is not None and message.person_id in ("", self.options.person_id):
-            self._director.on_interaction(event)
+            self._director.on_interaction(replace(event, time=self._when(event.time)))
             self._step()
 
     def _on_physiology(self, message: msg.ModalityEncoding) -> None:
         rate = convert.encoding(message).features.get("heart_rate", float("nan"))
         if message.person_id in ("", self.options.person_id):
-            self._director.on_heart_rate(convert.seconds(message.header.stamp), rate)
+            self._director.on_heart_rate(self.arrival(convert.seconds(message.header.stamp)), rate)
+
+    def _when(self, stamp: float) -> float:
+        """Return the steady time of an act or report; one with a wrong stamp counts as of now."""
+        time = self.arrival(stamp)
+        return self.steady() if math.isnan(time) else time
 
     # -- what goes out -----------------------------------------------------------------------
 
     def _step(self) -> None:
-        decision = self._director.step(self.now())
+        decision = self._director.step(self.steady())
         if decision is not None:
             self._publisher.publish(self._message(decision))
 
     def _message(self, decision: Decision) -> msg.Recommendation:
         need = decision.need
         message = convert.recommendation_message(
-            decision.emotion_time
-            if decision.emotion_time == decision.emotion_time
-            else decision.time,
+            self.wall(decision.time) if math.isnan(decision.emotion_time) else self._emotion_stamp,
             decision.person_id,
             decision.recommendation_id,
             self.get_parameter("plugin").value,
@@ -163,7 +165,9 @@ class RecommenderNode(CompanionNode):
         return message
 
     def _on_outcome(self, outcome: Outcome) -> None:
-        self._outcomes.publish(convert.outcome_message(outcome))
+        self._outcomes.publish(
+            convert.outcome_message(replace(outcome, time=self.wall(outcome.time)))
+        )
 
     # -- services ----------------------------------------------------------------------------
 

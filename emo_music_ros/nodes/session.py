@@ -16,7 +16,7 @@ from rclpy.task import Future
 import emo_music_ros.msg as msg
 from emo_music_ros.action import RunSession
 from emo_music_ros.errors import CompanionError
-from emo_music_ros.fusion.timeline import MODALITIES
+from emo_music_ros.fusion.timeline import CONTEXT, MODALITIES
 from emo_music_ros.options import option
 from emo_music_ros.ros.conversions import STATE_NAMES
 from emo_music_ros.ros.host import run_node
@@ -65,7 +65,7 @@ class SessionNode(CompanionNode):
         self._goal: tuple[ServerGoalHandle, Future, float, Summary] | None = None
         self.summary = self._new_summary(options.scenario, options.person_id)
         self.listen(msg.EmotionState, "emotion", self._on_emotion)
-        for modality in MODALITIES:
+        for modality in (*MODALITIES, *CONTEXT):
             self.listen(msg.ModalityEncoding, f"encoding/{modality}", self._on_encoding)
         self.listen(msg.Recommendation, "recommendation", self._on_recommendation)
         self.listen(msg.PlayerState, "player/state", self._on_player)

@@ -139,6 +139,7 @@ def emotion_message(emotion: Emotion) -> msg.EmotionState:
         header=header(emotion.time),
         person_id=emotion.person_id,
         state=STATE_NAMES.index(emotion.state),
+        present=bool(emotion.present),
         estimate=estimate_message(emotion.estimate),
         uncertainty=float(emotion.uncertainty),
         contributions=[
@@ -169,6 +170,7 @@ def emotion(message: msg.EmotionState) -> Emotion:
         ),
         strategy=message.strategy,
         person_id=message.person_id,
+        present=message.present,
     )
 
 
@@ -258,4 +260,11 @@ def outcome_message(outcome: Outcome) -> msg.ListeningOutcome:
         heart_rate_before=float(outcome.heart_rate_before),
         heart_rate_after=float(outcome.heart_rate_after),
         reward=float(outcome.reward),
+        signal_names=list(outcome.signals),
+        signals=floats(list(outcome.signals.values())),
+        learned=bool(outcome.learned),
+        attended=float(outcome.attended),
+        rationality=float(outcome.rationality),
+        variation=float(outcome.variation),
+        listen_id=int(outcome.listen_id),
     )

@@ -17,6 +17,7 @@ from rclpy.publisher import Publisher
 from rclpy.qos import QoSProfile
 
 from emo_music_ros import plugins
+from emo_music_ros.clock import SteadyStamps
 from emo_music_ros.errors import CompanionError, OptionError
 from emo_music_ros.options import Rule
 from emo_music_ros.ros.parameters import Parameters
@@ -73,6 +74,7 @@ class CompanionNode(LifecycleNode):
         self._declare_plugins()
         self.options: Any = None
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self._stamps = SteadyStamps()
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", EVENT)
         self._diagnostics_timer = self.create_timer(1.0, self._diagnose, clock=self._steady)
         self._autostart_timer = self.create_timer(0.0, self._autostart, clock=self._steady)
@@ -108,6 +110,18 @@ class CompanionNode(LifecycleNode):
     def now(self) -> float:
         """Return the ROS time in unix seconds."""
         return self.get_clock().now().nanoseconds * 1e-9
+
+    def steady(self) -> float:
+        """Return seconds of a clock that nobody sets, for order and durations."""
+        return self._steady.now().nanoseconds * 1e-9
+
+    def arrival(self, stamp: float) -> float:
+        """Return the steady time of a stamp, NaN if it is from the future; that is counted."""
+        return self._stamps(stamp, self.now(), self.steady())
+
+    def wall(self, steady: float) -> float:
+        """Return the ROS time of a steady time [unix s]."""
+        return self.now() - (self.steady() - steady)
 
     def health(self, level: str, text: str) -> None:
         """Set what the diagnostics say (`ok`, `warn` or `error`).
@@ -313,6 +327,7 @@ class CompanionNode(LifecycleNode):
             "lifecycle": self._state_machine.current_state[1],
             "pid": os.getpid(),
             "peak_rss_mb": peak_rss_mb(),
+            "stamps from the future": self._stamps.refused,
             **{f"dropped {topic}": count for topic, count in self.dropped().items()},
             **self.details(),
         }
