@@ -6,7 +6,15 @@ import argparse
 from collections.abc import Sequence
 
 from emo_music_ros import __version__
-from emo_music_ros.commands import companion, plugins, predict, reference, training
+from emo_music_ros.commands import (
+    companion,
+    dry_run,
+    plugins,
+    predict,
+    reference,
+    simulate,
+    training,
+)
 from emo_music_ros.commands.run import run
 
 
@@ -15,7 +23,7 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="emo-music", description=__doc__)
     top.add_argument("--version", action="version", version=__version__)
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (companion, predict, plugins, reference, training):
+    for command in (companion, dry_run, simulate, predict, plugins, reference, training):
         command.add(commands)
     return top
 
