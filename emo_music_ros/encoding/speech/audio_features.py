@@ -48,7 +48,11 @@ def frames(samples: FloatArray, length: int = WINDOW, hop: int = HOP) -> FloatAr
 
 
 def log_mel(samples: FloatArray) -> NDArray[np.float32]:
-    """Return the log-Mel spectrum [64, frames] of paper A, Eq. 1: log(|X|^2 H + epsilon)."""
+    """Return the log-Mel spectrum [64, frames] of paper A, Eq. 1: log(|X|^2 H + epsilon).
+
+    The paper gives neither window, filters nor epsilon; here they are stated above, the filters
+    are Slaney's of unit area, and epsilon is about the power that rounding to 16 bit leaves.
+    """
     return _log_mel(frames(clean(samples))).T
 
 
