@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 import emo_music_ros.msg as msg
-from emo_music_ros.fusion.timeline import MODALITIES, FusionOptions, Timeline
+from emo_music_ros.fusion.people import People
+from emo_music_ros.fusion.timeline import MODALITIES, FusionOptions
 from emo_music_ros.ros import conversions as convert
 from emo_music_ros.ros.host import run_node
 from emo_music_ros.ros.node import CompanionNode
@@ -28,8 +29,8 @@ class FusionNode(CompanionNode):
 
     def activate(self) -> None:
         """Subscribe to every modality and step along the grid."""
-        self._people: dict[str, Timeline] = {}
-        self._timeline(self.options.person_id)  # expected, even before anything is sensed
+        name = self.get_parameter("plugin").value
+        self._people = People(self.plugin, name, self.options, self.options.person_id)
         self._publisher = self.advertise(msg.EmotionState, "emotion")
         for modality in MODALITIES:
             self.listen(msg.ModalityEncoding, f"encoding/{modality}", self._on_encoding)
@@ -38,33 +39,23 @@ class FusionNode(CompanionNode):
 
     def options_changed(self) -> None:
         """Hand changed options to the timelines."""
-        for timeline in self._people.values():
-            timeline.options = self.options
+        self._people.reconfigure(self.options)
 
     def details(self) -> dict[str, Any]:
         """Return how many people are followed."""
-        return {"people": len(getattr(self, "_people", {}))}
+        return {"people": len(getattr(self, "_people", ()))}
 
     def _on_encoding(self, message: msg.ModalityEncoding) -> None:
         encoding = convert.encoding(message)
         time = self.arrival(encoding.time)
-        self._timeline(message.person_id).add(replace(encoding, time=time))
+        self._people.add(replace(encoding, time=time), self.steady())
 
     def _on_interaction(self, message: msg.InteractionEvent) -> None:
         if message.action not in _REPORTS:
-            person = message.person_id or self.options.person_id
-            self._timeline(person).presence.sign(self.steady())
-
-    def _timeline(self, person: str) -> Timeline:
-        if person not in self._people:
-            name = self.get_parameter("plugin").value
-            self._people[person] = Timeline(self.plugin, name, self.options)
-        return self._people[person]
+            self._people.sign(message.person_id or self.options.person_id, self.steady())
 
     def _step(self) -> None:
-        now = self.steady()
-        for person, timeline in self._people.items():
-            emotion = timeline.step(now, person)
+        for emotion in self._people.step(self.steady()):
             stamped = replace(emotion, time=self.wall(emotion.time))
             self._publisher.publish(convert.emotion_message(stamped))
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import time as calendar
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from emo_music_ros.clock import SteadyStamps
 from emo_music_ros.emotion import STATES, UNKNOWN, unknown
 from emo_music_ros.fusion.base import Fusion
-from emo_music_ros.fusion.presence import Presence
-from emo_music_ros.fusion.timeline import FusionOptions, Timeline
+from emo_music_ros.fusion.people import People
+from emo_music_ros.fusion.timeline import FusionOptions
 from emo_music_ros.recommendation.base import Recommender
 from emo_music_ros.recommendation.memory.store import Memory
 from emo_music_ros.recommendation.session.acts import REPORTS
@@ -27,8 +27,6 @@ TEN_O_CLOCK = 1_767_261_600.0
 DECIDE = 0.25
 #: A state that came from outside holds this long when nothing follows [s].
 HOLD = 10.0
-#: Somebody else is followed this long after the last sign [s].
-FOLLOWED = 60.0
 
 
 class Outputs:
@@ -45,14 +43,6 @@ class Outputs:
 
     def on_outcome(self, outcome: Outcome) -> None:
         """Take what came of a listen."""
-
-
-@dataclass
-class _Outside:
-    """A state that came from outside instead of from the fusion."""
-
-    emotion: Emotion
-    presence: Presence = field(default_factory=Presence)
 
 
 class Loop:
@@ -96,10 +86,9 @@ class Loop:
         self.outputs = outputs or Outputs()
         self.stamps = SteadyStamps()
         self._offset = 0.0  # of the wall clock against the simulated one
-        self._fusion, self._strategy = fusion, strategy
         self._fusion_options = fusion_options or FusionOptions()
-        self._people: dict[str, Timeline] = {}
-        self._outside: dict[str, _Outside] = {}
+        self._people = People(fusion, strategy, self._fusion_options, person_id)
+        self._outside: dict[str, Emotion] = {}
         self._states: dict[str, tuple[str, bool]] = {}
         self._consent = True
         self._ticks = -1  # the first step is at 0
@@ -120,7 +109,6 @@ class Loop:
             wall=lambda time: TEN_O_CLOCK + time + self._offset,
         )
         self.player = VirtualPlayer(self.director.on_interaction, person_id, stop_fade)
-        self._timeline(person_id)
 
     # -- what comes in -----------------------------------------------------------------------
 
@@ -142,16 +130,16 @@ class Loop:
         if encoding.modality == "physiology" and encoding.person_id == self.person_id:
             rate = encoding.features.get("heart_rate", math.nan)
             self.director.on_heart_rate(time, rate)
-        return self._timeline(encoding.person_id).add(replace(encoding, time=time))
+        return self._people.add(replace(encoding, time=time), self.now)
 
     def add_emotion(self, emotion: Emotion) -> None:
         """Take a state from outside; from now on the fusion is not asked about this person."""
         if emotion.person_id == self.person_id and not self._consent:
             return
-        known = self._outside.setdefault(emotion.person_id, _Outside(emotion))
-        known.emotion = replace(emotion, time=self.now)
+        self._outside[emotion.person_id] = replace(emotion, time=self.now)
+        self._people.meet(emotion.person_id, self.now)
         if emotion.state != UNKNOWN:
-            known.presence.sign(self.now)
+            self._people.sign(emotion.person_id, self.now)
 
     def add_interaction(self, event: Interaction) -> None:
         """Take what a person did; the player obeys at once, as it does on a robot."""
@@ -160,13 +148,10 @@ class Loop:
             if event.action == "consent":
                 self._consent = event.value >= 0.5
                 if not self._consent:
-                    self._people.pop(self.person_id, None)
-                    self._timeline(self.person_id)
+                    self._people.forget(self.person_id)
                     self._outside.pop(self.person_id, None)
             if event.action not in REPORTS:
-                self._timeline(event.person_id).presence.sign(self.now)
-                if event.person_id in self._outside:
-                    self._outside[event.person_id].presence.sign(self.now)
+                self._people.sign(event.person_id, self.now)
         self.director.on_interaction(event)
         if event.person_id == self.person_id:
             self._obey(event)
@@ -202,8 +187,8 @@ class Loop:
         self._report_player()
         second = int(now + 1e-9)
         tell, self._told = second > self._told, second
-        for person in self._followed(now):
-            emotion = self._emotion(person, now)
+        for fused in self._people.step(now):
+            person, emotion = fused.person_id, self._reported(fused, now)
             if person == self.person_id and self._consent:
                 self.director.on_emotion(replace(emotion, time=now))
             state = (emotion.state, emotion.present)
@@ -214,36 +199,15 @@ class Loop:
         if decision is not None:
             self._carry_out(decision)
 
-    def _emotion(self, person: str, now: float) -> Emotion:
-        outside = self._outside.get(person)
+    def _reported(self, fused: Emotion, now: float) -> Emotion:
+        """Return what is believed of a person: what came from outside, if anything ever did."""
+        outside = self._outside.get(fused.person_id)
         if outside is None:
-            return self._people[person].step(now, person)
-        present = outside.presence.at(now, self._fusion_options.presence)
-        if now - outside.emotion.time <= HOLD:
-            return replace(outside.emotion, present=present)
-        return Emotion(now, UNKNOWN, unknown(STATES), 1.0, (), "outside", person, present)
-
-    def _followed(self, now: float) -> list[str]:
-        for person in list(self._people):
-            if person == self.person_id:
-                continue
-            last = self._people[person].presence.last
-            if person in self._outside:
-                last = max(last, self._outside[person].presence.last)
-            if now - last > FOLLOWED:
-                del self._people[person]
-                self._states.pop(person, None)
-        for person in self._outside:
-            self._timeline(person)
-        return list(self._people)
-
-    def _timeline(self, person: str) -> Timeline:
-        if person not in self._people:
-            timeline = Timeline(self._fusion, self._strategy, self._fusion_options)
-            if person != self.person_id:
-                timeline.presence.sign(self.now)
-            self._people[person] = timeline
-        return self._people[person]
+            return fused
+        if now - outside.time <= HOLD:
+            return replace(outside, present=fused.present)
+        nothing = unknown(STATES)
+        return replace(fused, state=UNKNOWN, estimate=nothing, uncertainty=1.0, contributions=())
 
     # -- what goes out -----------------------------------------------------------------------
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from emo_music_ros.emotion import STATES, from_labels
+from emo_music_ros.fusion.people import FORGOTTEN
 from emo_music_ros.fusion.strategies import WeightedFusion
 from emo_music_ros.recommendation.memory.store import Memory
 from emo_music_ros.recommendation.policy.therapeutic import TherapeuticRecommender
 from emo_music_ros.simulation.loop import (
-    FOLLOWED,
     HOLD,
     TEN_O_CLOCK,
     Loop,
@@ -114,8 +114,7 @@ def test_others_are_followed_while_they_are_there(loop):
     loop.advance(200.0)
     seen = [entry for entry in loop.outputs.emotions if entry[1] == "bert"]
     assert seen[0][2] == "depression"
-    assert seen[-1][0] == pytest.approx(5.0 + FOLLOWED, abs=1.5)
-    assert not seen[-1][3]
+    assert seen[-1][0] == pytest.approx(5.0 + FORGOTTEN, abs=1.5)
     mine = [entry for entry in loop.outputs.emotions if entry[1] == "anna"]
     assert all(entry[2:] == ("unknown", False) for entry in mine)
     assert mine[-1][0] == 200.0

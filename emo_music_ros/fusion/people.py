@@ -1,0 +1,77 @@
+"""Everybody whose emotion is followed: the person expected, and others while they are there."""
+
+from __future__ import annotations
+
+from emo_music_ros.fusion.base import Fusion
+from emo_music_ros.fusion.timeline import Timeline, TimelineOptions
+from emo_music_ros.streams import Emotion, Encoding
+
+#: Somebody else is forgotten when nothing came of them for this long [s].
+FORGOTTEN = 30.0
+
+
+class People:
+    """One timeline for each person.
+
+    Parameters
+    ----------
+    fusion : Fusion
+        The strategy, shared by all.
+    strategy : str
+        Its plugin name.
+    options : TimelineOptions
+        Of every timeline.
+    expected : str
+        Who is followed also when nobody is there.
+    """
+
+    def __init__(
+        self, fusion: Fusion, strategy: str, options: TimelineOptions, expected: str
+    ) -> None:
+        self.expected = expected
+        self._fusion, self._strategy, self._options = fusion, strategy, options
+        self._timelines: dict[str, Timeline] = {}
+        self._met: dict[str, float] = {}
+        self.meet(expected, 0.0)
+
+    def __len__(self) -> int:
+        return len(self._timelines)
+
+    def reconfigure(self, options: TimelineOptions) -> None:
+        """Take new options for everybody."""
+        self._options = options
+        for timeline in self._timelines.values():
+            timeline.options = options
+
+    def meet(self, person_id: str, now: float) -> Timeline:
+        """Return the timeline of somebody something came of at `now` [steady s]."""
+        self._met[person_id] = now
+        if person_id not in self._timelines:
+            self._timelines[person_id] = Timeline(self._fusion, self._strategy, self._options)
+        return self._timelines[person_id]
+
+    def add(self, encoding: Encoding, now: float) -> bool:
+        """Take an encoding; return False if it is context or older than what is known."""
+        return self.meet(encoding.person_id, now).add(encoding)
+
+    def sign(self, person_id: str, now: float) -> None:
+        """Take a sign of somebody being there that is no encoding: what they did."""
+        self.meet(person_id, now).presence.sign(now)
+
+    def forget(self, person_id: str) -> None:
+        """Forget everything of one person."""
+        self._timelines.pop(person_id, None)
+        self._met.pop(person_id, None)
+        if person_id == self.expected:
+            self.meet(person_id, 0.0)
+
+    def step(self, now: float) -> list[Emotion]:
+        """Return the emotion of everybody at `now` [steady s]; who is long gone is forgotten."""
+        gone = [
+            person
+            for person, met in self._met.items()
+            if person != self.expected and now - met > FORGOTTEN
+        ]
+        for person in gone:
+            self.forget(person)
+        return [timeline.step(now, person) for person, timeline in self._timelines.items()]

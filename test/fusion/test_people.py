@@ -1,0 +1,52 @@
+"""Who is followed, and who is forgotten."""
+
+import numpy as np
+
+from emo_music_ros.emotion import STATES, from_labels
+from emo_music_ros.fusion.people import FORGOTTEN, People
+from emo_music_ros.fusion.strategies import WeightedFusion
+from emo_music_ros.fusion.timeline import TimelineOptions
+from emo_music_ros.streams import Encoding
+
+
+def people(**options):
+    return People(WeightedFusion(), "weighted", TimelineOptions(**options), "anna")
+
+
+def face(person, time):
+    estimate = from_labels(STATES, np.array([0.94, 0.02, 0.02, 0.02]))
+    return Encoding("face", time, time, estimate, np.zeros(1), person_id=person)
+
+
+def test_the_person_expected_is_followed_also_when_nobody_is_there():
+    everybody = people()
+    (emotion,) = everybody.step(1e6)
+    assert (emotion.person_id, emotion.state, emotion.present) == ("anna", "unknown", False)
+
+
+def test_others_are_followed_while_something_comes_of_them():
+    everybody = people()
+    everybody.add(face("bert", 0.0), 0.0)
+    assert {emotion.person_id for emotion in everybody.step(FORGOTTEN)} == {"anna", "bert"}
+    assert {emotion.person_id for emotion in everybody.step(FORGOTTEN + 0.1)} == {"anna"}
+    everybody.add(face("bert", 100.0), 100.0)
+    assert len(everybody.step(100.0)) == 2
+
+
+def test_five_thousand_who_left_cost_nothing():
+    everybody = people()
+    for number in range(5000):
+        everybody.add(face(f"p{number}", 0.0), 0.0)
+    everybody.step(FORGOTTEN + 1)
+    assert len(everybody) == 1
+
+
+def test_an_act_is_a_sign_and_options_reach_everybody():
+    everybody = people()
+    everybody.sign("anna", 10.0)
+    assert everybody.step(20.0)[0].present
+    everybody.reconfigure(TimelineOptions(presence=5.0))
+    assert not everybody.step(20.0)[0].present
+    everybody.sign("anna", 20.0)
+    everybody.forget("anna")
+    assert not everybody.step(20.0)[0].present
