@@ -6,10 +6,12 @@ nothing but the table of pieces and the versions of the packages.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from emo_music_ros.errors import InputError, StorageError
@@ -22,6 +24,7 @@ from emo_music_ros.recommendation.library.scores import REMEDY, arrange, read_sc
 SAMPLE_RATE = 44100
 FADE_IN, FADE_OUT = 0.3, 3.0
 _MANIFEST = "library.json"
+_LOCK = ".library.lock"
 
 
 def ensure(
@@ -31,7 +34,8 @@ def ensure(
 ) -> Path:
     """Make what is missing of the library and return its folder.
 
-    Every file is complete or absent: an interrupted run goes on where it ended.
+    Every file is complete or absent: an interrupted run goes on where it ended. Of several
+    processes one makes the library and the others wait for it.
 
     Parameters
     ----------
@@ -52,29 +56,51 @@ def ensure(
     folder = Path(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        manifest = _read_manifest(folder)
         wanted = {f"{piece.name}.ogg": piece for piece in pieces}
-        missing = [
-            (name, piece)
-            for name, piece in wanted.items()
-            if manifest.get(name) != piece.digest() or not (folder / name).is_file()
-        ]
-        for done, (name, piece) in enumerate(missing, start=1):
-            _write(perform(piece), piece, folder / name)
-            manifest[name] = piece.digest()
-            _write_manifest(folder, manifest)
-            if progress is not None:
-                progress(done, len(missing), piece.title)
-        for name in set(manifest) - set(wanted):
-            (folder / name).unlink(missing_ok=True)
-            del manifest[name]
-            _write_manifest(folder, manifest)
+        # Nothing is opened for writing in a library that is complete: it may be read-only.
+        if _missing(folder, wanted) or set(_read_manifest(folder)) - set(wanted):
+            with _alone(folder):
+                _complete(folder, wanted, progress)
     except OSError as error:
         raise StorageError(
             f"the music library in '{folder}' cannot be written: {error}",
             "Free space, or set EMO_MUSIC_CACHE to a folder that can be written",
         ) from error
     return folder
+
+
+def _missing(folder: Path, wanted: dict[str, Piece]) -> list[str]:
+    manifest = _read_manifest(folder)
+    return [
+        name
+        for name, piece in wanted.items()
+        if manifest.get(name) != piece.digest() or not (folder / name).is_file()
+    ]
+
+
+def _complete(
+    folder: Path, wanted: dict[str, Piece], progress: Callable[[int, int, str], None] | None
+) -> None:
+    manifest, missing = _read_manifest(folder), _missing(folder, wanted)
+    for done, name in enumerate(missing, start=1):
+        piece = wanted[name]
+        _write(perform(piece), piece, folder / name)
+        manifest[name] = piece.digest()
+        _write_manifest(folder, manifest)
+        if progress is not None:
+            progress(done, len(missing), piece.title)
+    for name in set(manifest) - set(wanted):
+        (folder / name).unlink(missing_ok=True)
+        del manifest[name]
+        _write_manifest(folder, manifest)
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Wait until no other process works on the library; a lock ends with its process."""
+    with (folder / _LOCK).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def perform(piece: Piece) -> FloatArray:

@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
+import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,6 +36,28 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert ensure(folder, lambda *call: calls.append(call), (FOLK, CHORALE)) == folder
     assert calls == [(1, 2, FOLK.title), (2, 2, CHORALE.title)]
     return folder
+
+
+def test_of_two_processes_one_makes_the_library(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    first_begins = threading.Event()
+
+    def write(audio: object, piece: Piece, path: Path) -> None:
+        first_begins.set()
+        made.append(piece.name)
+        time.sleep(0.05)
+        path.touch()
+
+    monkeypatch.setattr(default_library, "perform", lambda piece: None)
+    monkeypatch.setattr(default_library, "_write", write)
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(ensure, tmp_path, None, (FOLK, CHORALE))
+        assert first_begins.wait(5)
+        second = pool.submit(ensure, tmp_path, None, (FOLK, CHORALE))
+        assert first.result(5) == second.result(5) == tmp_path
+    assert made == [FOLK.name, CHORALE.name]
 
 
 def test_the_table_is_large_enough_and_consistent() -> None:
