@@ -21,6 +21,8 @@ from emo_music_ros.streams import Estimate, FloatArray, Track
 LED = ("anxiety", "depression")
 #: Weight of being the person's own music, its artist, or its time and language, in the score.
 FAMILIAR = {"own": 0.15, "artist": 0.1, "era": 0.05}
+#: Tracks after which one may be heard again rather than music of another mood.
+REST = 4
 
 
 class TherapeuticRecommender:
@@ -137,7 +139,9 @@ class TherapeuticRecommender:
         played = _played(tracks, recent)
         fresh = played == 0 if (played == 0).any() else played < played.max()
         usable = points[fresh] if fresh.any() else points
-        path = self._path(state, estimate, person.person_id, recent, heard, usable)
+        rested = played <= max(played.max() - REST, 0)
+        again = points[rested] if rested.any() else points
+        path = self._path(state, estimate, person.person_id, recent, heard, usable, again)
         fit, answered = paths.fitting(path.proposed, points, played, heard)
         text = reason(state, options.goal, self._hour())
         if path.moved or not answered:
@@ -213,6 +217,7 @@ class TherapeuticRecommender:
         recent: Sequence[str],
         heard: Point | None,
         points: NDArray[np.float64],
+        again: NDArray[np.float64],
     ) -> paths.Path:
         options = self.options
         end = self.target(state, estimate)
@@ -229,7 +234,10 @@ class TherapeuticRecommender:
             end,
             options.max_step,
         )
-        path = paths.snapped(path, points, heard)
+        wanted, path = path, paths.snapped(path, points, heard)
+        if not paths.in_quadrant(wanted.proposed, path.proposed[None]).all():
+            # Need before news: what was heard lately is better than music of another mood.
+            path = paths.snapped(wanted, again, heard)
         self._paths[person_id] = path
         return path
 

@@ -20,6 +20,9 @@ SLOW, FIRST = 600.0, 20.0
 #: Mean probability of anxiety in the window, and how far it has to be above the baseline. Chosen
 #: with simulated listeners whose answers were recorded: 24 of 24 seen, none false in 13 h.
 PROBABLE, ABOVE = 0.32, 0.1
+#: Rise of that probability which counts by itself, where arousal is not below the baseline: joy is
+#: as lively as fright, so that the arousal of somebody cheerful cannot rise.
+MUCH, LEVEL = 0.25, -0.05
 #: Probability that stands for a bare verdict, of anxiety and of another state. None counts for
 #: more: half a minute of fright has to be seen, however sure.
 VERDICT, OTHER = 0.5, 0.05
@@ -100,7 +103,8 @@ class Distress:
             return False
         above = aroused / anxious - self._arousal / self._weight
         more = anxious / seen - self._anxiety / self._weight
-        return (more >= ABOVE and above >= rise) or above >= STEEP * rise
+        frightened = more >= MUCH and above >= LEVEL
+        return frightened or (more >= ABOVE and above >= rise) or above >= STEEP * rise
 
 
 def anxiety_of(emotion: Emotion) -> float:

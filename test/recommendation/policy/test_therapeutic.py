@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from emo_music_ros.emotion import STATES, UNKNOWN
 from emo_music_ros.options import build
-from emo_music_ros.recommendation.base import Recommender
+from emo_music_ros.recommendation.base import Need, Recommender
 from emo_music_ros.recommendation.policy.therapeutic import (
     RandomRecommender,
     TherapeuticRecommender,
@@ -247,6 +247,23 @@ def test_recent_tracks_are_avoided_as_long_as_there_are_others():
     assert first(["t0", "t1"]) == "t2"
     assert first(["t0", "t1", "t2"]) != "t2"
     assert first(["t0"], tracks[:1]) == "t0"
+
+
+@pytest.mark.parametrize(
+    ("state", "place"),
+    [("positive", (0.6, 0.5)), ("calm", (0.5, -0.5)), ("depression", (-0.5, -0.5))],
+)
+def test_what_was_heard_lately_is_better_than_music_of_another_mood(state, place):
+    tracks = library(60)
+    policy, recent = therapeutic(), []
+    for number in range(40):
+        need, ranked = policy.rank(state, feels(*place), tracks, Person(), recent, 1)
+        first = ranked[0].track
+        assert not (first.valence < 0 <= first.arousal)
+        if state != "depression":
+            assert same_quadrant(Need(*place, 0.0, ""), first), number
+        assert not recent or recent[-1] != first.track_id
+        recent.append(first.track_id)
 
 
 def test_the_evening_is_quieter():

@@ -54,6 +54,22 @@ def test_it_is_seen_within_a_minute(wrong):
         assert 28 <= watch.stops[0] - 300 <= 60
 
 
+@pytest.mark.parametrize("wrong", [0.0, 0.1])
+def test_fright_of_somebody_cheerful_is_seen_though_joy_is_as_lively(wrong):
+    for seed in range(10):
+        watch = Watch().run(400, "positive", 0.5, wrong=wrong, seed=seed)
+        assert watch.stops == []
+        watch.run(60, "anxiety", 0.5, wrong=wrong, seed=100 + seed)
+        assert 20 <= watch.stops[0] - 400 <= 60
+
+
+def test_a_cheerful_person_who_is_only_sometimes_tense_is_not_distressed():
+    watch = Watch().run(400, "positive", 0.5)
+    for seed in range(20):
+        watch.run(12, "anxiety", 0.5, seed=seed).run(40, "positive", 0.5, seed=seed)
+    assert watch.stops == []
+
+
 def test_sadness_alone_is_none_however_deep():
     watch = Watch().run(300, "calm").run(600, "depression")
     assert watch.stops == []
