@@ -238,6 +238,8 @@ class TherapeuticRecommender:
         if not paths.in_quadrant(wanted.proposed, path.proposed[None]).all():
             # Need before news: what was heard lately is better than music of another mood.
             path = paths.snapped(wanted, again, heard)
+        if path.proposed[0] < 0 <= wanted.proposed[0]:
+            path = paths.snapped(wanted, again, None)  # rather a large change than unpleasant music
         self._paths[person_id] = path
         return path
 
