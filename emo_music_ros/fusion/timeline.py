@@ -45,7 +45,7 @@ class TimelineOptions:
         1.0, "scales the age after which each modality is ignored", low=0.1, high=10, dynamic=True
     )
     max_uncertainty: float = option(
-        0.98, "above this normalised entropy the state is unknown", low=0.1, high=1, dynamic=True
+        0.985, "above this normalised entropy the state is unknown", low=0.1, high=1, dynamic=True
     )
     max_disagreement: float = option(
         0.27,

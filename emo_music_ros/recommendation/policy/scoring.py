@@ -121,8 +121,8 @@ def query_and_keys(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the query [d] and the keys [tracks, d] of Eq. 9.
 
-    The key of a track is (its place m, -|m|^2/2, its unit content vector t), the query `focus`
-    times (the need n, 1, the preference p), so that q.k = focus (p.t - |n - m|^2/2) up to
+    The key of a track is (its place m, -|m|^2/2, its unit content vector t), the query
+    (focus n, focus, p) of need n and preference p, so that q.k = p.t - focus |n - m|^2/2 up to
     a constant: attention goes to tracks that are near the need and to the person's taste.
     """
     root = np.sqrt(AXES)
@@ -132,7 +132,7 @@ def query_and_keys(
     taste: FloatArray = np.zeros(features.shape[1])
     if preference.size == taste.size:
         taste = np.nan_to_num(np.asarray(preference, float))
-    return focus * np.concatenate([wanted, [1.0], taste]), keys
+    return np.concatenate([focus * wanted, [focus], taste]), keys
 
 
 def final(scores: FloatArray, weights: FloatArray) -> FloatArray:

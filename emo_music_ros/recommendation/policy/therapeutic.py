@@ -64,7 +64,7 @@ class TherapeuticRecommender:
             24.0, "sharpness of the attention", low=0.0, high=1000.0, dynamic=True
         )
         temperature: float = option(
-            0.02,
+            0.05,
             "of the choice among the best, in units of the score",
             low=1e-4,
             high=10.0,
@@ -239,7 +239,8 @@ class TherapeuticRecommender:
             # Need before news: what was heard lately is better than music of another mood.
             path = paths.snapped(wanted, again, heard)
         if path.proposed[0] < 0 <= wanted.proposed[0]:
-            path = paths.snapped(wanted, again, None)  # rather a large change than unpleasant music
+            # Rather a large change than unpleasant music.
+            path = paths.snapped(wanted, again, None)
         self._paths[person_id] = path
         return path
 

@@ -130,6 +130,7 @@ class Attribution:
             time,
             before,
             self._signals.mean_heart_rate(time),
+            self._signals.usual_heart_rate,
             self._target(state, before),
             track.duration,
             reported,

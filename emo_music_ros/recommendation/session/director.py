@@ -318,7 +318,7 @@ class Director(Acts):
         )
         self._attribution.offer(decision)
         self._awaiting = decision
-        self._triggers.begun()
+        self._triggers.begun(state)
         if self._listening is not None:
             self._listening.again = False
         return decision

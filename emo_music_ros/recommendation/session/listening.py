@@ -30,6 +30,7 @@ class Listening:
     began: float
     before: Estimate
     heart_before: float
+    usual_heart: float  # mean of all rates before it began
     target: Point
     duration: float
     reported: bool  # the player said that it started, not only that it plays
@@ -122,7 +123,7 @@ class Listening:
             target=(float(self.target[0]), float(self.target[1])),
             heart=heart_reward,
         )
-        usual = signals.usual_heart_rate if consent else math.nan
+        usual = self.usual_heart if consent else math.nan
         return Outcome(
             time,
             person_id,

@@ -11,7 +11,7 @@ from emo_music_ros.recommendation.session.signals import WINDOW, Signals
 from emo_music_ros.streams import Emotion
 
 #: Share of the time that a state holds to count as a change, as the state of now, and at first.
-CHANGED, PRESENT, FIRST = 0.7, 0.5, 0.75
+CHANGED, PRESENT, FIRST = 0.75, 0.5, 0.75
 #: Seconds the first state is watched, and least mean confidence of a state to act on.
 LOOK, CONFIDENT = 5.0, 0.1
 #: How often a change of state is looked for [s].
@@ -36,15 +36,19 @@ class Triggers:
         self._idle = math.nan
         self._begun = False
         self._looked = -math.inf
+        self._answered = ""  # the last known state that music was chosen for
 
     def restart(self) -> None:
         """Wait for a stable state again before the next track."""
         self._first = math.nan
         self._begun = False
+        self._answered = ""
 
-    def begun(self) -> None:
-        """Note that there was a first track."""
+    def begun(self, state: str) -> None:
+        """Note that a track was chosen for a state."""
         self._begun = True
+        if state != UNKNOWN:
+            self._answered = state
 
     def idle(self, now: float, listening: bool) -> None:
         """Note whether something sounds."""
@@ -80,7 +84,9 @@ class Triggers:
             self._looked = now
             span = options.stable
             state, _ = self._signals.agreed(now, span, CHANGED, coverage=0.8 * span)
-            if state not in (UNKNOWN, listening.state):
+            # A glimpse of nothing between twice the same is no change.
+            before = self._answered if listening.state == UNKNOWN else listening.state
+            if state not in (UNKNOWN, before):
                 return "state", "", self._signals.settled(now, span, CHANGED)
         return self._wait("a track is playing")
 

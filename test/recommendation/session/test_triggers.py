@@ -27,9 +27,9 @@ class Session:
     def play(self, state, duration=600.0):
         nothing = unknown(STATES)
         self.listening = Listening(
-            Track("t", ""), state, self.now, nothing, np.nan, np.zeros(3), duration, True
+            Track("t", ""), state, self.now, nothing, np.nan, np.nan, np.zeros(3), duration, True
         )
-        self.triggers.begun()
+        self.triggers.begun(state)
 
     def run(self, seconds, states):
         """`states` is one state, or a function of the step that returns one."""
