@@ -7,11 +7,13 @@ import math
 from emo_music_ros.emotion import UNKNOWN
 from emo_music_ros.recommendation.session.listening import Listening
 from emo_music_ros.recommendation.session.options import TriggerOptions
-from emo_music_ros.recommendation.session.signals import WINDOW, Signals
+from emo_music_ros.recommendation.session.signals import Signals
 from emo_music_ros.streams import Emotion
 
 #: Share of the time that a state holds to count as a change, as the state of now, and at first.
 CHANGED, PRESENT, FIRST = 0.75, 0.5, 0.75
+#: Seconds that the state of now is the majority of.
+LATELY = 20.0
 #: Seconds the first state is watched, and least mean confidence of a state to act on.
 LOOK, CONFIDENT = 5.0, 0.1
 #: How often a change of state is looked for [s].
@@ -65,7 +67,7 @@ class Triggers:
 
     def state_now(self, now: float) -> Emotion:
         """Return the state to choose music for: what most of the last seconds agree on."""
-        return self._signals.settled(now, WINDOW, PRESENT)
+        return self._signals.settled(now, LATELY, PRESENT)
 
     def due(
         self, now: float, listening: Listening | None, paused: bool, options: TriggerOptions
