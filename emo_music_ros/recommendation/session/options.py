@@ -32,7 +32,7 @@ class TriggerOptions:
         dynamic=True,
     )
     stable: float = option(
-        30.0,
+        24.0,
         "a new state counts when it holds for most of this time [s]",
         low=0.0,
         high=100.0,
