@@ -144,7 +144,7 @@ ACTIVATED_UNPLEASANT = frozenset({"anger", "fear", "disgust"})
 #: Share of every class that is left to all states: no class excludes one.
 OPENNESS = 0.1
 #: How far the number of classes that name a state is divided out: 0 not at all, 1 wholly. Wholly,
-#: a fearful face that is taken for a sad one in a third of cases is never read as anxiety.
+#: a fearful face that is taken for a sad one in a third of cases is hardly ever read as anxiety.
 PRIOR_POWER = 0.85
 #: Least distance of a point in a quadrant from its edges.
 EDGE = 0.05

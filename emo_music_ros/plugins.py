@@ -23,7 +23,7 @@ GROUPS = {
 
 @dataclass(frozen=True)
 class NoOptions:
-    """For plugins that have nothing to set."""
+    """For plugins and nodes that have nothing to set."""
 
 
 def available(stage: str) -> dict[str, EntryPoint]:

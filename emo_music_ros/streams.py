@@ -77,6 +77,14 @@ class Utterance:
     source: str = ""
 
 
+#: Actions of an Interaction that are reports of the player or formalities, no acts of a person,
+#: and those that are acts.
+REPORTS = frozenset({"track_started", "track_finished", "consent"})
+ACTS = frozenset(
+    {"play", "pause", "resume", "stop", "next", "repeat", "seek", "volume", "rate", "select"}
+)
+
+
 @dataclass(frozen=True)
 class Interaction:
     """One act of a person or report of the player; `action` is a name such as ``next``.

@@ -3,105 +3,83 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from emo_music_ros.emotion import STATES, entropy, states_from, unknown
 from emo_music_ros.fusion.base import Evidence
+from emo_music_ros.numerics import softmax
 from emo_music_ros.options import option
 from emo_music_ros.streams import Estimate
 
 
-def mix(evidence: Sequence[Evidence], weights: NDArray[np.float64], prior: float = 0.0) -> Estimate:
-    """Return the weighted mean of the evidence over the four states and the circumplex.
-
-    Parameters
-    ----------
-    evidence : sequence of Evidence
-        One per modality.
-    weights : ndarray, float [len(evidence)]
-        Non-negative; zero leaves a modality out.
-    prior : float
-        Weight of "nothing is known" (the uniform distribution): the less evidence there is
-        against it, the wider the result.
-
-    Returns
-    -------
-    Estimate
-        Over `emotion.STATES`; the unknown estimate when no evidence has weight.
-    """
+def spoken(evidence: Sequence[Evidence]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return what each piece of evidence says of the states, [n, 4], and which says anything."""
     rows = [states_from(item.encoding.estimate) for item in evidence]
-    known = np.array([row is not None for row in rows]) & (weights > 0)
-    if not known.any():
-        return unknown(STATES)
-    table = np.array([np.full(4, 0.25) if row is None else row for row in rows])
-    used = np.where(known, weights, 0.0)
-    probabilities = (used @ table + prior * 0.25) / (used.sum() + prior)
-    axes = np.array(
-        [
-            (
-                item.encoding.estimate.valence,
-                item.encoding.estimate.arousal,
-                item.encoding.estimate.dominance,
-            )
-            for item in evidence
-        ]
-    )
-    share = np.where(np.isfinite(axes), used[:, None], 0.0)
-    total = share.sum(axis=0)
+    known = np.array([row is not None for row in rows], bool)
+    return np.array([np.full(4, 0.25) if row is None else row for row in rows]), known
+
+
+def pooled(
+    evidence: Sequence[Evidence], weights: NDArray[np.float64], probabilities: NDArray[np.float64]
+) -> tuple[Estimate, tuple[float, ...]]:
+    """Return the estimate of pooled probabilities [4] and the weights scaled to sum 1.
+
+    The circumplex and the quality are weighted means of those of the evidence. Without any
+    weight nothing is known.
+    """
+    total = weights.sum()
+    if total <= 0:
+        return unknown(STATES), tuple(0.0 for _ in weights)
+    estimates = [item.encoding.estimate for item in evidence]
+    axes = np.array([(each.valence, each.arousal, each.dominance) for each in estimates])
+    share = np.where(np.isfinite(axes), weights[:, None], 0.0)
+    sums = share.sum(axis=0)
     mean = np.where(
-        total > 0, (share * np.nan_to_num(axes)).sum(axis=0) / np.maximum(total, 1e-12), np.nan
+        sums > 0, (share * np.nan_to_num(axes)).sum(axis=0) / np.maximum(sums, 1e-12), np.nan
     )
-    quality = np.array([item.encoding.estimate.quality for item in evidence])
-    return Estimate(
+    quality = weights @ np.array([each.quality for each in estimates]) / total
+    estimate = Estimate(
         STATES,
         probabilities.astype(np.float32),
         float(mean[0]),
         float(mean[1]),
         float(mean[2]),
         confidence=1.0 - entropy(probabilities),
-        quality=float(used @ quality / used.sum()),
+        quality=float(quality),
     )
+    return estimate, tuple(float(value) for value in weights / total)
+
+
+def linear_pool(
+    evidence: Sequence[Evidence], weights: NDArray[np.float64]
+) -> tuple[Estimate, tuple[float, ...]]:
+    """Return the weighted mean of the evidence and the weights of what says something."""
+    rows, known = spoken(evidence)
+    used = np.where(known, weights, 0.0)
+    return pooled(evidence, used, used @ rows / max(used.sum(), 1e-12))
 
 
 def log_pool(
-    evidence: Sequence[Evidence], trust: NDArray[np.float64], prior: float
-) -> NDArray[np.float64] | None:
-    """Return the product of the evidence, [4], each to the power of its trust.
+    rows: NDArray[np.float64], trust: NDArray[np.float64], prior: float
+) -> NDArray[np.float64]:
+    """Return the product of evidence, [4], each to the power of its trust.
 
     Modalities that agree are surer together than alone, as independent witnesses are; a linear
     pool is never surer than its surest voice.
 
     Parameters
     ----------
-    evidence : sequence of Evidence
-        One per modality.
+    rows : ndarray
+        What each modality says of the states, [n, 4].
     trust : ndarray
-        Power of each, 0 leaves it out.
+        Power of each, [n]; 0 leaves it out.
     prior : float
         Share of the uniform distribution in every piece of evidence: none excludes a state.
     """
-    total = np.zeros(4)
-    found = False
-    for item, power in zip(evidence, trust):
-        states = states_from(item.encoding.estimate) if power > 0 else None
-        if states is not None:
-            found = True
-            total += power * np.log((1.0 - prior) * states + prior * 0.25 + 1e-12)
-    if not found:
-        return None
-    weights = np.exp(total - total.max())
-    return weights / weights.sum()  # type: ignore[no-any-return]
-
-
-def shares(evidence: Sequence[Evidence], weights: NDArray[np.float64]) -> tuple[float, ...]:
-    """Return the weights of the evidence that says something, scaled to sum 1 (or all 0)."""
-    known = np.array([states_from(item.encoding.estimate) is not None for item in evidence])
-    used = np.where(known, weights, 0.0)
-    total = used.sum()
-    return tuple(float(value) for value in (used / total if total > 0 else used))
+    return softmax(trust @ np.log((1.0 - prior) * rows + prior * 0.25 + 1e-12))
 
 
 class WeightedFusion:
@@ -149,17 +127,10 @@ class WeightedFusion:
         )
         trust = np.nan_to_num(np.maximum(trust, 0.0))
         sure = np.nan_to_num([item.encoding.estimate.confidence for item in evidence])
-        weights = trust * np.maximum(sure, 0.0)
-        pooled = log_pool(evidence, np.where(weights > 0, trust, 0.0), self.options.prior)
-        mixed = mix(evidence, weights)
-        if pooled is None:
-            return mixed, shares(evidence, weights)
-        estimate = replace(
-            mixed,
-            probabilities=pooled.astype(np.float32),
-            confidence=1.0 - entropy(pooled),
-        )
-        return estimate, shares(evidence, weights)
+        rows, known = spoken(evidence)
+        weights = np.where(known, trust * np.maximum(sure, 0.0), 0.0)
+        trusted = np.where(weights > 0, trust, 0.0)
+        return pooled(evidence, weights, log_pool(rows, trusted, self.options.prior))
 
 
 class AverageFusion:
@@ -168,7 +139,7 @@ class AverageFusion:
     def fuse(self, evidence: Sequence[Evidence]) -> tuple[Estimate, tuple[float, ...]]:
         """See :class:`~emo_music_ros.fusion.base.Fusion`."""
         weights = np.ones(len(evidence))
-        return mix(evidence, weights), shares(evidence, weights)
+        return linear_pool(evidence, weights)
 
     def __init__(self, options: object | None = None) -> None:
         del options
@@ -196,4 +167,4 @@ class SingleModality:
         weights = np.array(
             [float(item.encoding.modality == self.options.modality) for item in evidence]
         )
-        return mix(evidence, weights), shares(evidence, weights)
+        return linear_pool(evidence, weights)

@@ -11,13 +11,7 @@ from emo_music_ros.fusion.timeline import MODALITIES, FusionOptions
 from emo_music_ros.ros import conversions as convert
 from emo_music_ros.ros.host import run_node
 from emo_music_ros.ros.node import CompanionNode
-
-#: Reports and formalities of the player, which say nothing of somebody being there.
-_REPORTS = {
-    msg.InteractionEvent.TRACK_STARTED,
-    msg.InteractionEvent.TRACK_FINISHED,
-    msg.InteractionEvent.CONSENT,
-}
+from emo_music_ros.streams import REPORTS
 
 
 class FusionNode(CompanionNode):
@@ -51,7 +45,8 @@ class FusionNode(CompanionNode):
         self._people.add(replace(encoding, time=time), self.steady())
 
     def _on_interaction(self, message: msg.InteractionEvent) -> None:
-        if message.action not in _REPORTS:
+        event = convert.interaction(message)
+        if event is not None and event.action not in REPORTS:
             self._people.sign(message.person_id or self.options.person_id, self.steady())
 
     def _step(self) -> None:

@@ -6,7 +6,6 @@ import os
 import re
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
@@ -29,11 +28,6 @@ _NUMBERS = re.compile(r"[-\d.]+")
 LEVELS = {"ok": DiagnosticStatus.OK, "warn": DiagnosticStatus.WARN, "error": DiagnosticStatus.ERROR}
 
 
-@dataclass(frozen=True)
-class NoOptions:
-    """A node without options of its own."""
-
-
 class CompanionNode(LifecycleNode):
     """A managed node with one optional plugin.
 
@@ -53,7 +47,7 @@ class CompanionNode(LifecycleNode):
 
     node_name: ClassVar[str] = ""
     stages: ClassVar[dict[str, tuple[str, str]]] = {}
-    Options: ClassVar[type] = NoOptions
+    Options: ClassVar[type] = plugins.NoOptions
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(self.node_name, **kwargs)

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from emo_music_ros.errors import InputError
+from emo_music_ros.io.pickles import ArraysOnly
 from emo_music_ros.io.signals import Signal
 from emo_music_ros.options import option
 from emo_music_ros.sensing.conversation import language_of
@@ -192,20 +193,9 @@ def _simulated_lane(
     return signal_lane(signal, 0.0, f"simulated:{kind}")
 
 
-class _ArraysOnly(pickle.Unpickler):
-    """Reads NumPy arrays and refuses everything else a pickle could do."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        if name == "_reconstruct" and module.startswith("numpy."):
-            return np.empty(0).__reduce__()[0]
-        if module == "numpy" and name in ("ndarray", "dtype"):
-            return getattr(np, name)
-        raise pickle.UnpicklingError(f"{module}.{name} is no array")
-
-
 def _samples(name: str) -> Any:
     path = material("spkit", f"spkit/data/files/{name}")
     try:
-        return _ArraysOnly(io.BytesIO(path.read_bytes())).load()
+        return ArraysOnly(io.BytesIO(path.read_bytes())).load()
     except (pickle.UnpicklingError, EOFError, ValueError) as error:
         raise InputError(f"demo: {path} is damaged: {error}", "Install spkit again") from error

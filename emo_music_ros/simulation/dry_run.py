@@ -12,6 +12,7 @@ from typing import Any, TextIO
 
 import numpy as np
 
+from emo_music_ros import plugins
 from emo_music_ros.errors import InputError
 from emo_music_ros.recommendation.memory.store import Memory
 from emo_music_ros.recommendation.session.views import Decision, PlayerView
@@ -243,8 +244,6 @@ def library(path: str) -> list[Track]:
         return read_tracks(Path(path))
     if path and not Path(path).is_dir():
         raise InputError(f"library {path} does not exist", "Name a JSON file or a folder")
-    from emo_music_ros import plugins
-
     catalogue = plugins.create("catalogue", "folder", {"path": path})
     catalogue.scan()
     tracks: list[Track] = catalogue.tracks()

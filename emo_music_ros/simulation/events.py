@@ -15,22 +15,19 @@ import numpy as np
 
 from emo_music_ros.emotion import STATES, UNKNOWN, circumplex, entropy
 from emo_music_ros.errors import InputError
+from emo_music_ros.fusion.timeline import CONTEXT, MODALITIES
 from emo_music_ros.options import nearest
 from emo_music_ros.simulation.loop import TEN_O_CLOCK, outside_estimate
 from emo_music_ros.simulation.player import PlayerFaults
-from emo_music_ros.streams import Emotion, Encoding, Estimate, Interaction
+from emo_music_ros.streams import ACTS, Emotion, Encoding, Estimate, Interaction
 
-MODALITIES = ("face", "speech", "text", "physiology", "eeg", "music", "interaction")
 TOPICS = (
-    *(f"encoding/{modality}" for modality in MODALITIES),
+    *(f"encoding/{modality}" for modality in (*MODALITIES, *CONTEXT)),
     *("emotion", "interaction/event", "clock", "player", "end"),
 )
 #: Confidence of a place on the circumplex that says none.
 UNSAID = 0.5
-ACTIONS = (
-    *("play", "pause", "resume", "stop", "next", "repeat", "seek", "volume", "rate", "consent"),
-    "select",
-)
+ACTIONS = (*sorted(ACTS), "consent")
 #: Longest file [s]; whoever writes dates for `at` is told so instead of waiting for ever.
 LONGEST = 1e7
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
+import tempfile
 import time as calendar
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
+from emo_music_ros import plugins
 from emo_music_ros.clock import SteadyStamps
 from emo_music_ros.emotion import STATES, UNKNOWN, unknown
 from emo_music_ros.fusion.base import Fusion
@@ -14,12 +18,11 @@ from emo_music_ros.fusion.people import People
 from emo_music_ros.fusion.timeline import FusionOptions
 from emo_music_ros.recommendation.base import Recommender
 from emo_music_ros.recommendation.memory.store import Memory
-from emo_music_ros.recommendation.session.acts import REPORTS
 from emo_music_ros.recommendation.session.director import Director
 from emo_music_ros.recommendation.session.options import DirectorOptions
 from emo_music_ros.recommendation.session.views import Decision, PlayerView
 from emo_music_ros.simulation.player import PlayerFaults, VirtualPlayer
-from emo_music_ros.streams import Emotion, Encoding, Estimate, Interaction, Outcome, Track
+from emo_music_ros.streams import REPORTS, Emotion, Encoding, Estimate, Interaction, Outcome, Track
 
 #: The wall clock at time 0: 10:00 UTC of a day [unix s].
 TEN_O_CLOCK = 1_767_261_600.0
@@ -91,6 +94,9 @@ class Loop:
         self._outside: dict[str, Emotion] = {}
         self._states: dict[str, tuple[str, bool]] = {}
         self._consent = True
+        # The grid all steps lie on [s]; seconds where the fusion does not look more often.
+        step = self._fusion_options.step
+        self._tick = min(step, DECIDE) if step < 1 else 1.0
         self._ticks = -1  # the first step is at 0
         self._told = -1
         self._numbers = 0
@@ -165,16 +171,11 @@ class Loop:
 
     def advance(self, until: float) -> None:
         """Let time pass up to `until` [s], on the grids of fusion and session."""
-        while (self._ticks + 1) * self.tick <= until + 1e-9:
+        while (self._ticks + 1) * self._tick <= until + 1e-9:
             self._ticks += 1
-            self.now = self._ticks * self.tick
+            self.now = self._ticks * self._tick
             self._step()
         self.now = max(self.now, until)
-
-    @property
-    def tick(self) -> float:
-        """The grid all steps lie on [s]."""
-        return min(self._fusion_options.step, DECIDE) if self._fusion_options.step < 1 else 1.0
 
     def close(self) -> None:
         """End what is on."""
@@ -247,3 +248,46 @@ def outside_estimate(valence: float, arousal: float, confidence: float) -> Estim
     """Return the estimate of a state from outside, which has no probabilities."""
     nothing = unknown(STATES)
     return replace(nothing, valence=valence, arousal=arousal, confidence=confidence, quality=1.0)
+
+
+@contextmanager
+def simulated_loop(
+    tracks: Sequence[Track],
+    policy: str,
+    seed: int,
+    person_id: str,
+    outputs: Outputs,
+    step: float = DECIDE,
+) -> Iterator[Loop]:
+    """Yield a loop with the shipped fusion and a memory of its own, which is gone at the end.
+
+    Parameters
+    ----------
+    tracks : sequence of Track
+        The library.
+    policy : str
+        Recommender plugin.
+    seed : int
+        Of its random choice, from 0.
+    person_id : str
+        Who the music is for.
+    outputs : Outputs
+        Gets what the loop gives out.
+    step : float
+        Grid of the fusion [s].
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        memory = Memory(Path(folder) / "memory.sqlite", durable=False)
+        loop = Loop(
+            plugins.create("fusion", "weighted"),
+            "weighted",
+            plugins.create("recommender", policy, {"seed": seed + 1}),
+            memory,
+            tracks,
+            person_id=person_id,
+            fusion_options=FusionOptions(step=step),
+            outputs=outputs,
+        )
+        yield loop
+        loop.close()
+        memory.close()

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import math
-import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from emo_music_ros import plugins
 from emo_music_ros.emotion import STATE_CENTRES, STATES, UNKNOWN
-from emo_music_ros.fusion.timeline import FusionOptions
-from emo_music_ros.recommendation.memory.store import Memory
-from emo_music_ros.recommendation.session.options import DirectorOptions
 from emo_music_ros.recommendation.session.views import Decision
 from emo_music_ros.simulation.answers import Answers
 from emo_music_ros.simulation.characters import changes, character
 from emo_music_ros.simulation.listener import Listener
-from emo_music_ros.simulation.loop import Loop, Outputs, outside_estimate
+from emo_music_ros.simulation.loop import Outputs, outside_estimate, simulated_loop
 from emo_music_ros.streams import Emotion, Encoding, Interaction, Outcome, Track
 
 PERSON = "simulated"
@@ -52,8 +46,13 @@ class Facts:
         Known seconds in which it was the true one.
     change : tuple or None
         (time, from, to) of a change for good.
-    answerable : float
-        Share of plays after the tenth for which a track in the quadrant of the need was there.
+    outcomes, learned, rewarded_without_sign, skipped : int
+        Listens that ended, that were learned from, that earned a reward although nobody was there
+        or nothing was seen, and that were skipped.
+    false_reactions : int
+        Changes of music for a state that was not the true one, which had long been the same.
+    before, after : float
+        True valence at the beginning and the end, -1..1.
     """
 
     kind: str
@@ -192,19 +191,7 @@ def run_session(
     facts.change = changes(listener.character)
     notes = _Notes(facts, listener)
     step = 0.25 if full_rate else 1.0
-    with tempfile.TemporaryDirectory() as folder:
-        memory = Memory(Path(folder) / "memory.sqlite", durable=False)
-        loop = Loop(
-            plugins.create("fusion", "weighted"),
-            "weighted",
-            plugins.create("recommender", policy, {"seed": seed + 1}),
-            memory,
-            tracks,
-            person_id=PERSON,
-            fusion_options=FusionOptions(step=step),
-            director_options=DirectorOptions(),
-            outputs=notes,
-        )
+    with simulated_loop(tracks, policy, seed, PERSON, notes, step) as loop:
         facts.before = float(listener.mood[0])
         for second in range(int(seconds)):
             now = float(second)
@@ -223,9 +210,7 @@ def run_session(
                     loop.add_encoding(encoding)
             if music is not None and second % 5 == 0:
                 loop.add_encoding(_context(music, loop.wall()))
-        loop.close()
-        memory.close()
-        facts.heard = [(at, track.valence, track.arousal) for at, track in loop.player.started]
+    facts.heard = [(at, track.valence, track.arousal) for at, track in loop.player.started]
     facts.after = float(listener.mood[0])
     return facts
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 
-from emo_music_ros import plugins
-from emo_music_ros.recommendation.memory.store import Memory
 from emo_music_ros.recommendation.session.views import Decision
-from emo_music_ros.simulation.loop import Loop, Outputs, outside_estimate
+from emo_music_ros.simulation.loop import Outputs, outside_estimate, simulated_loop
 from emo_music_ros.simulation.player import PlayerFaults
 from emo_music_ros.streams import Emotion, Interaction, Track
 
@@ -30,17 +26,7 @@ class _Offers(Outputs):
 def skips(tracks: Sequence[Track], policy: str, seed: int) -> tuple[int, int]:
     """Return how many different tracks were offered, and how often one came twice in a row."""
     offers = _Offers()
-    with tempfile.TemporaryDirectory() as folder:
-        memory = Memory(Path(folder) / "memory.sqlite", durable=False)
-        loop = Loop(
-            plugins.create("fusion", "weighted"),
-            "weighted",
-            plugins.create("recommender", policy, {"seed": seed + 1}),
-            memory,
-            tracks,
-            person_id="x",
-            outputs=offers,
-        )
+    with simulated_loop(tracks, policy, seed, "x", offers) as loop:
         loop.set_faults(PlayerFaults(start_delay=DELAY))
         for step in range(round(30 / EVERY)):
             loop.advance(step * EVERY)
@@ -50,7 +36,5 @@ def skips(tracks: Sequence[Track], policy: str, seed: int) -> tuple[int, int]:
             if 20 <= step * EVERY < 20 + SKIPS * EVERY:
                 loop.add_interaction(Interaction(0.0, "next", "", 0.0, 0.0, "x"))
         loop.advance(32.0)
-        loop.close()
-        memory.close()
     found = offers.tracks
     return len(set(found)), sum(one == two for one, two in zip(found, found[1:]))

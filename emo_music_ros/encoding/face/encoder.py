@@ -25,7 +25,7 @@ from emo_music_ros.encoding.face.model import FaceModel
 from emo_music_ros.encoding.face.quality import contrast, detail, quality, turned
 from emo_music_ros.encoding.face.texture import difference
 from emo_music_ros.encoding.face.tracking import FaceFinder, FaceFollower, FoundFace
-from emo_music_ros.encoding.shared.numerics import softmax
+from emo_music_ros.numerics import softmax
 from emo_music_ros.options import option
 from emo_music_ros.streams import Encoding, ImageFrame, Sample
 

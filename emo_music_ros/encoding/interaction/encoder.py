@@ -20,14 +20,17 @@ import numpy as np
 
 from emo_music_ros.emotion import unknown
 from emo_music_ros.options import option
-from emo_music_ros.streams import Encoding, Estimate, FloatArray, Interaction, Sample
+from emo_music_ros.streams import (
+    ACTS,
+    REPORTS,
+    Encoding,
+    Estimate,
+    FloatArray,
+    Interaction,
+    Sample,
+)
 
 LABELS = ("liking", "disliking")
-#: Reports of the player and formalities: not acts of the person.
-REPORTS = frozenset({"track_started", "track_finished", "consent"})
-ACTIONS = REPORTS | {
-    "play", "pause", "resume", "stop", "next", "repeat", "seek", "volume", "rate", "select"
-}  # fmt: skip
 #: What an act says about liking, -1..1. A rating says its own value; a skip counts more the
 #: earlier it comes; hearing a track to its end may only be politeness.
 LIKING = {"repeat": 1.0, "select": 0.3, "track_finished": 0.3, "next": -1.0, "stop": -0.3}
@@ -154,7 +157,7 @@ class InteractionEncoder:
         """Take the next event and return what it makes of the last minutes."""
         if not isinstance(sample, Interaction) or not math.isfinite(sample.time):
             return []
-        if sample.action not in ACTIONS:
+        if sample.action not in ACTS | REPORTS:
             return []
         if sample.person_id and self._person and sample.person_id != self._person:
             self.reset()

@@ -14,6 +14,44 @@ from emo_music_ros.errors import ModelError
 from emo_music_ros.resources import share
 
 
+def session_options() -> Any:
+    """Return how every network is run: on one thread, silent about warnings."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return options
+
+
+def open_network(network: bytes | str, name: str, remedy: str, options: Any = None) -> Any:
+    """Return an inference session of a network.
+
+    Parameters
+    ----------
+    network : bytes or str
+        Its content, or the path of its file.
+    name, remedy : str
+        For the error message.
+    options : onnxruntime.SessionOptions, optional
+        How to run it; :func:`session_options` if not given.
+
+    Raises
+    ------
+    ModelError
+        If it is no usable network.
+    """
+    import onnxruntime
+
+    try:
+        return onnxruntime.InferenceSession(
+            network, options or session_options(), providers=["CPUExecutionProvider"]
+        )
+    except Exception as error:  # onnxruntime raises its own kinds
+        raise ModelError(f"{name} is no usable network: {error}", remedy) from error
+
+
 class Model:
     """One ONNX network with its description, run on one thread.
 
@@ -45,7 +83,6 @@ class Model:
     """
 
     def __init__(self, name: str, folder: Path | None = None) -> None:
-        import onnxruntime  # 44 MB: only where a model is used
 
         self.name = name
         folder = share("models") if folder is None else Path(folder)
@@ -67,18 +104,7 @@ class Model:
         content = network.read_bytes()
         if hashlib.sha256(content).hexdigest() != expected:
             raise ModelError(f"model file {network} is corrupt: its hash does not match", remedy)
-        settings = onnxruntime.SessionOptions()
-        settings.intra_op_num_threads = 1
-        settings.inter_op_num_threads = 1
-        settings.log_severity_level = 3
-        try:
-            self._session = onnxruntime.InferenceSession(
-                content, settings, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # onnxruntime raises its own kinds
-            raise ModelError(
-                f"model file {network} is no usable network: {error}", remedy
-            ) from error
+        self._session = open_network(content, f"model file {network}", remedy)
         self._inputs = [entry.name for entry in self._session.get_inputs()]
 
     def __call__(self, *inputs: NDArray[Any]) -> list[NDArray[np.float32]]:

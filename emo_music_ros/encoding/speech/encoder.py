@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from emo_music_ros.emotion import from_labels
 from emo_music_ros.encoding.shared.model import Model
-from emo_music_ros.encoding.shared.numerics import softmax
 from emo_music_ros.encoding.shared.results import plain_estimate
 from emo_music_ros.encoding.speech.audio_features import (
     BANDS,
@@ -30,6 +29,7 @@ from emo_music_ros.encoding.speech.voice_activity import Endpointer, Segment, tr
 from emo_music_ros.errors import InputError, ModelError
 from emo_music_ros.io.audio import read_mono
 from emo_music_ros.io.resampling import Resampler, clean, mono
+from emo_music_ros.numerics import softmax
 from emo_music_ros.options import option
 from emo_music_ros.streams import AudioBlock, Encoding, Estimate, FloatArray, Sample
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from emo_music_ros.encoding.shared.model import open_network
 from emo_music_ros.encoding.speech.audio_features import RATE
 from emo_music_ros.errors import ModelError
 
@@ -53,22 +54,12 @@ class VoiceActivity:
     """
 
     def __init__(self) -> None:
-        import onnxruntime
-
         path = detector_path()
-        settings = onnxruntime.SessionOptions()
-        settings.intra_op_num_threads = 1
-        settings.inter_op_num_threads = 1
-        settings.log_severity_level = 3
-        try:
-            self._session = onnxruntime.InferenceSession(
-                str(path), settings, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # onnxruntime raises its own kinds
-            raise ModelError(
-                f"{path} is no usable network: {error}",
-                "Install it again: pip install --no-deps --force-reinstall silero-vad==6.2.3",
-            ) from error
+        self._session = open_network(
+            str(path),
+            str(path),
+            "Install it again: pip install --no-deps --force-reinstall silero-vad==6.2.3",
+        )
         self.reset()
 
     def reset(self) -> None:

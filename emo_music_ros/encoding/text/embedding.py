@@ -20,6 +20,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from emo_music_ros.encoding.shared.model import open_network, session_options
 from emo_music_ros.encoding.text.tokens import Unigram
 from emo_music_ros.errors import ModelError
 from emo_music_ros.resources import share
@@ -219,22 +220,15 @@ class _Network:
             )
         self._file = file
         self._values = self._parameters(names)  # the session keeps no copy of all of them
-        settings = onnxruntime.SessionOptions()
-        settings.intra_op_num_threads = 1
-        settings.inter_op_num_threads = 1
-        settings.log_severity_level = 3
+        name, remedy = f"model file {graph}", "Install onnxruntime 1.18 or newer"
+        settings = session_options()
         try:
             settings.add_external_initializers(
                 names, [onnxruntime.OrtValue.ortvalue_from_numpy(v) for v in self._values]
             )
-            self._session = onnxruntime.InferenceSession(
-                content, settings, providers=["CPUExecutionProvider"]
-            )
         except Exception as error:  # onnxruntime raises its own kinds
-            raise ModelError(
-                f"model file {graph} is no usable network: {error}",
-                "Install onnxruntime 1.18 or newer",
-            ) from error
+            raise ModelError(f"{name} is no usable network: {error}", remedy) from error
+        self._session = open_network(content, name, remedy, settings)
         self._words = file.rows("emb.word", DIMENSIONS)
         self._places = (
             file.vector("emb.pos").reshape(-1, DIMENSIONS)[:LONGEST]

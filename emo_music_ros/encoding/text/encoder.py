@@ -15,7 +15,6 @@ import numpy as np
 
 from emo_music_ros import emotion
 from emo_music_ros.encoding.shared.model import Model
-from emo_music_ros.encoding.shared.numerics import softmax
 from emo_music_ros.encoding.text.embedding import Embedder, sentence_vector
 from emo_music_ros.encoding.text.hashed import (
     BUCKETS,
@@ -25,6 +24,7 @@ from emo_music_ros.encoding.text.hashed import (
     slot_table,
 )
 from emo_music_ros.errors import ModelError
+from emo_music_ros.numerics import softmax
 from emo_music_ros.options import option
 from emo_music_ros.streams import Encoding, Estimate, FloatArray, Sample, Utterance
 

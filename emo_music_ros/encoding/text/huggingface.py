@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_music_ros import emotion
-from emo_music_ros.encoding.shared.numerics import softmax
+from emo_music_ros.encoding.shared.model import open_network
 from emo_music_ros.encoding.text.encoder import encode_utterance
 from emo_music_ros.errors import ModelError
+from emo_music_ros.numerics import softmax
 from emo_music_ros.options import option
 from emo_music_ros.streams import Encoding, Estimate, FloatArray, Sample
 
@@ -108,18 +109,7 @@ class HuggingFaceTextEncoder:
 
     @staticmethod
     def _load_network(path: Path) -> Any:
-        import onnxruntime
-
-        settings = onnxruntime.SessionOptions()
-        settings.intra_op_num_threads = 1
-        settings.inter_op_num_threads = 1
-        settings.log_severity_level = 3
-        try:
-            return onnxruntime.InferenceSession(
-                str(path), settings, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # onnxruntime raises its own kinds
-            raise ModelError(f"{path} is no usable network: {error}", _EXPORT) from error
+        return open_network(str(path), str(path), _EXPORT)
 
     def _classify(self, text: str) -> NDArray[np.float32]:
         """Return the probabilities [labels] of a text that is not empty; their sum is one."""

@@ -12,14 +12,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from emo_music_ros.emotion import EDGE
 from emo_music_ros.recommendation.policy.target import Point
 
 #: Largest step of a path that turns to a new state, valence and arousal together.
 TURN = 0.4
 #: Most tracks of negative valence in one path.
 MOST_NEGATIVE = 2
-#: Least distance of a need from the axes: a need names a quadrant.
-EDGE = 0.05
 #: Tracks that answer a need, and the least number within reach that is enough of a choice.
 CHOICE, FEW = 10, 6
 #: How much further from the need than the nearest track taste may go, if it has that many.

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from emo_music_ros.numerics import softmax
 from emo_music_ros.recommendation.base import Need, PersonMemory
 from emo_music_ros.streams import FloatArray, Track
 
@@ -108,8 +109,7 @@ def attention(query: FloatArray, keys: FloatArray) -> FloatArray:
     are no sessions to learn them from.
     """
     logits = np.asarray(keys, float) @ np.asarray(query, float) / np.sqrt(keys.shape[1])
-    weights: FloatArray = np.exp(logits - logits.max())
-    return weights / weights.sum()
+    return softmax(logits)
 
 
 def query_and_keys(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from emo_music_ros.numerics import softmax
 from emo_music_ros.options import option
 from emo_music_ros.recommendation.base import Need, PersonMemory, RankedTrack
 from emo_music_ros.recommendation.policy import path as paths
@@ -190,8 +191,8 @@ class TherapeuticRecommender:
         """Return the order of the tracks and the probability of each to be first."""
         options = self.options
         best = fit[np.argsort(-finals[fit], kind="stable")][: options.top_k]
-        weights = np.exp((finals[best] - finals[best[0]]) / options.temperature)
-        chances = (1 - explore) * weights / weights.sum() + explore / len(best)
+        weights = softmax(finals[best], options.temperature)
+        chances = (1 - explore) * weights + explore / len(best)
         return self._drawn(finals, fit, best, chances)
 
     def _drawn(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import math
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
-from emo_music_ros.streams import Interaction
+from emo_music_ros.streams import REPORTS, Interaction
 
 if TYPE_CHECKING:
     from emo_music_ros.recommendation.memory.store import Memory
@@ -18,11 +19,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: Reports and formalities, which say nothing of somebody being there.
-REPORTS = frozenset({"track_started", "track_finished", "consent"})
 
-
-class Acts:
+class Acts(ABC):
     """The part of the director that answers people and the player."""
 
     person_id: str
@@ -47,14 +45,17 @@ class Acts:
     def _listening(self) -> Listening | None:
         return self._attribution.listening
 
+    @abstractmethod
     def _begin(self, track_id: str, recommendation_id: str, time: float, reported: bool) -> None:
-        raise NotImplementedError
+        """Start a listen."""
 
+    @abstractmethod
     def _end(self, time: float, finished: bool = False) -> None:
-        raise NotImplementedError
+        """End the listen that is on."""
 
+    @abstractmethod
     def _clear_signals(self) -> None:
-        raise NotImplementedError
+        """Forget what was seen of the person."""
 
     def _act(self, event: Interaction) -> None:
         handler = {

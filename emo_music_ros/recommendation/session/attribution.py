@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 #: How many recommendations are remembered for attribution.
 OFFERS = 16
-#: How many outcomes of this session can be corrected by a late rating.
+#: How many of the last outcomes a late rating can correct.
 CORRECTABLE = 64
 
 #: (state, estimate) -> where the person is led to.

@@ -303,19 +303,7 @@ class Director(Acts):
             self.waiting = need.reason
             return None
         need = noted(need, note)
-        decision = Decision(
-            "play",
-            trigger,
-            need.reason,
-            now,
-            self._new_id(),
-            self.person_id,
-            state,
-            estimate,
-            emotion.time,
-            need,
-            tuple(ranked),
-        )
+        decision = self._decision(now, "play", trigger, need.reason, emotion, need, ranked)
         self._attribution.offer(decision)
         self._awaiting = decision
         self._triggers.begun(state)
@@ -326,9 +314,20 @@ class Director(Acts):
     def _stop(self, now: float, trigger: str, reason: str) -> Decision:
         self._awaiting = self._wish = None
         self.waiting = reason
-        emotion = self._triggers.state_now(now)
+        return self._decision(now, "stop", trigger, reason, self._triggers.state_now(now))
+
+    def _decision(
+        self,
+        now: float,
+        action: str,
+        trigger: str,
+        reason: str,
+        emotion: Emotion,
+        need: Need | None = None,
+        ranked: Sequence[RankedTrack] = (),
+    ) -> Decision:
         return Decision(
-            "stop",
+            action,
             trigger,
             reason,
             now,
@@ -337,8 +336,8 @@ class Director(Acts):
             emotion.state,
             emotion.estimate,
             emotion.time,
-            None,
-            (),
+            need,
+            tuple(ranked),
         )
 
     def _stop_for_distress(self, now: float) -> Decision:

@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from emo_music_ros.emotion import from_scale
 from emo_music_ros.errors import InputError
+from emo_music_ros.io.pickles import ArraysOnly
 from emo_music_ros.training.corpora.base import Corpus
 from emo_music_ros.training.corpora.trials import DIMENSIONS, Trial
 
@@ -32,27 +33,6 @@ EEG = (
 PERIPHERAL = {"eda": 36, "respiration": 37, "ppg": 38, "temperature": 39}
 CHANNELS = 40
 REMEDY = "Copy it again from data_preprocessed_python of the corpus"
-
-
-class _ArraysOnly(pickle.Unpickler):
-    """Admits what a pickled NumPy array is made of; a pickle that names anything else is refused.
-
-    Pickles can run code. The published files need none.
-    """
-
-    _ADMITTED = {
-        **{
-            (f"numpy.{core}.multiarray", "_reconstruct"): np.empty(0).__reduce__()[0]
-            for core in ("core", "_core")
-        },
-        ("numpy", "ndarray"): np.ndarray,
-        ("numpy", "dtype"): np.dtype,
-    }
-
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) not in self._ADMITTED:
-            raise pickle.UnpicklingError(f"it asks for {module}.{name}")
-        return self._ADMITTED[module, name]
 
 
 def files(folder: Path) -> list[Path]:
@@ -74,7 +54,7 @@ def read(path: Path) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
     """
     try:
         with path.open("rb") as file:
-            content = _ArraysOnly(file, encoding="latin1").load()
+            content = ArraysOnly(file, encoding="latin1").load()
         data = np.asarray(content["data"], np.float32)
         labels = np.asarray(content["labels"], float)
     except (

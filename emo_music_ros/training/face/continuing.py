@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from emo_music_ros.emotion import FER2013
-from emo_music_ros.encoding.shared.numerics import softmax
+from emo_music_ros.numerics import softmax
 from emo_music_ros.training.evaluation.protocol import Rows
 from emo_music_ros.training.face.augmentation import augment
 from emo_music_ros.training.face.fitting import AVERAGING, DECAY, SMOOTHING, infer

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from emo_music_ros.emotion import FER2013
-from emo_music_ros.encoding.shared.numerics import softmax
+from emo_music_ros.encoding.shared.model import open_network
+from emo_music_ros.numerics import softmax
 from emo_music_ros.training.corpora.base import Corpus
 from emo_music_ros.training.evaluation import metrics
 from emo_music_ros.training.evaluation.cost import Cost, onnx_cost
@@ -61,14 +62,7 @@ class TrainedFaceNetwork:
     @cache  # noqa: B019
     def session(self, precision: str) -> Any:
         """Return the network ready to run on one thread."""
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        return onnxruntime.InferenceSession(
-            self.onnx(precision), options, providers=["CPUExecutionProvider"]
-        )
+        return open_network(self.onnx(precision), "the trained network", "Train it again")
 
     def answers(self, images: NDArray[Any], precision: str) -> NDArray[np.float64]:
         """Return the probabilities [n, 7] of faces [n, 48, 48], 0..255."""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from emo_music_ros.encoding.music import spectrum as music_spectrum
 from emo_music_ros.encoding.music.encoder import FEATURE_SETS, WINDOW, tempered
 from emo_music_ros.encoding.music.spectrum import SAMPLE_RATE
+from emo_music_ros.encoding.shared.model import open_network
 from emo_music_ros.training.evaluation.cost import Cost, onnx_cost
 from emo_music_ros.training.evaluation.protocol import Rows
 from emo_music_ros.training.evaluation.results import Candidate
@@ -146,12 +147,8 @@ def final(learner: Learner, material: Material, seed: int, work: Work) -> Window
 
 def _cost(learner: Learner, trained: WindowAnswers, work: Work) -> Cost:
     """Return the cost of one window of ten seconds, features included."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
     content = trained["network"].tobytes()
-    session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    session = open_network(content, "the trained network", "Train it again")
     name = session.get_inputs()[0].name
     time = np.arange(int(WINDOW * SAMPLE_RATE)) / SAMPLE_RATE
     tones = [220 * 2 ** (step / 12) for step in (0, 4, 7, 12)]

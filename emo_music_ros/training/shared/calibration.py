@@ -10,7 +10,7 @@ from scipy.optimize import minimize_scalar
 
 if TYPE_CHECKING:
     pass
-from emo_music_ros.encoding.shared.numerics import softmax
+from emo_music_ros.numerics import softmax
 
 
 def fit_temperature(logits: ArrayLike, truth: ArrayLike) -> float:

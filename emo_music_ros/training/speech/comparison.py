@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from emo_music_ros.emotion import RAVDESS
-from emo_music_ros.encoding.shared.numerics import softmax
+from emo_music_ros.numerics import softmax
 from emo_music_ros.training.corpora.base import Corpus
 from emo_music_ros.training.evaluation.protocol import Rows
 from emo_music_ros.training.evaluation.results import Candidate

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_music_ros.encoding.shared.numerics import softmax
 from emo_music_ros.encoding.speech.audio_features import features
 from emo_music_ros.encoding.speech.encoder import denoised
 from emo_music_ros.encoding.speech.noise_reduction import noise_floor, reduce_noise
+from emo_music_ros.numerics import softmax
 from emo_music_ros.training.evaluation.protocol import Rows
 from emo_music_ros.training.evaluation.results import Candidate
 from emo_music_ros.training.speech import acoustics

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from emo_music_ros.encoding.shared.numerics import softmax
 from emo_music_ros.encoding.speech.audio_features import Features
 from emo_music_ros.encoding.speech.functionals import functionals
+from emo_music_ros.numerics import softmax
 from emo_music_ros.training.corpora.base import Corpus
 from emo_music_ros.training.evaluation.protocol import Rows
 from emo_music_ros.training.shared.work import Work

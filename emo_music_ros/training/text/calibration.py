@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from emo_music_ros.encoding.shared.numerics import softmax
+from emo_music_ros.numerics import softmax
 from emo_music_ros.training.evaluation import metrics
 from emo_music_ros.training.evaluation.metrics import MULTILABEL
 from emo_music_ros.training.shared.calibration import conformal_threshold, fit_temperature

@@ -12,9 +12,9 @@ import torch
 from numpy.typing import NDArray
 
 from emo_music_ros import emotion
-from emo_music_ros.encoding.shared.numerics import softmax
 from emo_music_ros.encoding.text import embedding as text_embedding
 from emo_music_ros.encoding.text.hashed import BUCKETS, chinese_share, normalise, slot_table
+from emo_music_ros.numerics import softmax
 from emo_music_ros.training.corpora import smp2020, weibo
 from emo_music_ros.training.evaluation.cost import Cost
 from emo_music_ros.training.evaluation.evaluate import evaluate_candidate

@@ -20,8 +20,8 @@ from emo_music_ros.encoding.face.model import FaceModel
 from emo_music_ros.encoding.face.predict import predict_images, predict_npz
 from emo_music_ros.encoding.face.tracking import FaceFinder, FaceFollower
 from emo_music_ros.encoding.shared.base import Encoder
-from emo_music_ros.encoding.shared.numerics import softmax
 from emo_music_ros.errors import InputError, ModelError
+from emo_music_ros.numerics import softmax
 from emo_music_ros.options import build
 from emo_music_ros.resources import share
 from emo_music_ros.streams import AudioBlock, ImageFrame

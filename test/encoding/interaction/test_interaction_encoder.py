@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from emo_music_ros import emotion
 from emo_music_ros.encoding.interaction.encoder import (
-    ACTIONS,
     FEATURES,
     LARGEST_VALENCE,
     PREFERENCES,
@@ -23,7 +22,7 @@ from emo_music_ros.encoding.interaction.encoder import (
 from emo_music_ros.encoding.shared.base import Encoder
 from emo_music_ros.errors import OptionError
 from emo_music_ros.options import build
-from emo_music_ros.streams import Interaction, Utterance
+from emo_music_ros.streams import ACTS, REPORTS, Interaction, Utterance
 
 
 def run(*events, **options):
@@ -223,7 +222,7 @@ def test_reset_forgets():
         st.builds(
             Interaction,
             st.floats(),
-            st.sampled_from([*sorted(ACTIONS), "dance", ""]),
+            st.sampled_from([*sorted(ACTS | REPORTS), "dance", ""]),
             st.sampled_from(["", "a", "b"]),
             st.floats(),
             st.floats(),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emo_music_ros.encoding.shared.numerics import softmax
+from emo_music_ros.numerics import softmax
 from emo_music_ros.training.shared.calibration import conformal_threshold, fit_temperature
 
 
