@@ -10,7 +10,7 @@ import pytest
 from emo_music_ros.io.pickles import ArraysOnly
 
 
-@pytest.mark.parametrize("protocol", (3, 4))
+@pytest.mark.parametrize("protocol", [3, 4])
 def test_arrays_are_read(protocol):
     content = {"data": np.arange(6.0).reshape(2, 3), "labels": np.zeros(2, np.int16)}
     found = ArraysOnly(io.BytesIO(pickle.dumps(content, protocol))).load()
