@@ -6,6 +6,8 @@ import math
 
 #: A stamp this far in the future is wrong, not early [s].
 MOST_AHEAD = 1.0
+#: A stamp this old is of another clock, such as a recording that is played without its own [s].
+MOST_BEHIND = 600.0
 
 
 class SteadyStamps:
@@ -17,11 +19,14 @@ class SteadyStamps:
     Attributes
     ----------
     refused : int
-        Stamps from the future, or without a value, so far.
+        Stamps of another clock, or without a value, so far.
+    problem : str
+        What was wrong with the last one, and what to do.
     """
 
     def __init__(self) -> None:
         self.refused = 0
+        self.problem = ""
 
     def __call__(self, stamp: float, wall: float, steady: float) -> float:
         """Return the steady time of a stamp, NaN if it is refused.
@@ -34,7 +39,21 @@ class SteadyStamps:
             The time now on both clocks [s].
         """
         age = wall - stamp
-        if not age >= -MOST_AHEAD or not math.isfinite(age):
+        if not -MOST_AHEAD <= age <= MOST_BEHIND:
             self.refused += 1
+            self.problem = f"{self.refused} refused, the last {_distance(age, stamp)}"
             return math.nan
         return steady - max(age, 0.0)
+
+
+def _distance(age: float, stamp: float) -> str:
+    if not math.isfinite(age):
+        return "without a time. Stamp messages when the signal is acquired"
+    if stamp == 0:
+        return "0. Stamp messages when the signal is acquired"
+    if age < 0:
+        return f"{-age:.1f} s in the future. Set the clocks of all machines by NTP"
+    return (
+        f"{age:.0f} s old. Set the clocks of all machines by NTP; play recordings with --clock and"
+        " use_sim_time"
+    )

@@ -32,6 +32,7 @@ class People:
         self._fusion, self._strategy, self._options = fusion, strategy, options
         self._timelines: dict[str, Timeline] = {}
         self._met: dict[str, float] = {}
+        self._news: set[str] = set()  # of whom something came since the last step
         self.meet(expected, 0.0)
 
     def __len__(self) -> int:
@@ -43,9 +44,15 @@ class People:
         for timeline in self._timelines.values():
             timeline.options = options
 
+    def expect(self, person_id: str) -> None:
+        """Expect another person; the one before is forgotten when gone, like anybody."""
+        self.expected = person_id
+        self.meet(person_id, 0.0)
+
     def meet(self, person_id: str, now: float) -> Timeline:
         """Return the timeline of somebody something came of at `now` [steady s]."""
         self._met[person_id] = now
+        self._news.add(person_id)
         if person_id not in self._timelines:
             self._timelines[person_id] = Timeline(self._fusion, self._strategy, self._options)
         return self._timelines[person_id]
@@ -66,12 +73,22 @@ class People:
             self.meet(person_id, 0.0)
 
     def step(self, now: float) -> list[Emotion]:
-        """Return the emotion of everybody at `now` [steady s]; who is long gone is forgotten."""
-        gone = [
+        """Return the emotion of the person expected and of everybody of whom there is news.
+
+        `now` is in steady seconds. Who is long gone is forgotten, with a last emotion: unknown.
+        """
+        gone = {
             person
             for person, met in self._met.items()
             if person != self.expected and now - met > FORGOTTEN
-        ]
+        }
+        due = [name for name in self._timelines if name in self._news | gone | {self.expected}]
+        emotions = []
+        for person in due:
+            if person in gone:
+                self._timelines[person].reset()
+            emotions.append(self._timelines[person].step(now, person))
         for person in gone:
             self.forget(person)
-        return [timeline.step(now, person) for person, timeline in self._timelines.items()]
+        self._news.clear()
+        return emotions

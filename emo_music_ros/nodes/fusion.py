@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
 import emo_music_ros.msg as msg
+from emo_music_ros.consent.rules import SENSING
 from emo_music_ros.fusion.people import People
 from emo_music_ros.fusion.timeline import MODALITIES, FusionOptions
 from emo_music_ros.ros import conversions as convert
@@ -19,12 +21,13 @@ class FusionNode(CompanionNode):
 
     node_name = "fusion"
     stages = {"plugin": ("fusion", "weighted")}
+    purposes = (SENSING,)
     Options = FusionOptions
 
     def activate(self) -> None:
         """Subscribe to every modality and step along the grid."""
         name = self.get_parameter("plugin").value
-        self._people = People(self.plugin, name, self.options, self.options.person_id)
+        self._people = People(self.plugin, name, self.options, self.person_id)
         self._publisher = self.advertise(msg.EmotionState, "emotion")
         for modality in MODALITIES:
             self.listen(msg.ModalityEncoding, f"encoding/{modality}", self._on_encoding)
@@ -35,6 +38,18 @@ class FusionNode(CompanionNode):
         """Hand changed options to the timelines."""
         self._people.reconfigure(self.options)
 
+    def person_changed(self, before: str) -> None:
+        """Follow another person; the one before counts as anybody."""
+        self._people.expect(self.person_id)
+
+    def consent_changed(self) -> None:
+        """Drop what is known of the person."""
+        self._people.forget(self.person_id)
+
+    def person_forgotten(self, person_id: str) -> None:
+        """Drop what is known of the person."""
+        self._people.forget(person_id)
+
     def details(self) -> dict[str, Any]:
         """Return how many people are followed."""
         return {"people": len(getattr(self, "_people", ()))}
@@ -42,15 +57,20 @@ class FusionNode(CompanionNode):
     def _on_encoding(self, message: msg.ModalityEncoding) -> None:
         encoding = convert.encoding(message)
         time = self.arrival(encoding.time)
-        self._people.add(replace(encoding, time=time), self.steady())
+        person_id = encoding.person_id or self.person_id
+        if not math.isnan(time) and self.allows(SENSING, person_id):
+            self._people.add(replace(encoding, time=time, person_id=person_id), self.steady())
 
     def _on_interaction(self, message: msg.InteractionEvent) -> None:
         event = convert.interaction(message)
-        if event is not None and event.action not in REPORTS:
-            self._people.sign(message.person_id or self.options.person_id, self.steady())
+        person_id = message.person_id or self.person_id
+        if event is not None and event.action not in REPORTS and self.allows(SENSING, person_id):
+            self._people.sign(person_id, self.steady())
 
     def _step(self) -> None:
         for emotion in self._people.step(self.steady()):
+            if not self.allows(SENSING, emotion.person_id):
+                continue
             stamped = replace(emotion, time=self.wall(emotion.time))
             self._publisher.publish(convert.emotion_message(stamped))
 

@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 from rclpy.qos import QoSProfile
 
 import emo_music_ros.msg as msg
+from emo_music_ros.consent.rules import SENSING
 from emo_music_ros.encoding.shared.base import Encoder
 from emo_music_ros.options import option
 from emo_music_ros.ros import conversions as convert
 from emo_music_ros.ros.node import CompanionNode
 from emo_music_ros.ros.qos import EVENT
-from emo_music_ros.streams import Sample
+from emo_music_ros.streams import Encoding, Sample
+
+
+class _Item(NamedTuple):
+    """A sample in the mailbox, and which person and consent it came under."""
+
+    era: int
+    sample: Sample
 
 
 class EncoderNode(CompanionNode):
     """Feeds one encoder plugin and publishes ``encoding/<modality>``.
 
+    Encoders work in steady time, so that setting a clock moves nothing in their windows.
     Subclasses say in `inputs` which topics they take.
     """
+
+    purposes = (SENSING,)
 
     @dataclass(frozen=True)
     class Options:
@@ -42,37 +54,75 @@ class EncoderNode(CompanionNode):
         encoder.reset()
         self.encoded = 0
         self._malformed = 0
-        publisher = self.advertise(msg.ModalityEncoding, f"encoding/{encoder.modality}", EVENT)
-        name = self.get_parameter("plugin").value
-
-        def encode(sample: Sample) -> None:
-            for encoding in encoder.push(sample):
-                publisher.publish(
-                    convert.encoding_message(
-                        encoding, name, str(encoder.version), self.options.person_id
-                    )
-                )
-                self.encoded += 1
-
+        self._era = self._encoded_era = 0
+        self._publisher = self.advertise(
+            msg.ModalityEncoding, f"encoding/{encoder.modality}", EVENT
+        )
         inputs = self.inputs()
         topic = inputs[0][1]
         if len(inputs) > 1:  # one mailbox for all kinds
             topic = topic.rsplit("/", 1)[0] + "/*"
-        worker = self.work(encode, self.slots, topic)
+        worker = self.work(self._encode, self.slots, topic)
 
         def take(conversion: Callable[[Any], Sample | None]) -> Callable[[Any], None]:
             def callback(message: Any) -> None:
+                if self.purposes and not self.allows():
+                    return
                 sample = conversion(message)
                 if sample is None:
                     self._malformed += 1
-                else:
-                    worker.put(sample)
+                    return
+                arrival = self.arrival(sample.time)
+                if not math.isnan(arrival):
+                    worker.put(_Item(self._era, replace(sample, time=arrival)))
 
             return callback
 
         for kind, topic, conversion, qos in inputs:
             self.listen(kind, topic, take(conversion), qos)
 
+    def person_changed(self, before: str) -> None:
+        """Begin anew: what was heard so far is of somebody else."""
+        self._begin_anew()
+
+    def consent_changed(self) -> None:
+        """Drop what was heard before."""
+        self._begin_anew()
+
+    def person_forgotten(self, person_id: str) -> None:
+        """Drop what was heard of the person."""
+        if person_id == self.person_id:
+            self._begin_anew()
+
     def details(self) -> dict[str, Any]:
         """Return the counters."""
         return {"encoded": getattr(self, "encoded", 0), "malformed": getattr(self, "_malformed", 0)}
+
+    def _begin_anew(self) -> None:
+        # The encoder belongs to the worker, which sees the new era with its next item.
+        self._era += 1
+
+    def _encode(self, item: _Item) -> None:
+        if item.era != self._era:
+            return
+        encoder: Encoder = self.plugin
+        if item.era != self._encoded_era:
+            encoder.reset()
+            self._encoded_era = item.era
+        for encoding in encoder.push(item.sample):
+            if item.era != self._era:  # consent or person changed meanwhile
+                return
+            self._publisher.publish(self._message(encoding))
+            self.encoded += 1
+
+    def _message(self, encoding: Encoding) -> msg.ModalityEncoding:
+        return convert.encoding_message(
+            replace(
+                encoding,
+                time=self.wall(encoding.time),
+                window_start=self.wall(encoding.window_start),
+            ),
+            self.get_parameter("plugin").value,
+            str(self.plugin.version),
+            self.person_id,
+        )

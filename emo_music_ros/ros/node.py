@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 import os
-import re
 import traceback
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -15,16 +15,21 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 from rclpy.publisher import Publisher
 from rclpy.qos import QoSProfile
 
+import emo_music_ros.msg as msg
 from emo_music_ros import plugins
 from emo_music_ros.clock import SteadyStamps
+from emo_music_ros.consent.rules import SENSING
 from emo_music_ros.errors import CompanionError, OptionError
 from emo_music_ros.options import Rule
+from emo_music_ros.ros.health import SHOWN, Health
 from emo_music_ros.ros.parameters import Parameters
-from emo_music_ros.ros.qos import EVENT
+from emo_music_ros.ros.qos import EVENT, LATCHED
 from emo_music_ros.ros.stamps import stamp
+from emo_music_ros.ros.subject import Subject
 from emo_music_ros.ros.worker import Worker
 
-_NUMBERS = re.compile(r"[-\d.]+")
+#: A step of the clock larger than this is told [s].
+CLOCK_STEP = 1.0
 LEVELS = {"ok": DiagnosticStatus.OK, "warn": DiagnosticStatus.WARN, "error": DiagnosticStatus.ERROR}
 
 
@@ -42,18 +47,22 @@ class CompanionNode(LifecycleNode):
     stages : dict
         Parameter that names a plugin -> (stage, default plugin). The first one is `self.plugin`.
     Options : type
-        Options dataclass of the node itself; those of the plugin are declared under its name.
+        Options dataclass of the node itself; those of the plugin are declared under its name. One
+        with `person_id` makes the node follow whom the run is for.
+    purposes : tuple of str
+        What of a person the node needs consent for.
     """
 
     node_name: ClassVar[str] = ""
     stages: ClassVar[dict[str, tuple[str, str]]] = {}
     Options: ClassVar[type] = plugins.NoOptions
+    purposes: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(self.node_name, **kwargs)
         self.on_finished: Callable[[], None] = lambda: None
         self.plugins: dict[str, Any] = {}
-        self._health: tuple[str, str] = ("ok", "unconfigured")
+        self._health = Health(self._tell)
         self._entities: list[Callable[[], object]] = []
         self._workers: list[tuple[str, Worker[Any]]] = []
         self._lost: dict[str, int] = {}
@@ -61,13 +70,19 @@ class CompanionNode(LifecycleNode):
         self.parameters.declare_one(
             "autostart", True, Rule("configure and activate by itself when started")
         )
+        if self.purposes:
+            self.parameters.declare_one(
+                "require_consent", False, Rule("do nothing with a person who has not consented")
+            )
         self.parameters.declare(self.Options)
         for name, (stage, default) in self.stages.items():
             known = ", ".join(sorted(plugins.available(stage)))
             self.parameters.declare_one(name, default, Rule(f"{stage} plugin; installed: {known}"))
         self._declare_plugins()
         self.options: Any = None
+        self.subject = self._nobody()
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self._ahead = math.nan  # ROS time minus steady time
         self._stamps = SteadyStamps()
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", EVENT)
         self._diagnostics_timer = self.create_timer(1.0, self._diagnose, clock=self._steady)
@@ -90,6 +105,15 @@ class CompanionNode(LifecycleNode):
     def options_changed(self) -> None:
         """Take over `self.options` after a change at run time."""
 
+    def person_changed(self, before: str) -> None:
+        """Turn from the person before to that of `self.subject`."""
+
+    def consent_changed(self) -> None:
+        """Begin or end what `self.subject` allows or forbids now."""
+
+    def person_forgotten(self, person_id: str) -> None:
+        """Drop whatever is held of a person."""
+
     def details(self) -> dict[str, Any]:
         """Return more values for the diagnostics."""
         return {}
@@ -109,29 +133,67 @@ class CompanionNode(LifecycleNode):
         """Return seconds of a clock that nobody sets, for order and durations."""
         return self._steady.now().nanoseconds * 1e-9
 
+    @property
+    def person_id(self) -> str:
+        """Whom the node works for."""
+        return self.subject.person_id
+
+    def allows(self, purpose: str = SENSING, person_id: str = "") -> bool:
+        """Tell whether something may be done with a person, by default the node's own."""
+        return self.subject.allows(purpose, person_id)
+
     def arrival(self, stamp: float) -> float:
-        """Return the steady time of a stamp, NaN if it is from the future; that is counted."""
-        return self._stamps(stamp, self.now(), self.steady())
+        """Return the steady time of a stamp; NaN if it cannot be, which is counted and shown."""
+        time = self._stamps(stamp, self.now(), self.steady())
+        if math.isnan(time):
+            self.fault("stamps", self._stamps.problem, "warn", lasts=10.0)
+        return time
 
     def wall(self, steady: float) -> float:
         """Return the ROS time of a steady time [unix s]."""
         return self.now() - (self.steady() - steady)
 
     def health(self, level: str, text: str) -> None:
-        """Set what the diagnostics say (`ok`, `warn` or `error`).
+        """Set what the diagnostics say of the node (`ok`, `warn` or `error`).
 
         A change is logged once; where only numbers change it is not.
         """
-        before, self._health = self._health, (level, text)
-        if level == before[0] and _NUMBERS.sub("", text) == _NUMBERS.sub("", before[1]):
-            return
-        # rclpy ties a line of code to one severity
-        if level == "ok":
-            self.get_logger().info(text)
-        elif level == "warn":
-            self.get_logger().warning(text)
+        self._health.state(level, text)
+
+    def fault(
+        self, part: str, text: str, level: str = "error", *, lasts: float = math.inf
+    ) -> None:
+        """Show that a part does not work, until :meth:`recovered`; no text = it does."""
+        if text:
+            self._health.fault(part, text, level, self.steady(), lasts)
         else:
-            self.get_logger().error(text)
+            self._health.over(part)
+
+    def failed(self, part: str, error: Exception) -> None:
+        """Log an error that left a part of the node, and show it until it works again."""
+        if not isinstance(error, CompanionError):
+            text = "".join(traceback.format_exception(error))
+            self.get_logger().error(f"{part}: {text}", throttle_duration_sec=10.0)
+        known = isinstance(error, CompanionError)
+        self.fault(part, str(error) if known else f"failed: {error!r}", lasts=SHOWN)
+
+    def recovered(self, part: str) -> None:
+        """Note that a part works again."""
+        self._health.over(part)
+
+    def guarded(self, part: str, callback: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a callback whose errors are shown and end nothing."""
+
+        def call(*arguments: Any) -> Any:
+            try:
+                result = callback(*arguments)
+            except Exception as error:  # whatever it is, the node goes on
+                self.failed(part, error)
+                return None
+            self.recovered(part)
+            return result
+
+        return call
 
     def listen(
         self, kind: type, topic: str, callback: Callable[[Any], None], qos: QoSProfile = EVENT
@@ -142,13 +204,13 @@ class CompanionNode(LifecycleNode):
             self._lost[topic] = self._lost.get(topic, 0) + event.total_count_change
 
         def mismatch(event: Any) -> None:
-            self.health("warn", f"a publisher of '{topic}' offers an incompatible QoS. Compare "
-                        f"both with: ros2 topic info -v {topic}")  # fmt: skip
+            self.fault(topic, "a publisher offers an incompatible QoS. Compare both with: "
+                       f"ros2 topic info -v {topic}", "warn")  # fmt: skip
 
         subscription = self.create_subscription(
             kind,
             topic,
-            callback,
+            self.guarded(topic, callback),
             qos,
             event_callbacks=SubscriptionEventCallbacks(
                 message_lost=lost, incompatible_qos=mismatch
@@ -164,29 +226,43 @@ class CompanionNode(LifecycleNode):
 
     def every(self, period: float, callback: Callable[[], None]) -> None:
         """Call back every `period` seconds of steady time while active."""
-        timer = self.create_timer(period, callback, clock=self._steady)
+        part = getattr(callback, "__name__", "timer").strip("_")
+        timer = self.create_timer(period, self.guarded(part, callback), clock=self._steady)
         self._entities.append(lambda: self.destroy_timer(timer))
 
     def serve(self, kind: type, name: str, callback: Callable[[Any, Any], Any]) -> None:
-        """Offer a service while active; a CompanionError becomes its message."""
+        """Offer a service while active; whatever goes wrong becomes its answer."""
 
-        def guarded(request: Any, response: Any) -> Any:
+        def answer(request: Any, response: Any) -> Any:
             try:
-                return callback(request, response)
+                response = callback(request, response)
             except CompanionError as error:
                 response.success, response.message = False, str(error)
+            except Exception as error:  # nobody may be left waiting
+                self.failed(name, error)
+                response = type(response)()
+                response.success = False
+                response.message = f"{name} failed: {error!r}. See the log of {self.get_name()}"
                 return response
+            self.recovered(name)
+            return response
 
-        service = self.create_service(kind, name, guarded)
+        service = self.create_service(kind, name, answer)
         self._entities.append(lambda: self.destroy_service(service))
 
     def work(self, handle: Callable[[Any], None], slots: int, topic: str) -> Worker[Any]:
         """Make a worker thread that lives while active; what it skips of a topic is counted."""
 
-        def failed(error: Exception) -> None:
-            self.get_logger().error(f"{topic}: {error!r}", throttle_duration_sec=10.0)
+        part = f"work on {topic}" if topic else "work"
 
-        worker: Worker[Any] = Worker(handle, slots, failed, f"{self.get_name()} {topic}")
+        def work(item: Any) -> None:
+            handle(item)
+            self.recovered(part)
+
+        def failed(error: Exception) -> None:
+            self.failed(part, error)
+
+        worker: Worker[Any] = Worker(work, slots, failed, f"{self.get_name()} {topic}")
         self._workers.append((topic, worker))
         self._entities.append(worker.stop)
         return worker
@@ -218,11 +294,12 @@ class CompanionNode(LifecycleNode):
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Start working."""
         try:
+            self._follow()
             self.activate()
         except Exception as error:  # whatever it is, the node stays and can be mended
             self._release()
             return self._refuse(error)
-        if self._health[1] == "configured":
+        if self._health.text == "configured":
             problems = self.parameters.mistyped()
             self.health("warn" if problems else "ok", "; ".join(["active", *problems]))
         return super().on_activate(state)
@@ -262,6 +339,41 @@ class CompanionNode(LifecycleNode):
         self.plugins.clear()
 
     # -- inside ------------------------------------------------------------------------------
+
+    def _tell(self, level: str, text: str) -> None:
+        # rclpy ties a line of code to one severity
+        if level == "ok":
+            self.get_logger().info(text)
+        elif level == "warn":
+            self.get_logger().warning(text)
+        else:
+            self.get_logger().error(text)
+
+    def _nobody(self) -> Subject:
+        return Subject("", (), False, "", self.person_changed, self.consent_changed)
+
+    def _follow(self) -> None:
+        """Follow whom the run is for and what that person allows."""
+        person_id = getattr(self.options, "person_id", "")
+        if not person_id:
+            return
+        self.subject = Subject(
+            person_id,
+            self.purposes,
+            bool(self.purposes) and self.get_parameter("require_consent").value,
+            self.get_namespace(),
+            self.person_changed,
+            self.consent_changed,
+        )
+        self.fault("consent", self.subject.problem)
+        self.listen(msg.Person, "person", self.subject.on_person, LATCHED)
+        self.listen(
+            msg.Person,
+            "person/forgotten",
+            lambda message: self.person_forgotten(message.person_id),
+        )
+        if self.purposes:
+            self.listen(msg.ConsentState, "consent/state", self.subject.on_state, LATCHED)
 
     def _refuse(self, error: Exception) -> TransitionCallbackReturn:
         if not isinstance(error, CompanionError):
@@ -315,13 +427,29 @@ class CompanionNode(LifecycleNode):
             counts[topic] = counts.get(topic, 0) + worker.skipped
         return counts
 
+    def _watch_clock(self) -> None:
+        """Tell of a clock that is set or does not run."""
+        before, self._ahead = self._ahead, self.now() - self.steady()
+        simulated = self.get_parameter("use_sim_time").value
+        stands = simulated and self.now() == 0
+        self.fault("clock", "use_sim_time is set and nobody publishes /clock: every stamp is 0. "
+                   "Start the simulation or the bag with --clock" if stands else "", "warn")  # fmt: skip
+        step = self._ahead - before
+        if not simulated and abs(step) > CLOCK_STEP:
+            self.get_logger().warning(f"the system clock was set by {step:+.1f} s; nothing is lost")
+
     def _diagnose(self) -> None:
-        level, text = self._health
+        self._watch_clock()
+        refusal = self.subject.refusal()
+        self.fault("consent", self.subject.problem)
+        level, text = self._health.worst(self.steady())
+        if refusal:
+            text = f"silent, {refusal}; {text}"
         values: dict[str, Any] = {
             "lifecycle": self._state_machine.current_state[1],
             "pid": os.getpid(),
             "peak_rss_mb": peak_rss_mb(),
-            "stamps from the future": self._stamps.refused,
+            "stamps refused": self._stamps.refused,
             **{f"dropped {topic}": count for topic, count in self.dropped().items()},
             **self.details(),
         }

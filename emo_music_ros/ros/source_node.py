@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from sensor_msgs.msg import Image
 
 import emo_music_ros.msg as msg
 from emo_music_ros import streams
+from emo_music_ros.consent.rules import SENSING
 from emo_music_ros.options import option
 from emo_music_ros.ros import signals
 from emo_music_ros.ros.node import CompanionNode
@@ -31,8 +33,12 @@ _LEVELS = {
 
 
 class SourceNode(CompanionNode):
-    """Publishes samples of the given types from one source plugin."""
+    """Publishes samples of the given types from one source plugin.
 
+    The device is open only while the person consents to being sensed.
+    """
+
+    purposes = (SENSING,)
     publishes: ClassVar[tuple[type, ...]] = ()
 
     @dataclass(frozen=True)
@@ -54,17 +60,33 @@ class SourceNode(CompanionNode):
                 self._outputs[topic] = self.advertise(msg.BiosignalChunk, topic, SIGNAL)
         if streams.Utterance in self.publishes:
             self._outputs[UTTERANCE] = self.advertise(msg.Utterance, UTTERANCE, EVENT)
-        source: Source = self.plugin
-        source.start(self.deliver)
+        self._open = False
+        self.consent_changed()
         self.every(0.5, self._watch)
 
     def deactivate(self) -> None:
         """Stop the source."""
+        self._open = False
         if self.plugin is not None:
             self.plugin.stop()
 
+    def consent_changed(self) -> None:
+        """Open the device, or close it."""
+        source: Source | None = self.plugin
+        if source is None or self.allows() == self._open:
+            return
+        self._open = self.allows()
+        if self._open:
+            source.start(self.deliver)
+        else:
+            source.stop()
+
     def deliver(self, sample: streams.Sample) -> None:
         """Publish one sample; called from the thread of the source."""
+        if not self._open:
+            return
+        # Sources stamp with the clock of the system, topics with that of ROS.
+        sample = replace(sample, time=self.now() - (time.time() - sample.time))
         if isinstance(sample, streams.ImageFrame):
             topic, message = IMAGE, signals.image_message(sample)
         elif isinstance(sample, streams.AudioBlock):
@@ -73,7 +95,7 @@ class SourceNode(CompanionNode):
             topic, message = f"biosignals/{sample.kind}", signals.biosignal_message(sample)
         elif isinstance(sample, streams.Utterance):
             topic, message = UTTERANCE, signals.utterance_message(sample)
-            message.person_id = message.person_id or self.options.person_id
+            message.person_id = message.person_id or self.person_id
         else:
             return
         if topic in self._outputs:
@@ -92,5 +114,8 @@ class SourceNode(CompanionNode):
         }
 
     def _watch(self) -> None:
+        if not self._open:
+            self.health("ok", "closed")
+            return
         status = self.plugin.status()
         self.health(_LEVELS[status.state], f"{status.state.value}: {status.detail}")

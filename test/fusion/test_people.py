@@ -5,7 +5,7 @@ import numpy as np
 from emo_music_ros.emotion import STATES, from_labels
 from emo_music_ros.fusion.people import FORGOTTEN, People
 from emo_music_ros.fusion.strategies import WeightedFusion
-from emo_music_ros.fusion.timeline import TimelineOptions
+from emo_music_ros.fusion.timeline import Timeline, TimelineOptions
 from emo_music_ros.streams import Encoding
 
 
@@ -27,10 +27,39 @@ def test_the_person_expected_is_followed_also_when_nobody_is_there():
 def test_others_are_followed_while_something_comes_of_them():
     everybody = people()
     everybody.add(face("bert", 0.0), 0.0)
-    assert {emotion.person_id for emotion in everybody.step(FORGOTTEN)} == {"anna", "bert"}
-    assert {emotion.person_id for emotion in everybody.step(FORGOTTEN + 0.1)} == {"anna"}
+    assert {emotion.person_id for emotion in everybody.step(0.1)} == {"anna", "bert"}
+    assert {emotion.person_id for emotion in everybody.step(0.2)} == {"anna"}  # no news
+    last = everybody.step(FORGOTTEN + 0.1)[-1]
+    assert (last.person_id, last.state, last.present) == ("bert", "unknown", False)
+    assert len(everybody) == 1
     everybody.add(face("bert", 100.0), 100.0)
     assert len(everybody.step(100.0)) == 2
+
+
+def test_only_people_with_news_are_fused(monkeypatch):
+    everybody = people()
+    for number in range(500):
+        everybody.add(face(f"p{number}", 0.0), 0.0)
+    everybody.step(0.0)
+    fused = []
+    step = Timeline.step
+
+    def counting(self, now, person_id=""):
+        fused.append(person_id)
+        return step(self, now, person_id)
+
+    monkeypatch.setattr(Timeline, "step", counting)
+    everybody.add(face("p7", 1.0), 1.0)
+    everybody.step(1.0)
+    assert sorted(fused) == ["anna", "p7"]
+
+
+def test_whom_the_run_is_for_can_change_and_the_one_before_leaves_like_anybody():
+    everybody = people()
+    everybody.add(face("anna", 0.0), 0.0)
+    everybody.expect("bert")
+    assert [emotion.person_id for emotion in everybody.step(FORGOTTEN + 1)] == ["anna", "bert"]
+    assert [emotion.person_id for emotion in everybody.step(FORGOTTEN + 2)] == ["bert"]
 
 
 def test_five_thousand_who_left_cost_nothing():

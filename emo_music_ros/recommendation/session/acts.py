@@ -34,7 +34,8 @@ class Acts(ABC):
     _absent: bool
 
     def __init__(self) -> None:
-        self._consent = True
+        self._consent = True  # to being sensed and played for
+        self._remembers = True  # consent to learning
         self._held = False
         self._quiet_until = -math.inf
         self._acted_at = -math.inf
@@ -134,7 +135,7 @@ class Acts(ABC):
             self._listening.jumped = True
 
     def _on_rate(self, event: Interaction) -> None:
-        if not math.isfinite(event.value) or not self._consent:
+        if not math.isfinite(event.value) or not (self._consent and self._remembers):
             return
         rating = min(max(event.value, -1.0), 1.0)
         listening = self._listening
@@ -148,14 +149,20 @@ class Acts(ABC):
             self._attribution.rate(track, rating, self.person_id, event.time)
 
     def _on_consent(self, event: Interaction) -> None:
-        given = event.value >= 0.5
-        if given == self._consent:
+        self.consent(event.value >= 0.5, event.value >= 0.5)
+
+    def consent(self, sensing: bool, learning: bool) -> None:
+        """Take what the person allows: to be sensed and played for, and to be learned from."""
+        self._remembers = learning
+        if self._listening is not None and not learning:
+            self._listening.forgotten = True
+        if sensing == self._consent:
             return
-        self._consent = given
+        self._consent = sensing
         self._clear_signals()
         self._triggers.restart()
         self._wish = self._awaiting = None
-        if not given:
+        if not sensing:
             self._order = (
                 "consent",
                 "Consent was withdrawn: the music fades out and nothing is recorded.",

@@ -59,7 +59,8 @@ class Director(Acts):
     options : Director.Options, optional
         What can be set.
     person_id : str
-        Who the music is for. Signals of others are ignored.
+        Who the music is for. Signals of others are ignored; for another person make another
+        director.
     on_outcome : callable, optional
         Gets one outcome for every track that was started and ended.
     new_id : callable, optional
@@ -196,28 +197,21 @@ class Director(Acts):
         self.waiting = ""
         return self._play(now, trigger, track_id, emotion or self._triggers.state_now(now))
 
-    def rank(self, valence: float, arousal: float, count: int) -> tuple[Need, list[RankedTrack]]:
-        """Rank the library for an emotion, -1..1, without playing or changing anything."""
+    def rank(
+        self, valence: float, arousal: float, count: int, person_id: str = ""
+    ) -> tuple[Need, list[RankedTrack]]:
+        """Rank the library for an emotion, -1..1, without playing or changing anything.
+
+        `person_id` says for whom, by default for the person the music is for.
+        """
         state = STATES[int(np.argmax(states_at(valence, arousal)))]
         estimate = Estimate((), np.zeros(0, np.float32), valence, arousal, math.nan, confidence=1.0)
-        person = self._memory.person(self.person_id)
+        person = self._memory.person(person_id or self.person_id)
         pool, note = admissible(
             self._shelf.tracks(), careful=aroused(state, estimate), blocked=person.blocked
         )
         need, ranked = self._recommender.rank(state, estimate, pool, Preview(person), (), count)
         return noted(need, note), ranked
-
-    def set_person(self, person_id: str, now: float) -> None:
-        """Turn to another person; the track that is on counts for the one before."""
-        if person_id == self.person_id:
-            return
-        self.close(now)
-        self.person_id = person_id
-        self._clear_signals()
-        self._attribution.clear()
-        self._recent.clear()
-        self._rejected.clear()
-        self._triggers.restart()
 
     def forget(self, person_id: str) -> int:
         """Remove everything about a person and return how many records that were.
@@ -376,7 +370,7 @@ class Director(Acts):
         self._attribution.end(
             time,
             self.person_id,
-            consent=self._consent,
+            consent=self._consent and self._remembers,
             crossfade=self.options.crossfade,
             heart_reward=self.options.heart_reward,
             finished=finished,

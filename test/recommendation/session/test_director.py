@@ -390,14 +390,28 @@ def test_closing_ends_the_attribution(world):
     assert made.outcomes[0].interrupted
 
 
-def test_another_person_gets_nothing_of_the_one_before(world):
+def test_one_purpose_alone_can_be_withdrawn(world):
     made = world()
     made.state = "calm"
     made.run(20)
-    made.director.set_person("bert", made.now)
-    made.director.set_person("bert", made.now)
-    assert made.outcomes[0].person_id == "anna"
-    assert made.director.person_id == "bert"
+    made.director.consent(sensing=True, learning=False)
+    made.tell("rate", value=1.0)
+    made.run(200)
+    assert made.memory.updates == 0
+    assert made.memory.person("anna").tracks == {}
+    assert made.decisions[-1].action == "play"  # music goes on
+    assert not any(outcome.learned for outcome in made.outcomes)
+    made.director.consent(sensing=True, learning=True)
+    made.run(200)
+    assert made.memory.person("anna").listens > 0
+
+
+def test_a_ranking_is_made_for_the_person_it_names(world):
+    made = world()
+    made.memory.block("bert", "t3", 0.0, "distress")
+    ranked = {name: {entry.track.track_id for entry in made.director.rank(0.3, 0.0, 50, name)[1]}
+              for name in ("", "bert")}  # fmt: skip
+    assert ranked[""] - ranked["bert"] == {"t3"}
 
 
 def test_forgetting_also_drops_what_is_going_on(world):

@@ -191,13 +191,3 @@ def test_a_track_asked_for_is_scored_among_its_library(world):
     assert math.isnan(best.propensity)  # not the policy's choice
     assert 0 < best.attention < 1
     assert len(decision.ranked) == 5
-
-
-def test_another_person_has_no_heart_of_the_one_before(world):
-    made = world()
-    made.state, made.bpm = "calm", 120.0
-    made.run(30)
-    made.director.set_person("bert", made.now)
-    made.bpm = float("nan")
-    made.director.close(made.now)
-    assert made.director._signals.usual_heart_rate != 120.0

@@ -1,0 +1,1 @@
+"""Who allowed what, kept across restarts, and whom the present run is for."""

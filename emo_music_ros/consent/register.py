@@ -1,0 +1,221 @@
+"""Decisions of people in SQLite, on disk before anybody is told of them."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from emo_music_ros.consent.rules import PURPOSES, Consent
+from emo_music_ros.errors import InputError, StorageError
+from emo_music_ros.io.database import Database, transaction
+from emo_music_ros.resources import data
+
+#: Longest id of a person [characters]; ids come from outside and end in names of files.
+LONGEST_ID = 128
+
+MIGRATIONS = (
+    """
+    CREATE TABLE consent (
+        person_id TEXT NOT NULL,
+        purpose TEXT NOT NULL,
+        given INTEGER NOT NULL,
+        time REAL NOT NULL,         -- unix seconds
+        source TEXT NOT NULL,
+        PRIMARY KEY (person_id, purpose)
+    );
+    -- What a process that is started again within one run has to know.
+    CREATE TABLE run (
+        run_id TEXT NOT NULL,
+        name TEXT NOT NULL,
+        value TEXT NOT NULL,
+        PRIMARY KEY (run_id, name)
+    );
+    """,
+)
+
+
+def default_register(namespace: str) -> Register:
+    """Return the register of a namespace: each robot or resident has its own."""
+    return Register(data(namespace.strip("/").replace("/", "."), "consent.sqlite"), own=True)
+
+
+def valid_person(person_id: str) -> str:
+    """Return the id of a person without spaces around it.
+
+    Raises
+    ------
+    InputError
+        If it is empty, too long or holds characters that cannot be printed.
+    """
+    name = person_id.strip()
+    if not name or len(name) > LONGEST_ID or not name.isprintable():
+        raise InputError(
+            f"{person_id[:40]!r} names no person",
+            f"Give an id of 1 to {LONGEST_ID} printable characters",
+        )
+    return name
+
+
+class Register:
+    """The file of decisions. Every call opens, uses and closes it: other processes share it.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file; made on demand by what writes, never by what reads.
+    own : bool
+        Whether the path is the program's own choice.
+    """
+
+    def __init__(self, path: str | Path, *, own: bool = False) -> None:
+        self.path = Path(path)
+        self._database = Database(self.path, MIGRATIONS, what="register of consent", own=own)
+
+    def consents(self) -> list[Consent]:
+        """Return every decision; none if there is no file.
+
+        Raises
+        ------
+        StorageError
+            If the file cannot be read.
+        """
+        with self._open("read") as connection:
+            if connection is None:
+                return []
+            rows = connection.execute(
+                "SELECT person_id, purpose, given, time, source FROM consent"
+            ).fetchall()
+        return [consent for row in rows if (consent := _consent(row)) is not None]
+
+    def lost(self) -> str:
+        """Return why withdrawals may have been lost, empty if none can have been."""
+        damaged = sorted(self.path.parent.glob(f"{self.path.name}.corrupt-*"))
+        if not damaged:
+            return ""
+        return (
+            f"the register of consent was damaged and moved to '{damaged[-1]}'. Ask everybody again"
+            " and delete that file; until then only who is known to agree is sensed"
+        )
+
+    def decide(self, person_id: str, purpose: str, given: bool, source: str) -> list[Consent]:
+        """Store a decision about one purpose, or all if it is empty; return what was stored.
+
+        Raises
+        ------
+        InputError
+            If the person or the purpose cannot be.
+        StorageError
+            If it cannot be written.
+        """
+        name = valid_person(person_id)
+        if purpose and purpose not in PURPOSES:
+            raise InputError(
+                f"there is no purpose '{purpose}'", f"Give {' or '.join(PURPOSES)}, or nothing"
+            )
+        made = [
+            Consent(name, each, given, time.time(), source)
+            for each in ([purpose] if purpose else PURPOSES)
+        ]
+        with self._writing() as connection:
+            connection.executemany(
+                "INSERT OR REPLACE INTO consent VALUES (?, ?, ?, ?, ?)",
+                [(c.person_id, c.purpose, int(c.given), c.time, c.source) for c in made],
+            )
+        return made
+
+    def enrol(self, person_id: str, source: str) -> list[Consent]:
+        """Give consent to every purpose that nothing was decided about; return what was stored.
+
+        Raises
+        ------
+        InputError, StorageError
+            As for :meth:`decide`.
+        """
+        name = valid_person(person_id)
+        known = {entry.purpose for entry in self.consents() if entry.person_id == name}
+        return [
+            made
+            for purpose in PURPOSES
+            if purpose not in known
+            for made in self.decide(name, purpose, True, source)
+        ]
+
+    def forget(self, person_id: str) -> int:
+        """Remove a person and return how many decisions that were.
+
+        A withdrawal stays: without it the next start could do what the person has forbidden.
+
+        Raises
+        ------
+        StorageError
+            If it cannot be written.
+        """
+        if not self.path.exists():
+            return 0
+        with self._writing() as connection:
+            connection.execute("DELETE FROM run WHERE value = ?", (person_id,))
+            return connection.execute(
+                "DELETE FROM consent WHERE person_id = ? AND given = 1", (person_id,)
+            ).rowcount
+
+    def keep(self, run_id: str, name: str, value: str) -> None:
+        """Keep a fact of the present run; those of other runs are dropped.
+
+        Raises
+        ------
+        StorageError
+            If it cannot be written.
+        """
+        with self._writing() as connection:
+            connection.execute("DELETE FROM run WHERE run_id != ?", (run_id,))
+            connection.execute("INSERT OR REPLACE INTO run VALUES (?, ?, ?)", (run_id, name, value))
+
+    def recall(self, run_id: str, name: str) -> str:
+        """Return a fact of the present run, empty if there is none.
+
+        Raises
+        ------
+        StorageError
+            If the file cannot be read.
+        """
+        with self._open("read") as connection:
+            if connection is None or not run_id:
+                return ""
+            row = connection.execute(
+                "SELECT value FROM run WHERE run_id = ? AND name = ?", (run_id, name)
+            ).fetchone()
+        return str(row[0]) if row is not None else ""
+
+    @contextmanager
+    def _open(self, verb: str) -> Iterator[sqlite3.Connection | None]:
+        if verb == "read" and not self.path.exists():
+            yield None
+            return
+        try:
+            yield self._database.connect()
+        except (sqlite3.Error, OSError) as error:
+            raise StorageError(
+                f"the register of consent '{self.path}' cannot be {verb} ({error})",
+                "Free disk space and check the rights of its folder",
+            ) from error
+        finally:
+            self._database.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with self._open("written") as connection:
+            assert connection is not None
+            with transaction(connection):
+                yield connection
+
+
+def _consent(row: tuple[object, ...]) -> Consent | None:
+    person_id, purpose, given, moment, source = row
+    if not isinstance(person_id, str) or purpose not in PURPOSES:
+        return None
+    number = float(moment) if isinstance(moment, int | float) else 0.0
+    # Anything but a clear yes is a no.
+    return Consent(person_id, str(purpose), given == 1, number, str(source))

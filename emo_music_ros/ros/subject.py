@@ -1,0 +1,103 @@
+"""Whom a node works for, and what that person allows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import emo_music_ros.msg as msg
+from emo_music_ros.consent.register import Register, default_register
+from emo_music_ros.consent.rules import Consent, Consents
+from emo_music_ros.errors import StorageError
+from emo_music_ros.ros.stamps import seconds
+
+
+class Subject:
+    """The person a node works for. What comes on the latched topics is handed in.
+
+    The register on this machine is read at the start, so that a node that is started again does
+    not do for a moment what was forbidden; from then on the node that keeps the register says
+    what holds.
+
+    Parameters
+    ----------
+    person_id : str
+        Whom the node was started for.
+    purposes : sequence of str
+        What the node needs consent for.
+    required : bool
+        Whether a person who has decided nothing is left alone.
+    namespace : str
+        Of the node: each has its own people.
+    on_person : callable
+        Gets the person before, after the person changed.
+    on_consent : callable
+        Called after it changed what may be done with the person.
+    """
+
+    def __init__(
+        self,
+        person_id: str,
+        purposes: tuple[str, ...],
+        required: bool,
+        namespace: str,
+        on_person: Callable[[str], None],
+        on_consent: Callable[[], None],
+    ) -> None:
+        self.person_id = person_id
+        self.problem = ""
+        self._purposes = purposes
+        self._required = required
+        self._on_person = on_person
+        self._on_consent = on_consent
+        self.consents = Consents(required)
+        if purposes:
+            self._read(default_register(namespace))
+
+    def allows(self, purpose: str, person_id: str = "") -> bool:
+        """Tell whether something may be done with a person, by default the node's own."""
+        return self.consents.allows(person_id or self.person_id, purpose)
+
+    def refusal(self) -> str:
+        """Return why the node may not work for its person, empty if it may."""
+        reasons = (self.consents.reason(self.person_id, each) for each in self._purposes)
+        return next((reason for reason in reasons if reason), "")
+
+    def turn(self, person_id: str) -> None:
+        """Turn to another person."""
+        if not person_id or person_id == self.person_id:
+            return
+        before, self.person_id = self.person_id, person_id
+        self._on_person(before)
+
+    def on_person(self, message: msg.Person) -> None:
+        """Take a message of `person`."""
+        self.turn(message.person_id)
+
+    def on_state(self, message: msg.ConsentState) -> None:
+        """Take a message of `consent/state`; the stricter of the two rules holds."""
+        self.take(
+            (
+                Consent(each.person_id, each.purpose, each.given, seconds(each.since), each.source)
+                for each in message.consents
+            ),
+            message.required,
+        )
+
+    def take(self, consents: Any, required: bool) -> None:
+        """Take all decisions as they are now."""
+        before = [self.allows(each) for each in self._purposes]
+        self.consents.required = self._required or required
+        self.consents.replace(consents)
+        if [self.allows(each) for each in self._purposes] != before:
+            self._on_consent()
+
+    def _read(self, register: Register) -> None:
+        try:
+            self.consents.replace(register.consents())
+            lost = register.lost()
+        except StorageError as error:
+            lost = str(error)
+        if lost:  # who has withdrawn cannot be told: nobody is taken to have agreed
+            self.problem = lost
+            self._required = self.consents.required = True
