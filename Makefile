@@ -8,6 +8,7 @@ REPLAY ?=
 LIBRARY ?=
 SCENARIO ?= home
 SUMMARY ?=
+CONSENT ?=
 ARGS ?=
 
 BOOTSTRAP = $(PYTHON) scripts/bootstrap.py
@@ -23,6 +24,7 @@ help:
 	@echo '    LIBRARY=folder                music; default: a library made on the first run'
 	@echo '    SCENARIO=home|daycare|group   settings (home)'
 	@echo '    SUMMARY=path                  summary JSON of the run'
+	@echo '    CONSENT=yes                   the person consents to be sensed; INPUT=devices needs it'
 	@echo 'make test        set up and run all checks and tests (ARGS=... for pytest)'
 	@echo 'make bench       measure speed beside named peers (ARGS=face, ARGS="--save docs")'
 	@echo 'make build       build and install into .venv what changed'
@@ -33,7 +35,7 @@ help:
 companion:
 	@$(BOOTSTRAP) companion --input "$(INPUT)" --duration "$(DURATION)" --scenario "$(SCENARIO)" \
 	  $(if $(REPLAY),--replay "$(REPLAY)") $(if $(LIBRARY),--library "$(LIBRARY)") \
-	  $(if $(SUMMARY),--summary "$(SUMMARY)") $(ARGS)
+	  $(if $(SUMMARY),--summary "$(SUMMARY)") $(if $(CONSENT),--consent "$(CONSENT)") $(ARGS)
 
 test:
 	@$(BOOTSTRAP) test $(ARGS)

@@ -26,9 +26,12 @@ class Summary:
     ----------
     about : mapping
         Facts about the session (scenario, input, person) copied into the summary.
+    began : float
+        When it began, on the clock of whoever counts [s].
     """
 
-    def __init__(self, about: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, about: Mapping[str, Any] | None = None, began: float = 0.0) -> None:
+        self.began = began
         self.about = dict(about or {})
         self.emotion_states: Counter[str] = Counter({name: 0 for name in (UNKNOWN, *STATES)})
         self.encodings: Counter[str] = Counter()

@@ -44,6 +44,7 @@ def companion(arguments: argparse.Namespace) -> int:
         scenario=arguments.scenario,
         duration=arguments.duration,
         summary=arguments.summary,
+        consent=arguments.consent,
     )
     from emo_music_ros.ros.environment import prepare_environment
 
@@ -102,6 +103,9 @@ def _declare(one: argparse.ArgumentParser) -> None:
     one.add_argument("--scenario", choices=("home", "daycare", "group"), default="home")
     one.add_argument("--duration", type=float, default=90.0, help="seconds; 0 = until Ctrl-C")
     one.add_argument("--summary", default="", help="file for the summary JSON")
+    one.add_argument(
+        "--consent", choices=("", "yes"), default="", help="yes = the person consents to be sensed"
+    )
     one.add_argument("--params-file", action="append", default=[], help="ROS parameter file")
     one.add_argument("--ros", nargs=argparse.REMAINDER, default=[], help="further ROS arguments")
     one.set_defaults(run=companion)

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from emo_music_ros.consent.rules import PURPOSES, Consent
-from emo_music_ros.errors import InputError, StorageError
+from emo_music_ros.consent.traces import place
+from emo_music_ros.errors import StorageError
 from emo_music_ros.io.database import Database, transaction
-from emo_music_ros.resources import data
-
-#: Longest id of a person [characters]; ids come from outside and end in names of files.
-LONGEST_ID = 128
 
 MIGRATIONS = (
     """
@@ -39,24 +35,7 @@ MIGRATIONS = (
 
 def default_register(namespace: str) -> Register:
     """Return the register of a namespace: each robot or resident has its own."""
-    return Register(data(namespace.strip("/").replace("/", "."), "consent.sqlite"), own=True)
-
-
-def valid_person(person_id: str) -> str:
-    """Return the id of a person without spaces around it.
-
-    Raises
-    ------
-    InputError
-        If it is empty, too long or holds characters that cannot be printed.
-    """
-    name = person_id.strip()
-    if not name or len(name) > LONGEST_ID or not name.isprintable():
-        raise InputError(
-            f"{person_id[:40]!r} names no person",
-            f"Give an id of 1 to {LONGEST_ID} printable characters",
-        )
-    return name
+    return Register(place(namespace, "consent.sqlite"), own=True)
 
 
 class Register:
@@ -100,48 +79,19 @@ class Register:
             " and delete that file; until then only who is known to agree is sensed"
         )
 
-    def decide(self, person_id: str, purpose: str, given: bool, source: str) -> list[Consent]:
-        """Store a decision about one purpose, or all if it is empty; return what was stored.
+    def store(self, consents: Iterable[Consent]) -> None:
+        """Store decisions.
 
         Raises
         ------
-        InputError
-            If the person or the purpose cannot be.
         StorageError
             If it cannot be written.
         """
-        name = valid_person(person_id)
-        if purpose and purpose not in PURPOSES:
-            raise InputError(
-                f"there is no purpose '{purpose}'", f"Give {' or '.join(PURPOSES)}, or nothing"
-            )
-        made = [
-            Consent(name, each, given, time.time(), source)
-            for each in ([purpose] if purpose else PURPOSES)
-        ]
         with self._writing() as connection:
             connection.executemany(
                 "INSERT OR REPLACE INTO consent VALUES (?, ?, ?, ?, ?)",
-                [(c.person_id, c.purpose, int(c.given), c.time, c.source) for c in made],
+                [(c.person_id, c.purpose, int(c.given), c.time, c.source) for c in consents],
             )
-        return made
-
-    def enrol(self, person_id: str, source: str) -> list[Consent]:
-        """Give consent to every purpose that nothing was decided about; return what was stored.
-
-        Raises
-        ------
-        InputError, StorageError
-            As for :meth:`decide`.
-        """
-        name = valid_person(person_id)
-        known = {entry.purpose for entry in self.consents() if entry.person_id == name}
-        return [
-            made
-            for purpose in PURPOSES
-            if purpose not in known
-            for made in self.decide(name, purpose, True, source)
-        ]
 
     def forget(self, person_id: str) -> int:
         """Remove a person and return how many decisions that were.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from emo_music_ros.errors import InputError
+
 #: Reading how somebody feels from camera, microphone, body signals, words and acts.
 SENSING = "sensing"
 #: Remembering what was listened to and what came of it.
@@ -12,6 +14,25 @@ LEARNING = "learning"
 PURPOSES = (SENSING, LEARNING)
 #: The person of recordings and of the demonstration, who is nobody and has consented.
 DEMONSTRATION = "demonstration"
+#: Longest id of a person [characters]; ids come from outside and end in names of files.
+LONGEST_ID = 128
+
+
+def valid_person(person_id: str) -> str:
+    """Return the id of a person without spaces around it.
+
+    Raises
+    ------
+    InputError
+        If it is empty, too long or holds characters that cannot be printed.
+    """
+    name = person_id.strip()
+    if not name or len(name) > LONGEST_ID or not name.isprintable():
+        raise InputError(
+            f"{person_id[:40]!r} names no person",
+            f"Give an id of 1 to {LONGEST_ID} printable characters",
+        )
+    return name
 
 
 @dataclass(frozen=True)

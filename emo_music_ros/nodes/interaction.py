@@ -1,7 +1,8 @@
-"""Everything people do, from player, dashboard and services, as one stream of events."""
+"""Everything people do as one stream of events, and what they decide: for whom, and consent."""
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,48 +10,185 @@ from std_srvs.srv import SetBool
 
 import emo_music_ros.msg as msg
 import emo_music_ros.srv as srv
-from emo_music_ros.errors import InputError
+from emo_music_ros.consent.keeper import Keeper
+from emo_music_ros.consent.register import default_register
+from emo_music_ros.consent.rules import DEMONSTRATION, SENSING, valid_person
+from emo_music_ros.errors import InputError, StorageError
 from emo_music_ros.options import option
 from emo_music_ros.ros import conversions as convert
 from emo_music_ros.ros.host import run_node
 from emo_music_ros.ros.node import CompanionNode
+from emo_music_ros.ros.qos import LATCHED
+from emo_music_ros.ros.stamps import header, stamp
 from emo_music_ros.streams import Interaction
+
+#: Facts of the present run that outlive this process.
+RUN = "EMO_MUSIC_RUN"
+PERSON = "person"
 
 
 class InteractionNode(CompanionNode):
-    """Everything people do, from player, dashboard and services, as one stream of events."""
+    """Everything people do as one stream of events, and what they decide: for whom, and consent.
+
+    Keeps the register of consent and tells every node what it says. A decision is on disk before
+    its answer; what cannot be stored holds all the same, and the answer says so.
+    """
 
     node_name = "interaction"
+    purposes = (SENSING,)
 
     @dataclass(frozen=True)
     class Options:
         """Who acts when nobody is named."""
 
-        person_id: str = option("resident", "person meant when an event names nobody")
+        person_id: str = option("resident", "person the run is for, until `set_person`")
+        consent: str = option(
+            "",
+            "yes = give and store consent of that person where nothing was decided yet",
+            choices=("", "yes"),
+        )
 
     def activate(self) -> None:
-        """Take events from all sides."""
+        """Take events from all sides, and tell for whom the run is and who consented."""
         self._track = ""
         self._counts = {"events": 0, "malformed": 0}
+        self._register = default_register(self.get_namespace())
+        self._keeper = Keeper(self._register)
         self._publisher = self.advertise(msg.InteractionEvent, "interaction/event")
+        self._person = self.advertise(msg.Person, "person", LATCHED)
+        self._consents = self.advertise(msg.ConsentState, "consent/state", LATCHED)
+        self._start()
         self.listen(msg.InteractionEvent, "player/event", self._on_event)
         self.listen(msg.InteractionEvent, "dashboard/event", self._on_event)
         self.listen(msg.PlayerState, "player/state", self._on_state)
+        self.every(5.0, self._save)
         self.serve(srv.RateTrack, "rate_track", self._on_rate)
         self.serve(SetBool, "consent", self._on_consent)
+        self.serve(srv.SetConsent, "set_consent", self._on_set_consent)
+        self.serve(srv.SetPerson, "set_person", self._on_set_person)
 
     def details(self) -> dict[str, Any]:
         """Return the counters."""
         return dict(getattr(self, "_counts", {}))
 
+    def person_forgotten(self, person_id: str) -> None:
+        """Remove the decisions of a person; a withdrawal stays."""
+        self._keeper.forget(person_id)
+        self._tell_consents()
+
+    # -- for whom, and what they allow ---------------------------------------------------------
+
+    def _start(self) -> None:
+        """Go on with the person of this run, and with what is stored."""
+        try:
+            self.subject.turn(self._register.recall(os.environ.get(RUN, ""), PERSON))
+        except StorageError as error:
+            self.failed("register", error)
+        if self.options.consent == "yes":
+            demonstration = self.person_id == DEMONSTRATION
+            self._keeper.enrol(self.person_id, DEMONSTRATION if demonstration else "start")
+        self._save()
+        self._tell_person()
+        self._tell_consents()
+        refusal = self.subject.refusal()
+        if refusal:
+            at_start = (
+                "" if "withdrawn" in refusal else "Start with CONSENT=yes or consent:=yes, or "
+            )
+            service = f"{self.get_namespace().rstrip('/')}/consent std_srvs/srv/SetBool"
+            self.get_logger().warning(
+                f"{refusal}: nothing is sensed, played or learned. {at_start}"
+                f"give it: ros2 service call {service} '{{data: true}}'"
+            )
+
+    def _save(self) -> None:
+        """Try again what could not be stored."""
+        try:
+            self._keeper.save()
+        except StorageError as error:
+            self.failed("register", error)
+        else:
+            self.recovered("register")
+
+    def _tell_person(self) -> None:
+        self._person.publish(msg.Person(header=header(self.now()), person_id=self.person_id))
+
+    def _tell_consents(self) -> None:
+        known = self._keeper.consents()
+        self.subject.take(known, bool(self._keeper.problem))
+        self._consents.publish(
+            msg.ConsentState(
+                header=header(self.now()),
+                required=self.subject.consents.required,
+                consents=[
+                    msg.Consent(
+                        person_id=each.person_id,
+                        purpose=each.purpose,
+                        given=each.given,
+                        since=stamp(each.time),
+                        source=each.source,
+                    )
+                    for each in known
+                ],
+            )
+        )
+
+    def _decide(self, person_id: str, purpose: str, given: bool, source: str) -> tuple[str, str]:
+        """Let a decision hold and store it; return whose it is and what holds now."""
+        name = self._keeper.decide(person_id or self.person_id, purpose, given, source)
+        self._tell_consents()
+        act = "given" if given else "withdrawn"
+        told = f"consent of '{name}' to {purpose or 'everything'} is {act}"
+        self.get_logger().info(told)
+        try:
+            self._keeper.save()
+        except StorageError as error:
+            raise StorageError(
+                f"{told} until this run ends: {error.cause}", error.remedy
+            ) from error
+        return name, told
+
+    def _on_consent(self, request: Any, response: Any) -> Any:
+        _, response.message = self._decide("", "", request.data, "live:service")
+        response.success = True
+        return response
+
+    def _on_set_consent(self, request: Any, response: Any) -> Any:
+        response.person_id = request.person_id or self.person_id
+        source = request.source or "live:service"
+        response.person_id, response.message = self._decide(
+            request.person_id, request.purpose, request.given, source
+        )
+        response.success = True
+        return response
+
+    def _on_set_person(self, request: Any, response: Any) -> Any:
+        response.previous = self.person_id
+        self.subject.turn(valid_person(request.person_id))
+        self._tell_person()
+        run = os.environ.get(RUN, "")
+        if run:
+            self._register.keep(run, PERSON, self.person_id)
+        response.message = (
+            f"the run is for '{self.person_id}' now. {self.subject.refusal()}".strip()
+        )
+        response.success = True
+        return response
+
+    # -- what people do ------------------------------------------------------------------------
+
     def _on_state(self, message: msg.PlayerState) -> None:
         self._track = message.track.track_id
 
     def _on_event(self, message: msg.InteractionEvent) -> None:
-        if convert.interaction(message) is None:
+        event = convert.interaction(message)
+        if event is None:
             self._counts["malformed"] += 1
             return
-        message.person_id = message.person_id or self.options.person_id
+        if event.action == "consent":
+            self._decide(message.person_id, "", event.value >= 0.5, message.source)
+            return
+        message.person_id = message.person_id or self.person_id
         self._counts["events"] += 1
         self._publisher.publish(message)
 
@@ -62,19 +200,13 @@ class InteractionNode(CompanionNode):
             raise InputError(
                 f"rating {request.rating} is out of range", "Give -1 (dislike) to 1 (like)"
             )
-        self._act("rate", track, request.rating, request.person_id)
-        response.success = True
-        return response
-
-    def _on_consent(self, request: Any, response: Any) -> Any:
-        self._act("consent", "", float(request.data), "")
-        response.success = True
-        response.message = "consent given" if request.data else "consent withdrawn"
-        return response
-
-    def _act(self, action: str, track: str, value: float, person: str) -> None:
-        event = Interaction(self.now(), action, track, value, 0.0, person, "live:service")
+        person_id = valid_person(request.person_id or self.person_id)
+        event = Interaction(
+            self.now(), "rate", track, request.rating, 0.0, person_id, "live:service"
+        )
         self._on_event(convert.interaction_message(event))
+        response.success = True
+        return response
 
 
 def main() -> int:

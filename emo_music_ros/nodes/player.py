@@ -11,6 +11,7 @@ import emo_music_ros.msg as msg
 import emo_music_ros.srv as srv
 from emo_music_ros.errors import InputError
 from emo_music_ros.options import option
+from emo_music_ros.paths import regular_file
 from emo_music_ros.playback.player import Player
 from emo_music_ros.ros import conversions as convert
 from emo_music_ros.ros import signals
@@ -32,18 +33,21 @@ class PlayerNode(CompanionNode):
     """Plays what is recommended and reports what is heard."""
 
     node_name = "player"
-    stages = {"plugin": ("player", "pyaudio")}
+    stages = {"plugin": ("player", "pyaudio"), "catalogue": ("catalogue", "folder")}
 
     @dataclass(frozen=True)
     class Options(Player.Options):
         """How to play, and for whom."""
 
         person_id: str = option("resident", "person who listens")
+        any_file: bool = option(
+            False, "play any audio file that is asked for, not only the library", dynamic=True
+        )
 
     def activate(self) -> None:
         """Open the sound device and listen for recommendations."""
         options = self.options
-        self._known: dict[str, Track] = {}
+        self._known = {track.track_id: track for track in self.plugins["catalogue"].tracks()}
         self._state = self.advertise(msg.PlayerState, "player/state")
         self._events = self.advertise(msg.InteractionEvent, "player/event")
         audio = self.advertise(msg.AudioChunk, "player/audio", SIGNAL)
@@ -53,7 +57,8 @@ class PlayerNode(CompanionNode):
             on_event=self._on_event,
             on_audio=lambda block: audio.publish(signals.audio_message(block)),
             on_error=lambda error: self.get_logger().error(str(error)),
-            person_id=options.person_id,
+            person_id=self.person_id,
+            clock=self.now,
         )
         self._player.start()
         self.listen(msg.Recommendation, "recommendation", self._on_recommendation, EVENT)
@@ -78,27 +83,66 @@ class PlayerNode(CompanionNode):
         status = self._player.status()
         return {"backend": self.plugin.name if self.plugin else "", "underruns": status.underruns}
 
+    def person_changed(self, before: str) -> None:
+        """Report what is done from now on as done by another person."""
+        self._player.person_id = self.person_id
+
     def _on_recommendation(self, message: msg.Recommendation) -> None:
+        if message.person_id not in ("", self.person_id):
+            self.fault("recommendation", f"one for '{message.person_id}' is not played, the music"
+                       f" is for '{self.person_id}'. Turn by set_person", "warn", lasts=10.0)  # fmt: skip
+            return
         if not message.tracks:
             self._player.stop()
             return
+        problem = ""
         for ranked in message.tracks:
-            track = convert.track(ranked.track)
-            self._known[track.track_id] = track
-        best = next(
-            (ranked.track for ranked in message.tracks if Path(ranked.track.path).is_file()), None
-        )
-        if best is None:
-            self.get_logger().error(
-                f"none of the recommended files exists on this machine, first "
-                f"'{message.tracks[0].track.path}'. Mount the library at the same path here"
+            try:
+                track = self._playable(convert.track(ranked.track))
+            except InputError as error:
+                problem = problem or str(error)
+                continue
+            self.recovered("recommendation")
+            self._player.play(
+                track,
+                recommendation_id=message.recommendation_id,
+                recommended=seconds(message.header.stamp),
             )
             return
-        self._player.play(
-            self._known[best.track_id],
-            recommendation_id=message.recommendation_id,
-            recommended=seconds(message.header.stamp),
-        )
+        self.fault("recommendation", f"none of the tracks can be played. {problem}")
+
+    def _playable(self, asked: Track) -> Track:
+        """Return a track as the library knows it.
+
+        Raises
+        ------
+        InputError
+            If it does not know it and nothing else may be played, or there is no such file.
+        """
+        known = self._find(asked)
+        if known is None:
+            if not self.options.any_file:
+                raise InputError(
+                    f"'{asked.track_id or asked.path}' is not in the library",
+                    "Put the file into the library's folder, or set any_file to play whatever is"
+                    " asked for",
+                )
+            known = asked
+        regular_file(known.path, "track")
+        return known
+
+    def _find(self, asked: Track) -> Track | None:
+        def search() -> Track | None:
+            by_id = self._known.get(asked.track_id)
+            same = (each for each in self._known.values() if asked.path and each.path == asked.path)
+            return by_id or next(same, None)
+
+        found = search()
+        if found is None:  # the library grows while it is looked at
+            self.plugins["catalogue"].refresh()
+            self._known = {track.track_id: track for track in self.plugins["catalogue"].tracks()}
+            found = search()
+        return found
 
     def _on_dashboard(self, message: msg.InteractionEvent) -> None:
         acts: dict[int, Callable[[], None]] = {
@@ -114,19 +158,9 @@ class PlayerNode(CompanionNode):
             acts[message.action]()
 
     def _on_play(self, request: Any, response: Any) -> Any:
-        if request.track_id:
-            if request.track_id not in self._known:
-                raise InputError(
-                    f"track '{request.track_id}' was never recommended here",
-                    "Give its path instead",
-                )
-            track = self._known[request.track_id]
-        else:
-            path = Path(request.path).expanduser()
-            if not path.is_file():
-                raise InputError(f"there is no file '{path}'", "Give the path of an audio file")
-            track = Track(track_id=str(path), path=str(path), title=path.stem)
-        self._player.play(track)
+        path = "" if request.track_id else str(regular_file(request.path, "track").resolve())
+        title = Path(path).stem
+        self._player.play(self._playable(Track(request.track_id or path, path, title)))
         response.success = True
         return response
 

@@ -5,21 +5,31 @@ from __future__ import annotations
 import math
 import uuid
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import emo_music_ros.msg as msg
 import emo_music_ros.srv as srv
+from emo_music_ros.consent.register import default_register
+from emo_music_ros.consent.rules import DEMONSTRATION, LEARNING, SENSING, valid_person
+from emo_music_ros.consent.traces import log_folder, remove_summaries
 from emo_music_ros.emotion import UNKNOWN
 from emo_music_ros.errors import CompanionError, InputError
-from emo_music_ros.recommendation.memory.store import Memory
+from emo_music_ros.recommendation.memory.store import Memory, default_path
 from emo_music_ros.recommendation.session.director import Director
 from emo_music_ros.recommendation.session.options import RecommenderOptions
 from emo_music_ros.recommendation.session.views import Decision, PlayerView
-from emo_music_ros.resources import cache
+from emo_music_ros.paths import expand
 from emo_music_ros.ros import conversions as convert
 from emo_music_ros.ros.host import run_node
 from emo_music_ros.ros.node import CompanionNode
+from emo_music_ros.ros.plan import Plan
+from emo_music_ros.ros.qos import LATCHED
+from emo_music_ros.ros.stamps import header
 from emo_music_ros.streams import Outcome, Track
+
+#: Files after which a scan that goes on offers what it has found.
+SCAN_STEP = 100
 
 _STATUS = {
     msg.PlayerState.STOPPED: "stopped",
@@ -34,56 +44,75 @@ class RecommenderNode(CompanionNode):
 
     node_name = "recommender"
     stages = {"plugin": ("recommender", "therapeutic"), "catalogue": ("catalogue", "folder")}
+    purposes = (SENSING, LEARNING)
 
     Options = RecommenderOptions
 
     def configure(self) -> None:
-        """Open the memory."""
-        self._tracks: list[Track] = []
-        self._memory = Memory(
-            self.options.memory or cache("memory.sqlite"),
-            self.options.half_life,
-            on_error=lambda error: self.health("error", str(error)),
-        )
+        """Take what is known of the library."""
+        self._tracks: list[Track] = self.plugins["catalogue"].tracks()
 
     def activate(self) -> None:
         """Scan the library in the background and follow emotion, player and person."""
-        options = self.options
-        self._director = Director(
-            self.plugin,
-            self._memory,
-            lambda: self._tracks,
-            options,
-            person_id=options.person_id,
-            on_outcome=self._on_outcome,
-            wall=self.wall,
-        )
         self._emotion_stamp = math.nan
+        self._plan = Plan()
         self._publisher = self.advertise(msg.Recommendation, "recommendation")
         self._outcomes = self.advertise(msg.ListeningOutcome, "listening/outcome")
+        self._forgotten = self.advertise(msg.Person, "person/forgotten")
+        self._direct()
         self.listen(msg.EmotionState, "emotion", self._on_emotion)
         self.listen(msg.PlayerState, "player/state", self._on_player)
         self.listen(msg.InteractionEvent, "interaction/event", self._on_interaction)
         self.listen(msg.ModalityEncoding, "encoding/physiology", self._on_physiology)
+        self.listen(msg.SessionPlan, "session/plan", self._on_plan, LATCHED)
         self.serve(srv.RecommendTracks, "recommend_tracks", self._on_recommend)
         self.serve(srv.ForgetPerson, "forget_person", self._on_forget)
         self.every(0.25, self._step)
         self.work(self._scan, 1, "").put(None)
 
+    def _direct(self) -> None:
+        """Begin with the person of the node: nothing of anybody before is left."""
+        self._memory = Memory(self._memory_path(), self.options.half_life)
+        self._director = Director(
+            self.plugin,
+            self._memory,
+            lambda: self._tracks,
+            self.options,
+            person_id=self.person_id,
+            on_outcome=self._on_outcome,
+            wall=self.wall,
+        )
+        self.consent_changed()
+
+    def _memory_path(self) -> Path:
+        # What a demonstration does must never end in what is known of somebody who lives here.
+        if self.person_id == DEMONSTRATION:
+            return default_path(self.get_namespace(), DEMONSTRATION)
+        if self.options.memory:
+            return expand(self.options.memory, "memory")
+        return default_path(self.get_namespace())
+
     def deactivate(self) -> None:
-        """End the attribution of the track that is on."""
+        """End the attribution of the track that is on and close the memory."""
         if hasattr(self, "_director"):
             self._director.close(self.steady())
+            self._memory.close()
             del self._director
 
     def options_changed(self) -> None:
         """Hand changed options to the director."""
         self._director.options = self.options
+        self._follow_plan()
 
-    def cleanup(self) -> None:
-        """Close the memory."""
-        if hasattr(self, "_memory"):
-            self._memory.close()
+    def person_changed(self, before: str) -> None:
+        """Turn to another person; the track that is on counts for the one before."""
+        self._director.close(self.steady())
+        self._memory.close()
+        self._direct()
+
+    def consent_changed(self) -> None:
+        """Begin or end listening and learning."""
+        self._director.consent(self.allows(SENSING), self.allows(LEARNING))
 
     def details(self) -> dict[str, Any]:
         """Return the state of library and memory."""
@@ -95,20 +124,21 @@ class RecommenderNode(CompanionNode):
 
     def _scan(self, _: None) -> None:
         catalogue = self.plugins["catalogue"]
-        try:
-            report = catalogue.scan()
-        except CompanionError as error:
-            self.health("error", str(error))
-            return
+        report = catalogue.scan(lambda done, total, name: self._scanned(done))
         self._tracks = catalogue.tracks()
         for path, reason in report.unreadable.items():
             self.get_logger().warning(f"left out of the library: {path}: {reason}")
         self.health("ok", f"library of {len(self._tracks)} tracks")
 
+    def _scanned(self, done: int) -> None:
+        """Offer what is known of the library while the rest is looked at."""
+        if done % SCAN_STEP == 0 or not self._tracks:
+            self._tracks = self.plugins["catalogue"].tracks()
+
     # -- what comes in -----------------------------------------------------------------------
 
     def _on_emotion(self, message: msg.EmotionState) -> None:
-        if message.person_id in ("", self.options.person_id):
+        if self.allows(SENSING) and message.person_id in ("", self.person_id):
             emotion = convert.emotion(message)
             self._emotion_stamp = emotion.time
             # What is stale the fusion says; here only matters when it said so.
@@ -129,14 +159,27 @@ class RecommenderNode(CompanionNode):
 
     def _on_interaction(self, message: msg.InteractionEvent) -> None:
         event = convert.interaction(message)
-        if event is not None and message.person_id in ("", self.options.person_id):
+        if event is None or message.person_id not in ("", self.person_id):
+            return
+        if event.action != "consent":  # that is stored first, and comes from who keeps it
             self._director.on_interaction(replace(event, time=self._when(event.time)))
             self._step()
 
     def _on_physiology(self, message: msg.ModalityEncoding) -> None:
         rate = convert.encoding(message).features.get("heart_rate", float("nan"))
-        if message.person_id in ("", self.options.person_id):
+        if self.allows(SENSING) and message.person_id in ("", self.person_id):
             self._director.on_heart_rate(self.arrival(convert.seconds(message.header.stamp)), rate)
+
+    def _on_plan(self, message: msg.SessionPlan) -> None:
+        """Take what a session asks for; it ends by itself if nobody ends it."""
+        self._plan = Plan.of(message, self.person_id, self.steady())
+        self._follow_plan()
+
+    def _follow_plan(self) -> None:
+        name = self.get_parameter("plugin").value
+        self.plugin.options, unknown = self._plan.over(self.configured("plugin"))
+        told = f"plugin '{name}' knows no {' and no '.join(unknown)}. Choose another plugin"
+        self.fault("session", told if unknown else "", "warn")
 
     def _when(self, stamp: float) -> float:
         """Return the steady time of an act or report; one with a wrong stamp counts as of now."""
@@ -146,6 +189,10 @@ class RecommenderNode(CompanionNode):
     # -- what goes out -----------------------------------------------------------------------
 
     def _step(self) -> None:
+        if self.steady() > self._plan.ends:
+            self._plan = Plan()
+            self._follow_plan()
+        self.fault("memory", self._memory.error)
         decision = self._director.step(self.steady())
         if decision is not None:
             self._publisher.publish(self._message(decision))
@@ -165,6 +212,8 @@ class RecommenderNode(CompanionNode):
         return message
 
     def _on_outcome(self, outcome: Outcome) -> None:
+        if not self.allows(LEARNING) or not self.allows(SENSING):
+            return
         self._outcomes.publish(
             convert.outcome_message(replace(outcome, time=self.wall(outcome.time)))
         )
@@ -176,12 +225,13 @@ class RecommenderNode(CompanionNode):
             raise InputError("valence or arousal is out of range", "Give numbers from -1 to 1")
         if request.count > 50:
             raise InputError(f"count {request.count} is too many", "Ask for at most 50")
+        person_id = valid_person(request.person_id or self.person_id)
         need, ranked = self._director.rank(
-            request.valence, request.arousal, request.count or self.options.top_k
+            request.valence, request.arousal, request.count or self.options.top_k, person_id
         )
         response.recommendation = convert.recommendation_message(
             self.now(),
-            request.person_id or self.options.person_id,
+            person_id,
             uuid.uuid4().hex,
             self.get_parameter("plugin").value,
             UNKNOWN,
@@ -193,9 +243,15 @@ class RecommenderNode(CompanionNode):
         return response
 
     def _on_forget(self, request: Any, response: Any) -> Any:
-        if not request.person_id:
-            raise InputError("no person is named", "Give the person_id to forget")
-        response.removed = self._director.forget(request.person_id)
+        person_id = valid_person(request.person_id)
+        response.removed = self._director.forget(person_id)
+        response.removed += default_register(self.get_namespace()).forget(person_id)
+        response.files_removed = remove_summaries(self.get_namespace(), person_id)
+        response.files_left = [str(log_folder())]
+        self._forgotten.publish(msg.Person(header=header(self.now()), person_id=person_id))
+        response.message = (
+            "logs may name the person and are yours to delete; a withdrawal of consent stays"
+        )
         response.success = True
         return response
 

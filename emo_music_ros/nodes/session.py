@@ -4,27 +4,38 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.action.server import ServerGoalHandle
 from rclpy.task import Future
 
 import emo_music_ros.msg as msg
 from emo_music_ros.action import RunSession
-from emo_music_ros.errors import CompanionError
+from emo_music_ros.consent.register import default_register
+from emo_music_ros.consent.rules import SENSING
+from emo_music_ros.consent.traces import summary_folder
+from emo_music_ros.errors import CompanionError, InputError, StorageError
 from emo_music_ros.fusion.timeline import CONTEXT, MODALITIES
 from emo_music_ros.options import option
+from emo_music_ros.paths import expand, inside
 from emo_music_ros.ros.conversions import STATE_NAMES
 from emo_music_ros.ros.host import run_node
-from emo_music_ros.ros.node import LEVELS, CompanionNode
-from emo_music_ros.ros.stamps import seconds
+from emo_music_ros.ros.environment import RUN
+from emo_music_ros.ros.node import CompanionNode
+from emo_music_ros.ros.qos import LATCHED
+from emo_music_ros.ros.reports import reports
+from emo_music_ros.ros.stamps import header, seconds
 from emo_music_ros.summary import Summary
 
-_LEVEL_NAMES = {value: name for name, value in LEVELS.items()} | {DiagnosticStatus.STALE: "error"}
+#: Fact of the run: when its session began [steady s].
+BEGAN = "session"
+SCENARIOS = ("home", "daycare", "group")
+GOALS = ("", "positive", "calm")
 _STATUS = {
     msg.PlayerState.STOPPED: "silent",
     msg.PlayerState.PLAYING: "playing",
@@ -33,37 +44,66 @@ _STATUS = {
 }
 
 
+@dataclass
+class _Goal:
+    """A session that was asked for: what was asked, until when [steady s], and what is counted."""
+
+    handle: ServerGoalHandle
+    done: Future
+    ends: float
+    summary: Summary
+    path: Path
+
+
 class SessionNode(CompanionNode):
     """One listening session: watches all topics, reports, and ends the run after its duration.
 
     With `duration` above 0 the session starts with the node and the process ends after it; the
-    action ``run_session`` runs one at any time without ending the process.
+    action ``run_session`` runs one at any time without ending the process, asks the recommender
+    for its scenario and goal, and puts them back when it ends, however it ends.
     """
 
     node_name = "session"
+    purposes = (SENSING,)
 
     @dataclass(frozen=True)
     class Options:
         """How long, and where the summary goes."""
 
         person_id: str = option("resident", "person the session is for")
-        scenario: str = option("home", "scenario", choices=("home", "daycare", "group"))
+        scenario: str = option("home", "scenario", choices=SCENARIOS)
         duration: float = option(0.0, "length [s]; 0 = until the process ends", low=0, high=86400)
         end_process: bool = option(True, "end the process after `duration`")
         summary: str = option("", "file for the summary JSON; empty = none")
+        summaries: str = option(
+            "", "folder of the summaries of sessions; empty = by person in the data folder"
+        )
         print_table: bool = option(True, "print the summary table at the end")
         report_every: float = option(5.0, "period of the status line [s]", low=0.5, high=3600)
+
+    def configure(self) -> None:
+        """Offer the action; a goal that is on outlives being deactivated just long enough to end."""
+        self._goal: _Goal | None = None
+        self._active = False
+        self._server = ActionServer(
+            self,
+            RunSession,
+            "run_session",
+            self._run,
+            goal_callback=self._on_goal,
+            cancel_callback=lambda handle: CancelResponse.ACCEPT,
+        )
 
     def activate(self) -> None:
         """Watch every topic; start the session."""
         options = self.options
-        self._began = self.now()
+        self._began = self._beginning()
         self._state = 0
         self._playing = ""
         self._player_counts: tuple[int, int, int] | None = None
-        self._written = False
-        self._goal: tuple[ServerGoalHandle, Future, float, Summary] | None = None
-        self.summary = self._new_summary(options.scenario, options.person_id)
+        self._path = expand(options.summary, "summary") if options.summary else None
+        self.summary = self._new_summary(options.scenario)
+        self._plan = self.advertise(msg.SessionPlan, "session/plan", LATCHED)
         self.listen(msg.EmotionState, "emotion", self._on_emotion)
         for modality in (*MODALITIES, *CONTEXT):
             self.listen(msg.ModalityEncoding, f"encoding/{modality}", self._on_encoding)
@@ -73,28 +113,64 @@ class SessionNode(CompanionNode):
         self.listen(DiagnosticArray, "/diagnostics", self._on_diagnostics)
         self.every(0.25, self._tick)
         self.every(options.report_every, self._report)
-        server = ActionServer(
-            self,
-            RunSession,
-            "run_session",
-            self._run,
-            goal_callback=self._on_goal,
-            cancel_callback=lambda handle: CancelResponse.ACCEPT,
-        )
-        self._entities.append(server.destroy)
+        self._active = True
+
+    def _beginning(self) -> float:
+        """Return when the session of this run began [steady s], also after a restart."""
+        run, now = os.environ.get(RUN, ""), self.steady()
+        if not run:
+            return now
+        register = default_register(self.get_namespace())
+        try:
+            began = float(register.recall(run, BEGAN) or "nan")
+            if math.isfinite(began) and began <= now:
+                return began
+            register.keep(run, BEGAN, repr(now))
+        except (StorageError, ValueError) as error:
+            self.get_logger().warning(f"after a restart this session would begin anew: {error}")
+        return now
 
     def deactivate(self) -> None:
         """Write what was counted; a session cut short is still a session."""
-        if hasattr(self, "summary") and not self._written:
-            self._written = True
-            self._publish_summary(self.summary, self.options.summary)
-            if self.options.print_table:
-                print("\n" + self.summary.table(), flush=True)  # noqa: T201 - meant for people
+        if not getattr(self, "_active", False):
+            return
+        self._active = False
+        if self._goal is not None:
+            self._end_goal("the session node was deactivated")
+        self._close_summary()
+        if self.options.print_table:
+            print("\n" + self.summary.table(), flush=True)  # noqa: T201 - meant for people
+
+    def cleanup(self) -> None:
+        """Withdraw the action."""
+        if hasattr(self, "_server"):
+            self._server.destroy()
+            del self._server
+
+    def person_changed(self, before: str) -> None:
+        """Close the summary of the person before and begin another."""
+        if self._goal is not None:
+            self._end_goal(f"the run turned to '{self.person_id}'")
+        self._close_summary()
+        if self._path is not None:  # the one before keeps its file
+            person = summary_folder("", self.person_id).name
+            self._path = self._path.with_name(f"{self._path.stem}.{person}{self._path.suffix}")
+        self.summary = self._new_summary(self.options.scenario)
+
+    def person_forgotten(self, person_id: str) -> None:
+        """Drop what was counted of the person."""
+        if person_id == self.person_id:
+            if self._goal is not None:
+                self._end_goal(f"'{person_id}' was forgotten")
+            self.summary = self._new_summary(self.options.scenario)
 
     # -- what is watched ---------------------------------------------------------------------
 
     def _summaries(self) -> list[Summary]:
-        return [self.summary] + ([self._goal[3]] if self._goal else [])
+        """Return what is counted into: nothing without consent."""
+        if not self.allows():
+            return []
+        return [self.summary] + ([self._goal.summary] if self._goal else [])
 
     def _on_emotion(self, message: msg.EmotionState) -> None:
         age = self.now() - seconds(message.header.stamp)
@@ -140,41 +216,29 @@ class SessionNode(CompanionNode):
             summary.memory_updates += 1
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
-        for status in message.status:
-            if status.hardware_id != "emo_music_ros":
-                continue
-            values = {pair.key: pair.value for pair in status.values}
-            dropped = {
-                key.removeprefix("dropped "): int(value)
-                for key, value in values.items()
-                if key.startswith("dropped ") and value.isdigit()
-            }
-            for summary in self._summaries():
-                summary.node(
-                    status.name,
-                    _LEVEL_NAMES[status.level],
-                    status.message,
-                    dropped,
-                    int(values.get("pid", 0)),
-                    float(values.get("peak_rss_mb", 0)),
-                )
+        for report in reports(message, self.get_namespace()):
+            for summary in [self.summary] + ([self._goal.summary] if self._goal else []):
+                summary.node(*report)
 
     # -- what is said ------------------------------------------------------------------------
 
-    def _new_summary(self, scenario: str, person_id: str) -> Summary:
-        return Summary({"scenario": scenario, "person_id": person_id})
+    def _new_summary(self, scenario: str) -> Summary:
+        return Summary({"scenario": scenario, "person_id": self.person_id}, self.steady())
 
-    def _publish_summary(self, summary: Summary, path: str) -> None:
-        summary.about["duration_s"] = round(self.now() - self._began, 1)
-        if not path:
+    def _close_summary(self) -> None:
+        self._publish_summary(self.summary, self._path)
+
+    def _publish_summary(self, summary: Summary, path: Path | None) -> None:
+        summary.about["duration_s"] = round(self.steady() - summary.began, 1)
+        if path is None:
             return
         try:
-            summary.write(Path(path).expanduser())
+            summary.write(path)
         except CompanionError as error:
-            self.health("error", str(error))
+            self.failed("summary", error)
 
     def _report(self) -> None:
-        elapsed = int(self.now() - self._began)
+        elapsed = int(self.steady() - self._began)
         name = STATE_NAMES[self._state] if self._state < len(STATE_NAMES) else STATE_NAMES[0]
         counts = ", ".join(
             f"{key} {value}" for key, value in sorted(self.summary.encodings.items())
@@ -186,56 +250,109 @@ class SessionNode(CompanionNode):
 
     def _tick(self) -> None:
         duration = self.options.duration
-        if duration and self.now() - self._began >= duration and self.options.end_process:
+        if duration and self.steady() - self._began >= duration and self.options.end_process:
             self.finish()
-        if self._goal is None:
+        goal = self._goal
+        if goal is None:
             return
-        handle, done, ends, _ = self._goal
-        remaining = ends - self.now()
-        if handle.is_cancel_requested or remaining <= 0:
-            if not done.done():
-                done.set_result(handle.is_cancel_requested)
-            return
-        handle.publish_feedback(
-            RunSession.Feedback(
-                elapsed=float(handle.request.duration - remaining),
-                remaining=float(remaining),
-                state=self._state,
-                track_title=self._playing,
+        remaining = goal.ends - self.steady()
+        if goal.handle.is_cancel_requested:
+            self._end_goal("cancelled")
+        elif remaining <= 0:
+            self._end_goal("")
+        else:
+            goal.handle.publish_feedback(
+                RunSession.Feedback(
+                    elapsed=float(goal.handle.request.duration - remaining),
+                    remaining=float(remaining),
+                    state=self._state,
+                    track_title=self._playing,
+                )
             )
-        )
 
     # -- action ------------------------------------------------------------------------------
 
     def _on_goal(self, request: RunSession.Goal) -> GoalResponse:
-        sound = math.isfinite(request.duration) and request.duration > 0
-        scenario = request.scenario in ("", "home", "daycare", "group")
-        if self._goal is not None or not sound or not scenario:
-            self.get_logger().error(
-                "session refused: give a duration above 0 s and a scenario of home, daycare or "
-                "group, and wait for the running session to end"
-            )
+        try:
+            self._check(request)
+        except InputError as error:
+            self.get_logger().error(f"session refused: {error}")
             return GoalResponse.REJECT
         return GoalResponse.ACCEPT
 
+    def _check(self, goal: Any) -> None:
+        """Raise InputError with the reason why a session cannot be run."""
+        if not self._active or self._goal is not None:
+            what = "another session is running" if self._active else "the node is not active"
+            raise InputError(what, "Wait for its end, or activate the node")
+        if not (math.isfinite(goal.duration) and goal.duration > 0):
+            raise InputError(f"duration {goal.duration} is not possible", "Give seconds above 0")
+        if goal.scenario not in ("", *SCENARIOS):
+            raise InputError(
+                f"there is no scenario '{goal.scenario}'", f"Give one of {', '.join(SCENARIOS)}"
+            )
+        if goal.goal not in GOALS:
+            raise InputError(f"there is no goal '{goal.goal}'", "Give positive, calm or nothing")
+        if goal.person_id not in ("", self.person_id):
+            raise InputError(
+                f"the run is for '{self.person_id}', not for '{goal.person_id}'",
+                "Turn to that person by the service set_person first",
+            )
+        if not self.allows():
+            raise InputError(self.subject.refusal(), "Ask for consent first")
+        self._summary_path(goal.summary_path)
+
+    def _summary_path(self, name: str) -> Path:
+        """Return where the summary of a session goes; `name` is not trusted."""
+        folder = summary_folder(self.get_namespace(), self.person_id)
+        if self.options.summaries:
+            folder = expand(self.options.summaries, "summaries") / folder.name
+        began = self.get_clock().now().to_msg()
+        return inside(folder, name or f"{began.sec}.{began.nanosec:09d}.json", "summary_path")
+
     async def _run(self, handle: ServerGoalHandle) -> RunSession.Result:
         goal: Any = handle.request
-        summary = self._new_summary(
-            goal.scenario or self.options.scenario, goal.person_id or self.options.person_id
+        running = _Goal(
+            handle,
+            Future(executor=self.executor),
+            self.steady() + goal.duration,
+            self._new_summary(goal.scenario or self.options.scenario),
+            self._summary_path(goal.summary_path),
         )
-        done: Future = Future(executor=self.executor)
-        self._goal = (handle, done, self.now() + goal.duration, summary)
-        cancelled = await done
-        self._goal = None
-        self._publish_summary(summary, goal.summary_path or self.options.summary)
-        if cancelled:
+        running.summary.about["goal"] = goal.goal
+        self._goal = running
+        self._tell_plan(goal.scenario, goal.goal, goal.duration)
+        problem = await running.done
+        if not problem:
+            handle.succeed()
+        elif handle.is_cancel_requested:
             handle.canceled()
         else:
-            handle.succeed()
+            handle.abort()
         return RunSession.Result(
-            success=not cancelled,
-            message="cancelled" if cancelled else "",
-            summary=json.dumps(summary.as_dict(), ensure_ascii=False),
+            success=not problem,
+            message=problem or f"summary in {running.path}",
+            summary=json.dumps(running.summary.as_dict(), ensure_ascii=False),
+        )
+
+    def _end_goal(self, problem: str) -> None:
+        """End the session that was asked for; a problem says why it was cut short."""
+        goal, self._goal = self._goal, None
+        if goal is None or goal.done.done():
+            return
+        self._tell_plan("", "", 0.0)
+        self._publish_summary(goal.summary, goal.path)
+        goal.done.set_result(problem)
+
+    def _tell_plan(self, scenario: str, goal: str, remaining: float) -> None:
+        self._plan.publish(
+            msg.SessionPlan(
+                header=header(self.now()),
+                person_id=self.person_id,
+                scenario=scenario,
+                goal=goal,
+                remaining=float(remaining),
+            )
         )
 
 

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import glob
 import importlib.util
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from emo_music_ros.consent.rules import DEMONSTRATION
 from emo_music_ros.errors import InputError
+from emo_music_ros.paths import expand
 
 INPUTS = ("auto", "devices", "demo", "replay")
 SCENARIOS = ("home", "daycare", "group")
+#: What can be said about consent at the start.
+CONSENTS = ("", "yes")
+#: Nodes that need no consent: they handle music, not people.
+NO_CONSENT = ("music_encoder", "player")
 
 ENCODERS = (
     "face_encoder",
@@ -40,6 +47,7 @@ def graph(
     scenario: str = "home",
     duration: float = 0.0,
     summary: str = "",
+    consent: str = "",
 ) -> list[NodeSpec]:
     """Return the nodes of the whole loop in the order they are started.
 
@@ -58,6 +66,9 @@ def graph(
         Length of the session [s]; 0 = until stopped.
     summary : str
         File for the summary JSON; empty = none.
+    consent : str
+        ``yes`` gives and stores the consent of the person. With devices nothing is sensed without;
+        recordings and the demonstration are of a demonstration person who has consented.
 
     Raises
     ------
@@ -69,27 +80,58 @@ def graph(
             f"input '{input}' with scenario '{scenario}' is not possible",
             f"Input is one of {', '.join(INPUTS)}; scenario one of {', '.join(SCENARIOS)}",
         )
-    if not duration >= 0:
+    if not (math.isfinite(duration) and duration >= 0):
         raise InputError(f"duration {duration} is not possible", "Give seconds, 0 = until stopped")
-    return [
-        *sensors(input, replay),
-        *encoders(),
-        *music(library, scenario),
-        NodeSpec("session", "session", _session(scenario, duration, summary)),
-    ]
+    if input == "auto":
+        input = "devices" if has_devices() else "demo"  # noqa: A001
+    return of_whom(
+        [
+            *_sensors(input, replay),
+            *encoders(),
+            *music(library, scenario),
+            NodeSpec("session", "session", _session(scenario, duration, summary)),
+        ],
+        live=input == "devices",
+        consent=consent,
+    )
 
 
-def sensors(input: str = "auto", replay: str = "") -> list[NodeSpec]:  # noqa: A002
+def of_whom(nodes: list[NodeSpec], *, live: bool, consent: str) -> list[NodeSpec]:
+    """Return nodes that sense people only with consent, or the demonstration person."""
+    if consent not in CONSENTS:
+        raise InputError(f"consent '{consent}' is not possible", "Give yes or nothing")
+    found = []
+    for spec in nodes:
+        chosen: dict[str, Any] = {}
+        if not live:
+            chosen["person_id"] = DEMONSTRATION
+        elif spec.executable not in NO_CONSENT:
+            chosen["require_consent"] = True
+        if spec.executable == "interaction":
+            chosen["consent"] = consent if live else "yes"
+        found.append(replace(spec, parameters={**spec.parameters, **chosen}))
+    return found
+
+
+def sensors(
+    input: str = "auto",  # noqa: A002
+    replay: str = "",
+    consent: str = "",
+) -> list[NodeSpec]:
     """Return the nodes that sense."""
     if input == "auto":
         input = "devices" if has_devices() else "demo"  # noqa: A001
+    return of_whom(_sensors(input, replay), live=input == "devices", consent=consent)
+
+
+def _sensors(input: str, replay: str) -> list[NodeSpec]:  # noqa: A002
     nodes = [NodeSpec("biosignals", "biosignals"), NodeSpec("interaction", "interaction")]
     if input == "devices":
         names = ("camera", "microphone", "conversation")
         return [*(NodeSpec(name, name) for name in names), *nodes]
     if input == "demo":
         return [*nodes, NodeSpec("replay", "replay", {"plugin": "demo"})]
-    path = Path(replay).expanduser()
+    path = expand(replay, "recording") if replay else Path()
     if not replay or not path.exists():
         raise InputError(f"there is no recording '{replay}'", "Name a folder or an MCAP file")
     # a folder that `ros2 bag record` made is an MCAP recording too
@@ -108,11 +150,12 @@ def music(library: str = "", scenario: str = "home") -> list[NodeSpec]:
     # only where there is no choice, so that a parameter file can choose
     player = {} if importlib.util.find_spec("pyaudio") else {"plugin": "null"}
     chosen: dict[str, Any] = {"therapeutic.scenario": scenario}
+    folder: dict[str, Any] = {}
     if library:
-        chosen["folder.path"] = str(Path(library).expanduser().resolve())
+        folder["folder.path"] = str(expand(library, "library").resolve())
     return [
-        NodeSpec("recommender", "recommender", chosen),
-        NodeSpec("player", "player", player),
+        NodeSpec("recommender", "recommender", {**chosen, **folder}),
+        NodeSpec("player", "player", {**player, **folder}),  # plays what the library knows
     ]
 
 
@@ -124,5 +167,5 @@ def has_devices() -> bool:
 def _session(scenario: str, duration: float, summary: str) -> dict[str, Any]:
     parameters: dict[str, Any] = {"scenario": scenario, "duration": float(duration)}
     if summary:
-        parameters["summary"] = str(Path(summary).expanduser().resolve())
+        parameters["summary"] = str(expand(summary, "summary").resolve())
     return parameters

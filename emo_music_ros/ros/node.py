@@ -160,9 +160,7 @@ class CompanionNode(LifecycleNode):
         """
         self._health.state(level, text)
 
-    def fault(
-        self, part: str, text: str, level: str = "error", *, lasts: float = math.inf
-    ) -> None:
+    def fault(self, part: str, text: str, level: str = "error", *, lasts: float = math.inf) -> None:
         """Show that a part does not work, until :meth:`recovered`; no text = it does."""
         if text:
             self._health.fault(part, text, level, self.steady(), lasts)
@@ -399,12 +397,16 @@ class CompanionNode(LifecycleNode):
         options = plugins.options_of(plugins.find(stage, plugin))
         return plugins.create(stage, plugin, self.parameters.mapping(options, f"{plugin}."))
 
+    def configured(self, stage: str) -> Any:
+        """Return the options of a plugin as the parameters say."""
+        prefix = f"{self.get_parameter(stage).value}."
+        return self.parameters.values(plugins.options_of(type(self.plugins[stage])), prefix)
+
     def _options_changed(self) -> None:
         self.options = self.parameters.values(self.Options)
         for name, plugin in self.plugins.items():
             if hasattr(plugin, "options"):
-                prefix = f"{self.get_parameter(name).value}."
-                plugin.options = self.parameters.values(plugins.options_of(type(plugin)), prefix)
+                plugin.options = self.configured(name)
         self.options_changed()
 
     def _autostart(self) -> None:

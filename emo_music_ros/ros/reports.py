@@ -1,0 +1,61 @@
+"""What nodes say of themselves in ``/diagnostics``, which anybody may write to."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+
+_LEVELS = {DiagnosticStatus.OK: "ok", DiagnosticStatus.WARN: "warn"}
+#: Most characters of a text and most entries of a list that are taken from others.
+LONGEST_TEXT, MOST_ENTRIES = 500, 200
+#: Longest run of digits that is read as a count.
+LONGEST_COUNT = 18
+
+
+class NodeReport(NamedTuple):
+    """The state of one node: level `ok`, `warn` or `error`, what was lost by topic, memory [MB]."""
+
+    name: str
+    level: str
+    text: str
+    dropped: dict[str, int]
+    pid: int
+    rss_mb: float
+
+
+def reports(message: DiagnosticArray, namespace: str) -> Iterator[NodeReport]:
+    """Yield what the nodes of a namespace report; what cannot be read counts as nothing."""
+    inside = namespace.rstrip("/") + "/"
+    for status in message.status[:MOST_ENTRIES]:
+        own = status.name.startswith(inside) and "/" not in status.name[len(inside) :]
+        if status.hardware_id != "emo_music_ros" or not own:
+            continue
+        values = {pair.key: pair.value for pair in status.values[:MOST_ENTRIES]}
+        yield NodeReport(
+            status.name[:LONGEST_TEXT],
+            _LEVELS.get(status.level, "error"),
+            status.message[:LONGEST_TEXT],
+            {
+                key.removeprefix("dropped "): _count(value)
+                for key, value in values.items()
+                if key.startswith("dropped ")
+            },
+            _count(values.get("pid", "")),
+            _number(values.get("peak_rss_mb", "")),
+        )
+
+
+def _count(text: str) -> int:
+    sound = text.isascii() and text.isdigit() and len(text) <= LONGEST_COUNT
+    return int(text) if sound else 0
+
+
+def _number(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        return 0.0
+    return value if math.isfinite(value) and value >= 0 else 0.0
