@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+
 from emo_music_ros.fusion.base import Fusion
 from emo_music_ros.fusion.timeline import Timeline, TimelineOptions
 from emo_music_ros.streams import Emotion, Encoding
@@ -32,15 +35,20 @@ class People:
         self._fusion, self._strategy, self._options = fusion, strategy, options
         self._timelines: dict[str, Timeline] = {}
         self._met: dict[str, float] = {}
-        self._news: set[str] = set()  # of whom something came since the last step
+        # person -> the last emotion, and until when nothing but news can change it
+        self._last: dict[str, tuple[Emotion, float]] = {}
         self.meet(expected, 0.0)
 
     def __len__(self) -> int:
         return len(self._timelines)
 
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._timelines)
+
     def reconfigure(self, options: TimelineOptions) -> None:
         """Take new options for everybody."""
         self._options = options
+        self._last.clear()
         for timeline in self._timelines.values():
             timeline.options = options
 
@@ -52,7 +60,7 @@ class People:
     def meet(self, person_id: str, now: float) -> Timeline:
         """Return the timeline of somebody something came of at `now` [steady s]."""
         self._met[person_id] = now
-        self._news.add(person_id)
+        self._last.pop(person_id, None)
         if person_id not in self._timelines:
             self._timelines[person_id] = Timeline(self._fusion, self._strategy, self._options)
         return self._timelines[person_id]
@@ -69,26 +77,25 @@ class People:
         """Forget everything of one person."""
         self._timelines.pop(person_id, None)
         self._met.pop(person_id, None)
+        self._last.pop(person_id, None)
         if person_id == self.expected:
             self.meet(person_id, 0.0)
 
     def step(self, now: float) -> list[Emotion]:
-        """Return the emotion of the person expected and of everybody of whom there is news.
+        """Return the emotion of everybody at `now` [steady s]; who is long gone is forgotten.
 
-        `now` is in steady seconds. Who is long gone is forgotten, with a last emotion: unknown.
+        Of others than the person expected only those are fused again of whom there is news, or
+        of whom something has just become too old.
         """
-        gone = {
+        gone = [
             person
             for person, met in self._met.items()
             if person != self.expected and now - met > FORGOTTEN
-        }
-        due = [name for name in self._timelines if name in self._news | gone | {self.expected}]
-        emotions = []
-        for person in due:
-            if person in gone:
-                self._timelines[person].reset()
-            emotions.append(self._timelines[person].step(now, person))
+        ]
         for person in gone:
             self.forget(person)
-        self._news.clear()
-        return emotions
+        for person, timeline in self._timelines.items():
+            emotion, until = self._last.get(person, (None, -math.inf))
+            if emotion is None or person == self.expected or now > until:
+                self._last[person] = (timeline.step(now, person), timeline.holds_until(now))
+        return [self._last[person][0] for person in self._timelines]

@@ -240,12 +240,15 @@ class Timeline:
             present=present,
         )
 
-    def reset(self) -> None:
-        """Forget everything, as when the person changes."""
-        self._voices.clear()
-        self._newest.clear()
-        self.presence = Presence()
-        self._state = UNKNOWN
+    def holds_until(self, now: float) -> float:
+        """Return until when time alone makes nothing too old [steady s]."""
+        ends = [
+            voice.newest.time + STALE_AFTER[name] * self.options.stale_factor
+            for name, voice in self._voices.items()
+            if voice.newest is not None
+        ]
+        ends.append(self.presence.last + self.options.presence)
+        return min((end for end in ends if end >= now), default=math.inf)
 
     def _evidence(self, now: float) -> list[Evidence]:
         found = []

@@ -13,7 +13,7 @@ from emo_music_ros.fusion.timeline import MODALITIES, FusionOptions
 from emo_music_ros.ros import conversions as convert
 from emo_music_ros.ros.host import run_node
 from emo_music_ros.ros.node import CompanionNode
-from emo_music_ros.streams import REPORTS
+from emo_music_ros.streams import REPORTS, Emotion
 
 
 class FusionNode(CompanionNode):
@@ -28,6 +28,7 @@ class FusionNode(CompanionNode):
         """Subscribe to every modality and step along the grid."""
         name = self.get_parameter("plugin").value
         self._people = People(self.plugin, name, self.options, self.person_id)
+        self._told: dict[str, tuple[Emotion, float]] = {}
         self._publisher = self.advertise(msg.EmotionState, "emotion")
         for modality in MODALITIES:
             self.listen(msg.ModalityEncoding, f"encoding/{modality}", self._on_encoding)
@@ -68,11 +69,19 @@ class FusionNode(CompanionNode):
             self._people.sign(person_id, self.steady())
 
     def _step(self) -> None:
-        for emotion in self._people.step(self.steady()):
+        now = self.steady()
+        for emotion in self._people.step(now):
             if not self.allows(SENSING, emotion.person_id):
                 continue
+            # Of others what has not changed is told once a second.
+            told, when = self._told.get(emotion.person_id, (None, now))
+            if emotion is told and now - when < 1.0:
+                continue
+            self._told[emotion.person_id] = (emotion, now)
             stamped = replace(emotion, time=self.wall(emotion.time))
             self._publisher.publish(convert.emotion_message(stamped))
+        if len(self._told) > len(self._people):
+            self._told = {name: self._told[name] for name in self._people if name in self._told}
 
 
 def main() -> int:

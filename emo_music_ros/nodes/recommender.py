@@ -14,12 +14,12 @@ from emo_music_ros.consent.register import default_register
 from emo_music_ros.consent.rules import DEMONSTRATION, LEARNING, SENSING, valid_person
 from emo_music_ros.consent.traces import log_folder, remove_summaries
 from emo_music_ros.emotion import UNKNOWN
-from emo_music_ros.errors import CompanionError, InputError
+from emo_music_ros.errors import InputError
+from emo_music_ros.paths import expand
 from emo_music_ros.recommendation.memory.store import Memory, default_path
 from emo_music_ros.recommendation.session.director import Director
 from emo_music_ros.recommendation.session.options import RecommenderOptions
 from emo_music_ros.recommendation.session.views import Decision, PlayerView
-from emo_music_ros.paths import expand
 from emo_music_ros.ros import conversions as convert
 from emo_music_ros.ros.host import run_node
 from emo_music_ros.ros.node import CompanionNode

@@ -24,8 +24,8 @@ from emo_music_ros.fusion.timeline import CONTEXT, MODALITIES
 from emo_music_ros.options import option
 from emo_music_ros.paths import expand, inside
 from emo_music_ros.ros.conversions import STATE_NAMES
-from emo_music_ros.ros.host import run_node
 from emo_music_ros.ros.environment import RUN
+from emo_music_ros.ros.host import run_node
 from emo_music_ros.ros.node import CompanionNode
 from emo_music_ros.ros.qos import LATCHED
 from emo_music_ros.ros.reports import reports

@@ -2,43 +2,28 @@
 
 from __future__ import annotations
 
-import math
-import os
 import traceback
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
-from rclpy.clock import Clock, ClockType
-from rclpy.event_handler import SubscriptionEventCallbacks
-from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
-from rclpy.publisher import Publisher
-from rclpy.qos import QoSProfile
+from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 
 import emo_music_ros.msg as msg
 from emo_music_ros import plugins
-from emo_music_ros.clock import SteadyStamps
 from emo_music_ros.consent.rules import SENSING
 from emo_music_ros.errors import CompanionError, OptionError
 from emo_music_ros.options import Rule
-from emo_music_ros.ros.health import SHOWN, Health
 from emo_music_ros.ros.parameters import Parameters
-from emo_music_ros.ros.qos import EVENT, LATCHED
-from emo_music_ros.ros.stamps import stamp
+from emo_music_ros.ros.parts import PartsNode
+from emo_music_ros.ros.qos import LATCHED
 from emo_music_ros.ros.subject import Subject
-from emo_music_ros.ros.worker import Worker
-
-#: A step of the clock larger than this is told [s].
-CLOCK_STEP = 1.0
-LEVELS = {"ok": DiagnosticStatus.OK, "warn": DiagnosticStatus.WARN, "error": DiagnosticStatus.ERROR}
 
 
-class CompanionNode(LifecycleNode):
+class CompanionNode(PartsNode):
     """A managed node with one optional plugin.
 
     Subclasses set the class attributes and fill the hooks `configure`, `activate`, `deactivate`
-    and `cleanup`. What is made with `listen`, `every`, `serve` and `work` lives only while the
-    node is active.
+    and `cleanup`. Its parts live only while it is active.
 
     Attributes
     ----------
@@ -62,10 +47,7 @@ class CompanionNode(LifecycleNode):
         super().__init__(self.node_name, **kwargs)
         self.on_finished: Callable[[], None] = lambda: None
         self.plugins: dict[str, Any] = {}
-        self._health = Health(self._tell)
-        self._entities: list[Callable[[], object]] = []
-        self._workers: list[tuple[str, Worker[Any]]] = []
-        self._lost: dict[str, int] = {}
+        self._health.state("ok", "unconfigured")
         self.parameters = Parameters(self, self._is_idle, self._options_changed)
         self.parameters.declare_one(
             "autostart", True, Rule("configure and activate by itself when started")
@@ -81,11 +63,6 @@ class CompanionNode(LifecycleNode):
         self._declare_plugins()
         self.options: Any = None
         self.subject = self._nobody()
-        self._steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self._ahead = math.nan  # ROS time minus steady time
-        self._stamps = SteadyStamps()
-        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", EVENT)
-        self._diagnostics_timer = self.create_timer(1.0, self._diagnose, clock=self._steady)
         self._autostart_timer = self.create_timer(0.0, self._autostart, clock=self._steady)
 
     # -- hooks -------------------------------------------------------------------------------
@@ -125,13 +102,13 @@ class CompanionNode(LifecycleNode):
 
     # -- for subclasses ----------------------------------------------------------------------
 
-    def now(self) -> float:
-        """Return the ROS time in unix seconds."""
-        return self.get_clock().now().nanoseconds * 1e-9
-
-    def steady(self) -> float:
-        """Return seconds of a clock that nobody sets, for order and durations."""
-        return self._steady.now().nanoseconds * 1e-9
+    def facts(self) -> dict[str, Any]:
+        """Return what the diagnostics show."""
+        self.fault("consent", self.subject.problem)
+        refusal = self.subject.refusal()
+        self.fault("silent", refusal, "ok")
+        stages = {name: self.get_parameter(name).value for name in self.stages}
+        return {"person": self.person_id, **self.details(), **stages}
 
     @property
     def person_id(self) -> str:
@@ -141,129 +118,6 @@ class CompanionNode(LifecycleNode):
     def allows(self, purpose: str = SENSING, person_id: str = "") -> bool:
         """Tell whether something may be done with a person, by default the node's own."""
         return self.subject.allows(purpose, person_id)
-
-    def arrival(self, stamp: float) -> float:
-        """Return the steady time of a stamp; NaN if it cannot be, which is counted and shown."""
-        time = self._stamps(stamp, self.now(), self.steady())
-        if math.isnan(time):
-            self.fault("stamps", self._stamps.problem, "warn", lasts=10.0)
-        return time
-
-    def wall(self, steady: float) -> float:
-        """Return the ROS time of a steady time [unix s]."""
-        return self.now() - (self.steady() - steady)
-
-    def health(self, level: str, text: str) -> None:
-        """Set what the diagnostics say of the node (`ok`, `warn` or `error`).
-
-        A change is logged once; where only numbers change it is not.
-        """
-        self._health.state(level, text)
-
-    def fault(self, part: str, text: str, level: str = "error", *, lasts: float = math.inf) -> None:
-        """Show that a part does not work, until :meth:`recovered`; no text = it does."""
-        if text:
-            self._health.fault(part, text, level, self.steady(), lasts)
-        else:
-            self._health.over(part)
-
-    def failed(self, part: str, error: Exception) -> None:
-        """Log an error that left a part of the node, and show it until it works again."""
-        if not isinstance(error, CompanionError):
-            text = "".join(traceback.format_exception(error))
-            self.get_logger().error(f"{part}: {text}", throttle_duration_sec=10.0)
-        known = isinstance(error, CompanionError)
-        self.fault(part, str(error) if known else f"failed: {error!r}", lasts=SHOWN)
-
-    def recovered(self, part: str) -> None:
-        """Note that a part works again."""
-        self._health.over(part)
-
-    def guarded(self, part: str, callback: Callable[..., Any]) -> Callable[..., Any]:
-        """Return a callback whose errors are shown and end nothing."""
-
-        def call(*arguments: Any) -> Any:
-            try:
-                result = callback(*arguments)
-            except Exception as error:  # whatever it is, the node goes on
-                self.failed(part, error)
-                return None
-            self.recovered(part)
-            return result
-
-        return call
-
-    def listen(
-        self, kind: type, topic: str, callback: Callable[[Any], None], qos: QoSProfile = EVENT
-    ) -> None:
-        """Subscribe while active; messages lost on the way are counted by topic."""
-
-        def lost(event: Any) -> None:
-            self._lost[topic] = self._lost.get(topic, 0) + event.total_count_change
-
-        def mismatch(event: Any) -> None:
-            self.fault(topic, "a publisher offers an incompatible QoS. Compare both with: "
-                       f"ros2 topic info -v {topic}", "warn")  # fmt: skip
-
-        subscription = self.create_subscription(
-            kind,
-            topic,
-            self.guarded(topic, callback),
-            qos,
-            event_callbacks=SubscriptionEventCallbacks(
-                message_lost=lost, incompatible_qos=mismatch
-            ),
-        )
-        self._entities.append(lambda: self.destroy_subscription(subscription))
-
-    def advertise(self, kind: type, topic: str, qos: QoSProfile = EVENT) -> Publisher:
-        """Make a publisher that lives while active."""
-        publisher = self.create_publisher(kind, topic, qos)
-        self._entities.append(lambda: self.destroy_publisher(publisher))
-        return publisher
-
-    def every(self, period: float, callback: Callable[[], None]) -> None:
-        """Call back every `period` seconds of steady time while active."""
-        part = getattr(callback, "__name__", "timer").strip("_")
-        timer = self.create_timer(period, self.guarded(part, callback), clock=self._steady)
-        self._entities.append(lambda: self.destroy_timer(timer))
-
-    def serve(self, kind: type, name: str, callback: Callable[[Any, Any], Any]) -> None:
-        """Offer a service while active; whatever goes wrong becomes its answer."""
-
-        def answer(request: Any, response: Any) -> Any:
-            try:
-                response = callback(request, response)
-            except CompanionError as error:
-                response.success, response.message = False, str(error)
-            except Exception as error:  # nobody may be left waiting
-                self.failed(name, error)
-                response = type(response)()
-                response.success = False
-                response.message = f"{name} failed: {error!r}. See the log of {self.get_name()}"
-                return response
-            self.recovered(name)
-            return response
-
-        service = self.create_service(kind, name, answer)
-        self._entities.append(lambda: self.destroy_service(service))
-
-    def work(self, handle: Callable[[Any], None], slots: int, topic: str) -> Worker[Any]:
-        """Make a worker thread that lives while active; what it skips of a topic is counted."""
-
-        part = f"work on {topic}" if topic else "work"
-
-        def work(item: Any) -> None:
-            handle(item)
-            self.recovered(part)
-
-        def failed(error: Exception) -> None:
-            self.failed(part, error)
-
-        worker: Worker[Any] = Worker(work, slots, failed, f"{self.get_name()} {topic}")
-        self._workers.append((topic, worker))
-        self._entities.append(worker.stop)
-        return worker
 
     def finish(self) -> None:
         """Ask the process to end."""
@@ -295,7 +149,7 @@ class CompanionNode(LifecycleNode):
             self._follow()
             self.activate()
         except Exception as error:  # whatever it is, the node stays and can be mended
-            self._release()
+            self.release()
             return self._refuse(error)
         if self._health.text == "configured":
             problems = self.parameters.mistyped()
@@ -305,7 +159,7 @@ class CompanionNode(LifecycleNode):
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Stop working."""
         self.deactivate()
-        self._release()
+        self.release()
         self.health("ok", "inactive")
         return super().on_deactivate(state)
 
@@ -329,7 +183,7 @@ class CompanionNode(LifecycleNode):
 
     def close(self) -> None:
         """Stop and release whatever there is; safe in any state."""
-        for step in (self.deactivate, self._release, self.cleanup):
+        for step in (self.deactivate, self.release, self.cleanup):
             try:
                 step()
             except Exception as error:  # the rest must still be released
@@ -337,15 +191,6 @@ class CompanionNode(LifecycleNode):
         self.plugins.clear()
 
     # -- inside ------------------------------------------------------------------------------
-
-    def _tell(self, level: str, text: str) -> None:
-        # rclpy ties a line of code to one severity
-        if level == "ok":
-            self.get_logger().info(text)
-        elif level == "warn":
-            self.get_logger().warning(text)
-        else:
-            self.get_logger().error(text)
 
     def _nobody(self) -> Subject:
         return Subject("", (), False, "", self.person_changed, self.consent_changed)
@@ -414,74 +259,3 @@ class CompanionNode(LifecycleNode):
         if self.get_parameter("autostart").value and self._is_idle():
             if self.trigger_configure() == TransitionCallbackReturn.SUCCESS:
                 self.trigger_activate()
-
-    def _release(self) -> None:
-        while self._entities:
-            self._entities.pop()()
-        self._workers.clear()
-
-    def dropped(self) -> dict[str, int]:
-        """Return the messages lost in transport or skipped by a worker, by topic."""
-        counts = dict(self._lost)
-        for topic, worker in self._workers:
-            if not topic:
-                continue
-            counts[topic] = counts.get(topic, 0) + worker.skipped
-        return counts
-
-    def _watch_clock(self) -> None:
-        """Tell of a clock that is set or does not run."""
-        before, self._ahead = self._ahead, self.now() - self.steady()
-        simulated = self.get_parameter("use_sim_time").value
-        stands = simulated and self.now() == 0
-        self.fault("clock", "use_sim_time is set and nobody publishes /clock: every stamp is 0. "
-                   "Start the simulation or the bag with --clock" if stands else "", "warn")  # fmt: skip
-        step = self._ahead - before
-        if not simulated and abs(step) > CLOCK_STEP:
-            self.get_logger().warning(f"the system clock was set by {step:+.1f} s; nothing is lost")
-
-    def _diagnose(self) -> None:
-        self._watch_clock()
-        refusal = self.subject.refusal()
-        self.fault("consent", self.subject.problem)
-        level, text = self._health.worst(self.steady())
-        if refusal:
-            text = f"silent, {refusal}; {text}"
-        values: dict[str, Any] = {
-            "lifecycle": self._state_machine.current_state[1],
-            "pid": os.getpid(),
-            "peak_rss_mb": peak_rss_mb(),
-            "stamps refused": self._stamps.refused,
-            **{f"dropped {topic}": count for topic, count in self.dropped().items()},
-            **self.details(),
-        }
-        for name in self.stages:
-            values[name] = self.get_parameter(name).value
-        status = DiagnosticStatus(
-            level=LEVELS[level],
-            name=self.get_fully_qualified_name(),
-            message=text,
-            hardware_id="emo_music_ros",
-            values=[KeyValue(key=key, value=_text(value)) for key, value in values.items()],
-        )
-        message = DiagnosticArray(status=[status])
-        message.header.stamp = stamp(self.now())
-        self._diagnostics.publish(message)
-
-
-def _text(value: Any) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
-
-
-def peak_rss_mb() -> float:
-    """Return the largest resident memory of this process so far in MB."""
-    try:
-        with open("/proc/self/status", encoding="ascii") as status:
-            for line in status:
-                if line.startswith("VmHWM:"):
-                    return int(line.split()[1]) / 1024
-    except OSError:
-        pass
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -27,20 +27,17 @@ def test_the_person_expected_is_followed_also_when_nobody_is_there():
 def test_others_are_followed_while_something_comes_of_them():
     everybody = people()
     everybody.add(face("bert", 0.0), 0.0)
-    assert {emotion.person_id for emotion in everybody.step(0.1)} == {"anna", "bert"}
-    assert {emotion.person_id for emotion in everybody.step(0.2)} == {"anna"}  # no news
-    last = everybody.step(FORGOTTEN + 0.1)[-1]
-    assert (last.person_id, last.state, last.present) == ("bert", "unknown", False)
-    assert len(everybody) == 1
+    assert {emotion.person_id for emotion in everybody.step(FORGOTTEN)} == {"anna", "bert"}
+    assert {emotion.person_id for emotion in everybody.step(FORGOTTEN + 0.1)} == {"anna"}
     everybody.add(face("bert", 100.0), 100.0)
     assert len(everybody.step(100.0)) == 2
 
 
-def test_only_people_with_news_are_fused(monkeypatch):
+def test_only_people_with_news_are_fused_again(monkeypatch):
     everybody = people()
     for number in range(500):
         everybody.add(face(f"p{number}", 0.0), 0.0)
-    everybody.step(0.0)
+    assert {emotion.state for emotion in everybody.step(0.0)} == {"unknown", "positive"}
     fused = []
     step = Timeline.step
 
@@ -51,15 +48,19 @@ def test_only_people_with_news_are_fused(monkeypatch):
     monkeypatch.setattr(Timeline, "step", counting)
     everybody.add(face("p7", 1.0), 1.0)
     everybody.step(1.0)
-    assert sorted(fused) == ["anna", "p7"]
+    assert len(everybody.step(1.5)) == 501
+    assert sorted(fused) == ["anna", "anna", "p7"]
+    # a face says nothing after two seconds, news or no news
+    states = {emotion.person_id: emotion.state for emotion in everybody.step(2.5)}
+    assert (states["p7"], states["p8"]) == ("positive", "unknown")
 
 
 def test_whom_the_run_is_for_can_change_and_the_one_before_leaves_like_anybody():
     everybody = people()
     everybody.add(face("anna", 0.0), 0.0)
     everybody.expect("bert")
-    assert [emotion.person_id for emotion in everybody.step(FORGOTTEN + 1)] == ["anna", "bert"]
-    assert [emotion.person_id for emotion in everybody.step(FORGOTTEN + 2)] == ["bert"]
+    assert [emotion.person_id for emotion in everybody.step(FORGOTTEN)] == ["anna", "bert"]
+    assert [emotion.person_id for emotion in everybody.step(FORGOTTEN + 1)] == ["bert"]
 
 
 def test_five_thousand_who_left_cost_nothing():

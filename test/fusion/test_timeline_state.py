@@ -4,12 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from emo_music_ros.emotion import STATE_CENTRES, STATES, UNKNOWN, from_labels
+from emo_music_ros.emotion import STATES, UNKNOWN, from_labels
 from emo_music_ros.fusion.strategies import AverageFusion, SingleModality, WeightedFusion
-from emo_music_ros.fusion.timeline import MODALITIES, STALE_AFTER, Timeline, TimelineOptions
+from emo_music_ros.fusion.timeline import STALE_AFTER, Timeline, TimelineOptions
 from emo_music_ros.streams import Encoding
 
 HAPPY = [0.94, 0.02, 0.02, 0.02]
@@ -139,66 +137,3 @@ def test_after_a_gap_nothing_is_left_of_before():
         line.add(encoding("face", step * 0.25, TENSE))
     line.add(encoding("face", 4.75 + STALE_AFTER["face"] + 0.1, HAPPY))
     assert line.step(7.0).state == "positive"
-
-
-def test_reset_forgets_the_person():
-    line = timeline()
-    line.add(encoding("face", 1.0, HAPPY))
-    line.step(1.0)
-    line.reset()
-    found = line.step(1.0)
-    assert (found.state, found.present) == (UNKNOWN, False)
-    assert line.add(encoding("face", 0.5, LOW))
-
-
-ROWS = st.lists(st.floats(0.01, 1), min_size=4, max_size=4).map(
-    lambda row: (np.array(row) / sum(row)).tolist()
-)
-AXIS = st.one_of(st.just(float("nan")), st.floats(-1, 1))
-
-
-@given(
-    st.lists(
-        st.tuples(st.sampled_from(MODALITIES), st.floats(0, 3), ROWS, AXIS, AXIS),
-        min_size=1,
-        max_size=20,
-    ),
-    st.sampled_from([WeightedFusion, AverageFusion, SingleModality]),
-)
-def test_valence_and_arousal_never_disagree_with_the_state(said, fusion):
-    line = timeline(fusion(), max_uncertainty=1.0, max_disagreement=1.0)
-    line.presence.sign(0.0)
-    for modality, time, row, valence, arousal in sorted(said, key=lambda item: item[1]):
-        line.add(encoding(modality, time, row, valence=valence, arousal=arousal))
-        found = line.step(time)
-        if found.state != UNKNOWN:
-            signs = np.sign(STATE_CENTRES[STATES.index(found.state)])
-            assert np.sign([found.estimate.valence, found.estimate.arousal]).tolist() == (
-                signs.tolist()
-            )
-
-
-@given(
-    st.lists(st.tuples(st.sampled_from(MODALITIES), ROWS), min_size=2, max_size=16),
-    st.randoms(use_true_random=False),
-)
-def test_in_which_order_the_modalities_arrive_does_not_matter(said, random):
-    """Each keeps its own order; how they are interleaved, and in which chunks, is chance."""
-    lanes = {}
-    for number, (modality, row) in enumerate(said):
-        lanes.setdefault(modality, []).append(encoding(modality, number * 0.1, row))
-    results = []
-    for _ in range(2):
-        line, waiting = timeline(), {name: list(lane) for name, lane in lanes.items()}
-        while waiting:
-            name = random.choice(sorted(waiting))
-            assert line.add(waiting[name].pop(0))
-            if not waiting[name]:
-                del waiting[name]
-        results.append(line.step(2.0))
-    first, second = results
-    assert (first.state, first.time, first.present) == (second.state, second.time, second.present)
-    np.testing.assert_array_equal(first.estimate.probabilities, second.estimate.probabilities)
-    assert [part.modality for part in first.contributions] == [
-        part.modality for part in second.contributions
-    ]
