@@ -89,8 +89,8 @@ class PlayerNode(CompanionNode):
 
     def _on_recommendation(self, message: msg.Recommendation) -> None:
         if message.person_id not in ("", self.person_id):
-            self.fault("recommendation", f"one for '{message.person_id}' is not played, the music"
-                       f" is for '{self.person_id}'. Turn by set_person", "warn", lasts=10.0)  # fmt: skip
+            told = f"one for '{message.person_id}' is not played: this is for '{self.person_id}'"
+            self.fault("recommendation", f"{told}. Turn by set_person", "warn", lasts=10.0)
             return
         if not message.tracks:
             self._player.stop()

@@ -82,7 +82,7 @@ class SessionNode(CompanionNode):
         report_every: float = option(5.0, "period of the status line [s]", low=0.5, high=3600)
 
     def configure(self) -> None:
-        """Offer the action; a goal that is on outlives being deactivated just long enough to end."""
+        """Offer the action; it outlives being deactivated, so that a goal can end."""
         self._goal: _Goal | None = None
         self._active = False
         self._server = ActionServer(

@@ -59,7 +59,7 @@ class Health:
         """Note that a part works again."""
         if part in self._faults:
             del self._faults[part]
-            self._log("ok", f"{part}: works again")
+            self._log("ok", f"{part}: over")
 
     def clear(self) -> None:
         """Drop every fault: what had them is gone."""

@@ -231,7 +231,6 @@ class PartsNode(LifecycleNode):
 
     def _diagnose(self) -> None:
         self._watch_clock()
-        level, text = self._health.worst(self.steady())
         values: dict[str, Any] = {
             "lifecycle": self._state_machine.current_state[1],
             "pid": os.getpid(),
@@ -240,6 +239,7 @@ class PartsNode(LifecycleNode):
             **{f"dropped {topic}": count for topic, count in self.dropped().items()},
             **self.facts(),
         }
+        level, text = self._health.worst(self.steady())
         status = DiagnosticStatus(
             level=_LEVELS[level],
             name=self.get_fully_qualified_name(),
