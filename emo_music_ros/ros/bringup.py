@@ -19,7 +19,7 @@ from emo_music_ros.ros.graph import INPUTS, SCENARIOS, NodeSpec
 
 #: Seconds until a node that died is started again.
 RESPAWN_DELAY = 2.0
-#: Seconds after that limit until a process that hangs, even so that it cannot end itself, is killed.
+#: Seconds beyond `ending.LIMIT` until a process that did not even end itself is killed.
 KILL_AFTER = 5.0
 
 _ARGUMENTS: dict[str, dict[str, Any]] = {

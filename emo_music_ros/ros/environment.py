@@ -17,7 +17,8 @@ _PROFILES = ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE")
 def prepare_environment(specs: Sequence[NodeSpec] = ()) -> None:
     """Set the DDS profile that carries pictures, and keep replayed body signals on this machine.
 
-    ``EMO_MUSIC_RUN`` names the run: all its processes have it, also those started again. Processes started afterwards inherit it. What is set already stays.
+    ``EMO_MUSIC_RUN`` names the run: all its processes have it, also those started again.
+    Processes started afterwards inherit what is set here; what is set already stays.
 
     Parameters
     ----------
