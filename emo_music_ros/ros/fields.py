@@ -104,7 +104,7 @@ def _double(value: Any) -> float:
     value = _scalar(value)
     if value is None:
         return math.nan
-    if isinstance(value, str | bytes) or not hasattr(value, "__float__"):
+    if isinstance(value, str | bytes | np.ndarray) or not hasattr(value, "__float__"):
         raise TypeError("it is no number")
     return float(value)
 
