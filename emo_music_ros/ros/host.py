@@ -10,6 +10,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -160,7 +161,7 @@ class Host:
         faulthandler.dump_traceback_later(ending.LIMIT, exit=True)
         deadline = time.monotonic() + ending.GRACE
         for executor, _ in self._executors:
-            executor.shutdown(timeout_sec=0)
+            _attempt(partial(executor.shutdown, timeout_sec=0))
         # a share for what runs, the rest for what closes
         _join((thread for _, thread in self._executors), deadline - ending.GRACE / 2)
         closers = [
@@ -171,10 +172,10 @@ class Host:
             closer.start()
         _join(closers, deadline)
         for node in self.nodes:
-            node.destroy_node()
+            _attempt(node.destroy_node)
             # rclpy forgets it, and it keeps the node and with it the participant
-            node._state_machine.destroy_when_not_in_use()
-        self._context.try_shutdown()
+            _attempt(node._state_machine.destroy_when_not_in_use)
+        _attempt(self._context.try_shutdown)
         self._context.destroy()
         faulthandler.cancel_dump_traceback_later()
 
@@ -212,6 +213,14 @@ class Host:
 
 def _told(error: BaseException) -> str:
     return "".join(traceback.format_exception(error)).rstrip()
+
+
+def _attempt(step: Callable[[], object]) -> None:
+    """Take one step of the end; whatever comes of it, the next one follows."""
+    try:
+        step()
+    except Exception as error:
+        get_logger(PACKAGE).error(f"while closing: {_told(error)}")
 
 
 def _flush() -> None:
