@@ -25,6 +25,7 @@ from emo_music_ros.resources import PACKAGE
 from emo_music_ros.ros import ending
 from emo_music_ros.ros.environment import prepare_environment
 from emo_music_ros.ros.graph import NodeSpec
+from emo_music_ros.ros.heap import compact_heap
 from emo_music_ros.ros.node import CompanionNode
 from emo_music_ros.ros.shared_memory import remove_orphans
 
@@ -117,6 +118,7 @@ class Host:
             return 2
         prepare_environment()
         remove_orphans()
+        compact_heap()
         log = logging.getLogger(PACKAGE)
         log.propagate = False
         if not log.handlers:
