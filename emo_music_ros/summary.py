@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+from array import array
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -41,7 +42,7 @@ class Summary:
         self.tracks = {"started": 0, "finished": 0, "skipped": 0}
         self.played: list[str] = []
         self.underruns = 0
-        self._latency: dict[str, list[float]] = {name: [] for name in LATENCIES}
+        self._latency = {name: array("f") for name in LATENCIES}
         self._dropped: dict[str, dict[str, int]] = {}
         self._peak_rss: dict[int, float] = {}
         self.trouble: dict[str, str] = {}

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from emo_music_ros.commands.run import run
 from emo_music_ros.errors import CompanionError
+from emo_music_ros.ros.ending import quit_on_signal
 
 if TYPE_CHECKING:  # other commands need no ROS
     from emo_music_ros.ros.node import CompanionNode
@@ -32,6 +33,7 @@ def node_class(executable: str) -> type[CompanionNode]:
 
 def companion(arguments: argparse.Namespace) -> int:
     """Prepare the music library and run the loop."""
+    quit_on_signal()  # until the nodes run
     os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
     from emo_music_ros.ros.graph import graph
 
@@ -72,6 +74,7 @@ def prepare_library(folder: str) -> None:
 
     where = f"'{folder}'" if folder else "built-in, rendered on the first run (minutes)"
     print(f"music library: {where}", flush=True)
+    tqdm.monitor_interval = 0  # no thread of its own, which would outlive the bar
     bar = tqdm(unit="piece", leave=False, disable=None, file=sys.stdout)
 
     def progress(done: int, total: int, name: str) -> None:

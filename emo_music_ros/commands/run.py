@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from emo_music_ros.errors import CompanionError
+from emo_music_ros.ros.ending import restore_signals
 
 
 def run(parser: argparse.ArgumentParser, arguments: Sequence[str] | None = None) -> int:
@@ -21,6 +22,7 @@ def run(parser: argparse.ArgumentParser, arguments: Sequence[str] | None = None)
         The command line; default: that of the process.
     """
     chosen = parser.parse_args(arguments)
+    restore_signals()  # commands that do not end on a signal as nodes do take Python's way
     try:
         return int(chosen.run(chosen))
     except CompanionError as error:

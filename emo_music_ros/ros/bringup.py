@@ -8,15 +8,19 @@ from typing import Any
 
 from launch import LaunchContext, LaunchDescription
 from launch.actions import DeclareLaunchArgument, OpaqueFunction, Shutdown
+from launch.events.process import ProcessExited
 from launch_ros.actions import Node
 
 from emo_music_ros.errors import InputError
 from emo_music_ros.resources import PACKAGE, share
+from emo_music_ros.ros import ending
 from emo_music_ros.ros.environment import prepare_environment
 from emo_music_ros.ros.graph import INPUTS, SCENARIOS, NodeSpec
 
 #: Seconds until a node that died is started again.
 RESPAWN_DELAY = 2.0
+#: Seconds beyond `ending.LIMIT` until a process that did not even end itself is killed.
+KILL_AFTER = 5.0
 
 _ARGUMENTS: dict[str, dict[str, Any]] = {
     "input": {
@@ -46,7 +50,7 @@ def description(
 ) -> LaunchDescription:
     """Return the launch description of one part of the graph.
 
-    A node that dies is started again, except the session: when it ends, everything ends.
+    A node that ends is started again, except the session: when it is over, everything ends.
 
     Parameters
     ----------
@@ -113,18 +117,21 @@ def nodes(
             parameters=[*map(str, files), *last, *([spec.parameters] if spec.parameters else [])],
             output="screen",
             emulate_tty=True,
-            sigterm_timeout="3",
-            sigkill_timeout="2",
-            **_ending(spec),
+            respawn=True,
+            respawn_delay=RESPAWN_DELAY,
+            # A node ends itself within that time, however loaded the robot is; a SIGTERM before
+            # would say nothing new, and SIGKILL leaves the session without its summary.
+            sigterm_timeout=str(ending.LIMIT),
+            sigkill_timeout=str(KILL_AFTER),
+            on_exit=_session_ended if spec.executable == "session" else None,
         )
         for spec in specs
     ]
 
 
-def _ending(spec: NodeSpec) -> dict[str, Any]:
-    if spec.executable == "session":
-        return {"on_exit": Shutdown(reason="the session is over")}
-    return {"respawn": True, "respawn_delay": RESPAWN_DELAY}
+def _session_ended(event: ProcessExited, context: LaunchContext) -> Shutdown | None:
+    # one that died is started again as any node
+    return Shutdown(reason="the session is over") if event.returncode == 0 else None
 
 
 def _common(values: dict[str, Any]) -> dict[str, Any]:

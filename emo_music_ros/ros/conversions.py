@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 import emo_music_ros.msg as msg
 from emo_music_ros import streams
 from emo_music_ros.emotion import STATES, UNKNOWN
+from emo_music_ros.errors import PluginError
 from emo_music_ros.recommendation.base import Need, RankedTrack
-from emo_music_ros.ros.stamps import floats, header, stamp
+from emo_music_ros.ros.fields import code, fill
 from emo_music_ros.ros.stamps import seconds as seconds
 from emo_music_ros.streams import Contribution, Emotion, Outcome, Track
 
@@ -31,15 +32,18 @@ ACTION_CODES = {name: code for code, name in ACTIONS.items()}
 
 def interaction_message(event: streams.Interaction) -> msg.InteractionEvent:
     """Return an interaction as a message."""
-    return msg.InteractionEvent(
-        header=header(event.time),
+    message = fill(
+        msg.InteractionEvent,
+        header=event.time,
         source=event.source,
         person_id=event.person_id,
-        action=ACTION_CODES[event.action],
+        action=code(ACTION_CODES, event.action, "InteractionEvent.action"),
         track_id=event.track_id,
-        value=float(event.value),
-        position=max(0.0, float(event.position)),
+        value=event.value,
+        position=event.position,
     )
+    message.position = max(0.0, message.position)
+    return message
 
 
 def interaction(message: msg.InteractionEvent) -> streams.Interaction | None:
@@ -59,16 +63,22 @@ def interaction(message: msg.InteractionEvent) -> streams.Interaction | None:
 
 def estimate_message(estimate: streams.Estimate) -> msg.EmotionEstimate:
     """Return an estimate as a message."""
-    return msg.EmotionEstimate(
-        labels=list(estimate.labels) if len(estimate.probabilities) else [],
-        probabilities=floats(estimate.probabilities),
-        valence=float(estimate.valence),
-        arousal=float(estimate.arousal),
-        dominance=float(estimate.dominance),
-        confidence=float(estimate.confidence),
-        quality=float(estimate.quality),
-        credible=list(estimate.credible),
+    if not isinstance(estimate, streams.Estimate):
+        raise PluginError(f"an estimate cannot be {estimate!r}", "Correct the plugin that made it")
+    message = fill(
+        msg.EmotionEstimate,
+        labels=estimate.labels,
+        probabilities=estimate.probabilities,
+        valence=estimate.valence,
+        arousal=estimate.arousal,
+        dominance=estimate.dominance,
+        confidence=estimate.confidence,
+        quality=estimate.quality,
+        credible=estimate.credible,
     )
+    if not message.probabilities:
+        message.labels = []
+    return message
 
 
 def estimate(message: msg.EmotionEstimate) -> streams.Estimate:
@@ -104,19 +114,22 @@ def encoding_message(
     encoding: streams.Encoding, encoder: str, version: str, person_id: str
 ) -> msg.ModalityEncoding:
     """Return an encoding as a message."""
-    return msg.ModalityEncoding(
-        header=header(encoding.time),
+    message = fill(
+        msg.ModalityEncoding,
+        header=encoding.time,
         source=encoding.source,
-        person_id=encoding.person_id or person_id,
+        person_id=encoding.person_id,
         modality=encoding.modality,
         encoder=encoder,
         version=version,
-        window_start=stamp(encoding.window_start),
-        embedding=floats(encoding.embedding),
-        feature_names=list(encoding.features),
-        features=floats(list(encoding.features.values())),
+        window_start=encoding.window_start,
+        embedding=encoding.embedding,
+        feature_names=encoding.features,
+        features=encoding.features,
         estimate=estimate_message(encoding.estimate),
     )
+    message.person_id = message.person_id or person_id
+    return message
 
 
 def encoding(message: msg.ModalityEncoding) -> streams.Encoding:
@@ -135,20 +148,22 @@ def encoding(message: msg.ModalityEncoding) -> streams.Encoding:
 
 def emotion_message(emotion: Emotion) -> msg.EmotionState:
     """Return a fused emotion as a message."""
-    return msg.EmotionState(
-        header=header(emotion.time),
+    return fill(
+        msg.EmotionState,
+        header=emotion.time,
         person_id=emotion.person_id,
-        state=STATE_NAMES.index(emotion.state),
-        present=bool(emotion.present),
+        state=code(STATE_NAMES, emotion.state, "EmotionState.state"),
+        present=emotion.present,
         estimate=estimate_message(emotion.estimate),
-        uncertainty=float(emotion.uncertainty),
+        uncertainty=emotion.uncertainty,
         contributions=[
-            msg.Contribution(
+            fill(
+                msg.Contribution,
                 modality=part.modality,
                 source=part.source,
-                weight=float(part.weight),
-                age=float(part.age),
-                quality=float(part.quality),
+                weight=part.weight,
+                age=part.age,
+                quality=part.quality,
             )
             for part in emotion.contributions
         ],
@@ -178,19 +193,20 @@ def track_message(track: Track | None) -> msg.Track:
     """Return a track as a message; None is the empty track."""
     if track is None:
         return msg.Track()
-    return msg.Track(
+    return fill(
+        msg.Track,
         track_id=track.track_id,
         path=track.path,
         title=track.title,
         artist=track.artist,
         genre=track.genre,
-        duration=float(track.duration),
-        tempo=float(track.tempo),
-        mode=float(track.mode),
-        energy=float(track.energy),
-        valence=float(track.valence),
-        arousal=float(track.arousal),
-        dominance=float(track.dominance),
+        duration=track.duration,
+        tempo=track.tempo,
+        mode=track.mode,
+        energy=track.energy,
+        valence=track.valence,
+        arousal=track.arousal,
+        dominance=track.dominance,
     )
 
 
@@ -218,25 +234,27 @@ def recommendation_message(
 ) -> msg.Recommendation:
     """Return a recommendation as a message; `time` is that of the emotion it answers."""
     need = need or Need(0.0, 0.0, 0.0, "")
-    return msg.Recommendation(
-        header=header(time),
+    return fill(
+        msg.Recommendation,
+        header=time,
         recommendation_id=recommendation_id,
         person_id=person_id,
         strategy=strategy,
         reason=need.reason,
-        state=STATE_NAMES.index(state),
-        need_valence=float(need.valence),
-        need_arousal=float(need.arousal),
-        need_dominance=float(need.dominance),
+        state=code(STATE_NAMES, state, "Recommendation.state"),
+        need_valence=need.valence,
+        need_arousal=need.arousal,
+        need_dominance=need.dominance,
         tracks=[
-            msg.RankedTrack(
+            fill(
+                msg.RankedTrack,
                 track=track_message(item.track),
-                score=float(item.score),
-                emotion_match=float(item.emotion_match),
-                preference_match=float(item.preference_match),
-                history_match=float(item.history_match),
-                attention=float(item.attention),
-                propensity=float(item.propensity),
+                score=item.score,
+                emotion_match=item.emotion_match,
+                preference_match=item.preference_match,
+                history_match=item.history_match,
+                attention=item.attention,
+                propensity=item.propensity,
             )
             for item in ranked
         ],
@@ -245,26 +263,27 @@ def recommendation_message(
 
 def outcome_message(outcome: Outcome) -> msg.ListeningOutcome:
     """Return a listening outcome as a message."""
-    return msg.ListeningOutcome(
-        header=header(outcome.time),
+    return fill(
+        msg.ListeningOutcome,
+        header=outcome.time,
         person_id=outcome.person_id,
         recommendation_id=outcome.recommendation_id,
         track=track_message(outcome.track),
-        dwell=float(outcome.dwell),
-        skipped=bool(outcome.skipped),
-        interrupted=bool(outcome.interrupted),
-        repeats=int(outcome.repeats),
-        rating=float(outcome.rating),
+        dwell=outcome.dwell,
+        skipped=outcome.skipped,
+        interrupted=outcome.interrupted,
+        repeats=outcome.repeats,
+        rating=outcome.rating,
         before=estimate_message(outcome.before),
         after=estimate_message(outcome.after),
-        heart_rate_before=float(outcome.heart_rate_before),
-        heart_rate_after=float(outcome.heart_rate_after),
-        reward=float(outcome.reward),
-        signal_names=list(outcome.signals),
-        signals=floats(list(outcome.signals.values())),
-        learned=bool(outcome.learned),
-        attended=float(outcome.attended),
-        rationality=float(outcome.rationality),
-        variation=float(outcome.variation),
-        listen_id=int(outcome.listen_id),
+        heart_rate_before=outcome.heart_rate_before,
+        heart_rate_after=outcome.heart_rate_after,
+        reward=outcome.reward,
+        signal_names=outcome.signals,
+        signals=outcome.signals,
+        learned=outcome.learned,
+        attended=outcome.attended,
+        rationality=outcome.rationality,
+        variation=outcome.variation,
+        listen_id=outcome.listen_id,
     )

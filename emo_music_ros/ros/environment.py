@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import uuid
 from collections.abc import Sequence
 
 from emo_music_ros.resources import cache, share
@@ -16,7 +17,8 @@ _PROFILES = ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE")
 def prepare_environment(specs: Sequence[NodeSpec] = ()) -> None:
     """Set the DDS profile that carries pictures, and keep replayed body signals on this machine.
 
-    Processes started afterwards inherit it. What is set already stays.
+    ``EMO_MUSIC_RUN`` names the run: all its processes have it, also those started again.
+    Processes started afterwards inherit what is set here; what is set already stays.
 
     Parameters
     ----------
@@ -25,6 +27,7 @@ def prepare_environment(specs: Sequence[NodeSpec] = ()) -> None:
     """
     if not any(name in os.environ for name in _PROFILES):
         os.environ.update(dict.fromkeys(_PROFILES, str(share("config", "fastdds.xml"))))
+    os.environ.setdefault("EMO_MUSIC_RUN", uuid.uuid4().hex)
     if any(spec.executable == "replay" for spec in specs) and "LSLAPICFG" not in os.environ:
         # A session of its own: two replays on one machine must not feed each other.
         session = f"emo_music_{os.environ.get('ROS_DOMAIN_ID', '0')}_{os.getpid()}"

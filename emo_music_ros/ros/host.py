@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 import os
-import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+import time
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
-from types import FrameType
+from queue import SimpleQueue
 
-import rclpy
 import yaml
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.context import Context
+from rclpy.executors import ShutdownException, SingleThreadedExecutor
 from rclpy.logging import get_logger
 from rclpy.parameter import Parameter
-from rclpy.signals import SignalHandlerOptions
 
 from emo_music_ros.errors import CompanionError, InputError
 from emo_music_ros.resources import PACKAGE
+from emo_music_ros.ros import ending
 from emo_music_ros.ros.environment import prepare_environment
 from emo_music_ros.ros.graph import NodeSpec
+from emo_music_ros.ros.heap import compact_heap
 from emo_music_ros.ros.node import CompanionNode
+from emo_music_ros.ros.shared_memory import remove_orphans
+
+#: Failures in a row after which an executor is given up.
+_FAILURES = 10
 
 
 def check_parameter_files(arguments: Sequence[str]) -> None:
@@ -70,6 +78,9 @@ class RosHandler(logging.Handler):
 class Host:
     """Runs nodes, each on a single-threaded executor of its own, until stopped.
 
+    For the main thread of a process that ends afterwards: from the end of `run` on, signals are
+    ignored.
+
     Parameters
     ----------
     arguments : sequence of str
@@ -78,102 +89,160 @@ class Host:
 
     def __init__(self, arguments: Sequence[str]) -> None:
         self._arguments = list(arguments)
-        self._stop = threading.Event()
+        # An event could not be set from a signal handler: its lock may be held just then.
+        self._codes: SimpleQueue[int] = SimpleQueue()
+        self._stopping = False
+        self._context = Context()
+        self._executors: list[tuple[SingleThreadedExecutor, threading.Thread]] = []
         self.nodes: list[CompanionNode] = []
 
-    def stop(self) -> None:
-        """Ask the run to end; callable from any thread."""
-        self._stop.set()
+    def stop(self, code: int = 0) -> None:
+        """Ask the run to end with an exit code; callable from any thread and signal handler."""
+        self._stopping = True
+        self._codes.put(code)
 
     def run(
         self,
         specs: Sequence[tuple[type[CompanionNode], NodeSpec | None]],
         started: Callable[[], None] = lambda: None,
     ) -> int:
-        """Run the nodes until SIGINT, SIGTERM or the end of the session; return the exit code."""
+        """Run the nodes until a signal or the end of the session; return the exit code.
+
+        It is 0, 1 where nodes cannot be made or run, and 2 where parameters cannot be read.
+        """
+        ending.on_signal(self.stop)
         try:
             check_parameter_files(self._arguments)
         except CompanionError as error:
             print(f"error: {error}", file=sys.stderr)  # noqa: T201 - there is no logger yet
             return 2
         prepare_environment()
+        remove_orphans()
+        compact_heap()
         log = logging.getLogger(PACKAGE)
         log.propagate = False
         if not log.handlers:
             log.addHandler(RosHandler())
-        rclpy.init(args=self._arguments, signal_handler_options=SignalHandlerOptions.NO)
-
-        def on_signal(number: int, frame: FrameType | None) -> None:
-            self._stop.set()
-
-        previous = {
-            number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)
-        }
-        threads: list[tuple[SingleThreadedExecutor, threading.Thread]] = []
-        code = 0
         try:
-            for kind, spec in specs:
-                node = _make(kind, spec)
-                node.on_finished = self.stop
-                self.nodes.append(node)
-            for node in self.nodes:
-                executor = SingleThreadedExecutor()
-                executor.add_node(node)
-                thread = threading.Thread(
-                    target=self._spin, args=(executor, node), name=node.get_name(), daemon=True
-                )
-                thread.start()
-                threads.append((executor, thread))
-            started()
-            self._stop.wait()
+            self._context.init(self._arguments)
+            self._start(specs)
+            if not self._stopping:
+                started()
+            code = self._codes.get()
         except Exception as error:  # a node that cannot even be made
             print(f"error: {error}", file=sys.stderr)  # noqa: T201
             code = 1
         finally:
-            for number in previous:
-                signal.signal(number, signal.SIG_IGN)
-            self._stop.set()
-            for executor, _ in threads:
-                executor.shutdown(timeout_sec=0)
-            for _, thread in threads:
-                thread.join(1.0)
-            closers = [
-                threading.Thread(target=node.close, name=f"close {node.get_name()}", daemon=True)
-                for node in self.nodes
-            ]
-            for closer in closers:
-                closer.start()
-            for closer in closers:
-                closer.join(2.0)
-            for node in self.nodes:
-                node.destroy_node()
-            rclpy.try_shutdown()
-            for number, handler in previous.items():
-                signal.signal(number, handler)
+            self._end()
+        _flush()
         if any(thread.daemon for thread in threading.enumerate()):
             # Work that could not be cut short (a library being rendered) runs native code, which
             # aborts the process if the interpreter is taken down under it.
-            sys.stdout.flush()
-            sys.stderr.flush()
             os._exit(code)
         return code
 
-    def _spin(self, executor: SingleThreadedExecutor, node: CompanionNode) -> None:
-        while not self._stop.is_set():
-            try:
-                executor.spin()
-            except ExternalShutdownException:
+    def _start(self, specs: Sequence[tuple[type[CompanionNode], NodeSpec | None]]) -> None:
+        for kind, spec in specs:
+            if self._stopping:
                 return
-            except Exception as error:  # a callback failed; the node goes on
-                if not self._stop.is_set():
-                    node.get_logger().error(f"a callback failed: {error!r}")
+            node = _make(kind, spec, self._context)
+            node.on_finished = self.stop
+            self.nodes.append(node)
+        for node in self.nodes:
+            executor = SingleThreadedExecutor(context=self._context)
+            executor.add_node(node)
+            thread = threading.Thread(
+                target=self._spin, args=(executor, node), name=node.get_name(), daemon=True
+            )
+            thread.start()
+            self._executors.append((executor, thread))
+
+    def _end(self) -> None:
+        """Close the nodes, then the middleware, whatever state they are in."""
+        ending.ignore_signals()
+        faulthandler.dump_traceback_later(ending.LIMIT, exit=True)
+        deadline = time.monotonic() + ending.GRACE
+        for executor, _ in self._executors:
+            _attempt(partial(executor.shutdown, timeout_sec=0))
+        # a share for what runs, the rest for what closes
+        _join((thread for _, thread in self._executors), deadline - ending.GRACE / 2)
+        closers = [
+            threading.Thread(target=node.close, name=f"close {node.get_name()}", daemon=True)
+            for node in self.nodes
+        ]
+        for closer in closers:
+            closer.start()
+        _join(closers, deadline)
+        for node in self.nodes:
+            _attempt(node.destroy_node)
+            # rclpy forgets it, and it keeps the node and with it the participant
+            _attempt(node._state_machine.destroy_when_not_in_use)
+        _attempt(self._context.try_shutdown)
+        self._context.destroy()
+        faulthandler.cancel_dump_traceback_later()
+
+    def _spin(self, executor: SingleThreadedExecutor, node: CompanionNode) -> None:
+        """Call back until the executor is shut down; an executor that breaks ends the process."""
+        failures = 0
+        try:
+            while failures < _FAILURES:
+                try:
+                    task, _, _ = executor.wait_for_ready_callbacks()
+                except ShutdownException:
+                    return
+                except Exception as error:  # an entity went away while it was waited for
+                    failures += 1
+                    problem = error
+                    continue
+                failures = 0
+                task()
+                if task.exception() is not None:
+                    self._callback_failed(node, task.exception())
+            raise problem
+        except BaseException as error:  # also a plugin that calls sys.exit
+            if not self._stopping:
+                node.get_logger().fatal(f"the node cannot go on: {_told(error)}")
+                self.stop(1)
+
+    def _callback_failed(self, node: CompanionNode, error: Exception) -> None:
+        """Log it and tell the node, which goes on."""
+        if self._stopping:
+            return
+        node.get_logger().error(f"a callback failed: {_told(error)}")
+        if hasattr(node, "failed"):
+            node.failed("callback", error)
 
 
-def _make(kind: type[CompanionNode], spec: NodeSpec | None) -> CompanionNode:
-    if spec is None:
-        return kind()
-    overrides = [Parameter(name, value=value) for name, value in spec.parameters.items()]
-    return kind(parameter_overrides=overrides)
+def _told(error: BaseException) -> str:
+    return "".join(traceback.format_exception(error)).rstrip()
+
+
+def _attempt(step: Callable[[], object]) -> None:
+    """Take one step of the end; whatever comes of it, the next one follows."""
+    try:
+        step()
+    except Exception as error:
+        get_logger(PACKAGE).error(f"while closing: {_told(error)}")
+
+
+def _flush() -> None:
+    """Write out what was printed; where the terminal is gone, to nowhere."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _join(threads: Iterable[threading.Thread], deadline: float) -> None:
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
+
+
+def _make(kind: type[CompanionNode], spec: NodeSpec | None, context: Context) -> CompanionNode:
+    parameters = spec.parameters if spec else {}
+    overrides = [Parameter(name, value=value) for name, value in parameters.items()]
+    return kind(parameter_overrides=overrides, context=context)
 
 
 def run_node(kind: type[CompanionNode], arguments: Sequence[str] | None = None) -> int:

@@ -23,6 +23,8 @@ class Worker(Generic[T]):
         Told of any exception `handle` raises; the worker goes on.
     name : str
         Of the thread.
+    on_recovery : callable
+        Called when an item succeeds after one that failed.
     """
 
     def __init__(
@@ -31,10 +33,12 @@ class Worker(Generic[T]):
         slots: int,
         on_error: Callable[[Exception], None],
         name: str,
+        on_recovery: Callable[[], None] = lambda: None,
     ) -> None:
         self.skipped = 0
         self._handle = handle
         self._on_error = on_error
+        self._on_recovery = on_recovery
         self._items: deque[T] = deque()
         self._slots = slots
         self._wake = threading.Condition()
@@ -61,6 +65,7 @@ class Worker(Generic[T]):
             self._thread.join(timeout)
 
     def _run(self) -> None:
+        failing = False
         while True:
             with self._wake:
                 while self._running and not self._items:
@@ -71,4 +76,9 @@ class Worker(Generic[T]):
             try:
                 self._handle(item)
             except Exception as error:  # one bad item must not end the stream
+                failing = True
                 self._on_error(error)
+            else:
+                if failing:
+                    failing = False
+                    self._on_recovery()

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from emo_music_ros.errors import InputError
-from emo_music_ros.ros import graph
+from emo_music_ros.ros import ending, graph
 
 FOLDER = Path(__file__).resolve().parents[2] / "launch"
 FILES = sorted(FOLDER.glob("*.launch.py"))
@@ -72,13 +72,15 @@ def test_description_declares_its_arguments(bringup, path):
     assert names == {*described(path)[1], "namespace", "config"}
 
 
-def test_every_node_is_respawned_but_the_session(bringup):
+def test_every_node_is_started_with_time_to_end(bringup):
     actions = bringup.nodes(graph.graph, {"input": "demo", "duration": "5"}, namespace="here")
     assert [action.node_executable for action in actions] == [
         spec.executable for spec in graph.graph(input="demo")
     ]
-    ending = {spec.executable: bringup._ending(spec) for spec in graph.graph(input="demo")}
-    assert [name for name, values in ending.items() if not values.get("respawn")] == ["session"]
+    for action in actions:
+        assert float(action.sigterm_timeout[0].text) > ending.GRACE
+        assert float(action.sigkill_timeout[0].text) >= 5
+    assert os.environ["EMO_MUSIC_RUN"]
 
 
 @pytest.mark.parametrize(
@@ -191,6 +193,31 @@ def test_the_end_of_the_session_ends_everything(tmp_path):
         code = launched.end()
     assert code == 0
     assert "emotion_states" in json.loads(summary.read_text())
+
+
+@needs_ros2
+def test_a_session_that_dies_is_started_again_and_its_end_ends_everything():
+    launched = Launched("companion.launch.py", "input:=demo", "duration:=20")
+    started = r"\[session-\d+\]: process started with pid \[(\d+)\]"
+    try:
+        first = int(launched.wait_for(started)[0].group(1))
+        launched.wait_for(r"session\]: active")
+        run = name_of_run(first)
+        os.kill(first, signal.SIGKILL)
+        second = int(launched.wait_for(started, 2)[1].group(1))
+        assert second != first
+        assert run
+        assert name_of_run(second) == run
+        launched.wait_for(r"session-\d+\]: process has finished cleanly")
+    finally:
+        code = launched.end()
+    assert code == 0
+
+
+def name_of_run(pid: int) -> str:
+    """Return what the session of a process takes its run by."""
+    pairs = Path(f"/proc/{pid}/environ").read_text().split("\0")
+    return dict(pair.split("=", 1) for pair in pairs if pair)["EMO_MUSIC_RUN"]
 
 
 @needs_ros2

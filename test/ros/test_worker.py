@@ -65,3 +65,25 @@ def test_stop_ends_the_thread():
     worker = Worker(lambda item: None, 1, lambda error: None, "the worker that ends")
     worker.stop()
     assert "the worker that ends" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_recovery_is_told_once_and_in_order():
+    told, done = [], threading.Event()
+
+    def handle(item):
+        if item == "bad":
+            raise ValueError(item)
+        told.append(item)
+        if item == "last":
+            done.set()
+
+    worker = Worker(
+        handle, 10, lambda error: told.append("failed"), "test", lambda: told.append("recovered")
+    )
+    for item in ("one", "bad", "bad", "two", "three", "bad", "last"):
+        worker.put(item)
+    assert done.wait(DEADLINE)
+    worker.stop()
+    assert told == [
+        "one", "failed", "failed", "two", "recovered", "three", "failed", "last", "recovered",
+    ]  # fmt: skip

@@ -1,0 +1,192 @@
+"""The host in processes of their own: how runs end, and what they leave."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+DEADLINE = 120
+MAKE = """
+import os, sys, threading
+from rclpy.node import Node
+from emo_music_ros.ros.host import Host
+from emo_music_ros.ros.node import CompanionNode
+
+class One(CompanionNode):
+    node_name = "one"
+
+class Two(One):
+    node_name = "two"
+
+    def activate(self):
+        self.count = 0
+        self.every(0.02, self.tick)
+
+    def failed(self, what, error):
+        print("told:", what, repr(error), flush=True)
+
+    def tick(self):
+        self.count += 1
+        self.act()
+
+    def act(self):
+        self.finish()
+
+def segments():
+    return {line.split()[-1] for line in open("/proc/self/maps") if "/dev/shm/fast" in line}
+
+def run(*kinds):
+    code = host.run([(kind, None) for kind in kinds], started)
+    # asked here, before the interpreter goes: it would close what is still open
+    print("left:", [path for path in made if os.path.exists(path)], flush=True)
+    os._exit(code)
+
+made = set()
+started = lambda: made.update(segments())
+host = Host(["test"])
+"""
+
+
+def run(code, tmp_path):
+    """Run a script and return its exit code and output."""
+    script = tmp_path / "script.py"
+    script.write_text(MAKE + code)
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=DEADLINE,
+        cwd=Path(__file__).resolve().parents[2],
+        env=os.environ
+        | {
+            "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+            "ROS_DOMAIN_ID": str(1 + os.getpid() % 90),
+            "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
+        },
+    )
+    return done.returncode, done.stdout
+
+
+def test_the_middleware_is_closed_when_the_run_ends(tmp_path):
+    code, output = run("run(One, Two)", tmp_path)
+    assert code == 0, output
+    assert "left: []" in output
+
+
+def test_it_is_closed_when_threads_are_left(tmp_path):
+    code, output = run(
+        "threading.Thread(target=threading.Event().wait, daemon=True).start()\n"
+        "os._exit = lambda code: (print('left:', [p for p in made if os.path.exists(p)],"
+        " flush=True), os.kill(os.getpid(), 9))\n"
+        "run(Two)",
+        tmp_path,
+    )
+    assert code == -9
+    assert output.strip().endswith("left: []"), output
+
+
+def test_it_is_closed_when_a_node_cannot_be_made(tmp_path):
+    code, output = run(
+        "class Broken(One):\n"
+        "    def __init__(self, **others):\n"
+        "        started()\n"
+        "        assert made\n"
+        "        raise ValueError('no such thing')\n"
+        "run(One, Broken)",
+        tmp_path,
+    )
+    assert code == 1
+    assert "error: no such thing" in output
+    assert "left: []" in output
+    assert "Traceback" not in output
+
+
+def test_a_failing_callback_is_logged_in_full_told_and_does_not_end_the_node(tmp_path):
+    code, output = run(
+        "class Bad(Two):\n"
+        "    def act(self):\n"
+        "        if self.count < 3:\n"
+        "            raise ValueError('bad luck')\n"
+        "        self.finish()\n"
+        "run(Bad)",
+        tmp_path,
+    )
+    assert code == 0, output
+    assert output.count("told: callback ValueError('bad luck')") == 2
+    assert re.search(r"a callback failed: Traceback", output)
+    assert "raise ValueError('bad luck')" in output
+
+
+@pytest.mark.parametrize(
+    ("act", "word"),
+    [
+        ("sys.exit(0)", "SystemExit"),
+        ("self.executor.context.shutdown()", "context"),
+        ("self.executor.get_nodes = None", "TypeError"),
+    ],
+)
+def test_an_executor_that_cannot_go_on_ends_the_process_with_a_failure(tmp_path, act, word):
+    code, output = run(
+        f"class Bad(Two):\n    def act(self):\n        {act}\nrun(One, Bad)", tmp_path
+    )
+    assert code == 1, output
+    assert "the node cannot go on" in output
+    assert word in output
+    assert "left: []" in output
+
+
+def test_an_entity_that_goes_away_while_it_is_waited_for_is_survived(tmp_path):
+    code, output = run(
+        "class Bad(Two):\n"
+        "    def activate(self):\n"
+        "        super().activate()\n"
+        "        wait, executor = self.executor.wait_for_ready_callbacks, self.executor\n"
+        "        def broken():\n"
+        "            from rclpy.exceptions import InvalidHandle\n"
+        "            executor.wait_for_ready_callbacks = wait\n"
+        "            raise InvalidHandle('gone')\n"
+        "        executor.wait_for_ready_callbacks = broken\n"
+        "run(Bad)",
+        tmp_path,
+    )
+    assert code == 0, output
+
+
+def test_what_cannot_be_closed_does_not_keep_the_rest_open(tmp_path):
+    code, output = run(
+        "class Bad(Two):\n"
+        "    def close(self):\n"
+        "        self.executor = None\n"
+        "        raise SystemExit\n"
+        "    def destroy_node(self):\n"
+        "        super().destroy_node()\n"
+        "        raise ValueError('not like that')\n"
+        "run(One, Bad, One)",
+        tmp_path,
+    )
+    assert code == 0, output
+    assert "not like that" in output
+    assert "left: []" in output
+
+
+def test_a_request_to_end_while_nodes_are_made_is_kept(tmp_path):
+    code, output = run(
+        "class Slow(One):\n"
+        "    def __init__(self, **others):\n"
+        "        super().__init__(**others)\n"
+        "        started()\n"
+        "        import signal\n"
+        "        signal.raise_signal(signal.SIGTERM)\n"
+        "class Never(One):\n"
+        "    def __init__(self, **others):\n"
+        "        print('made too late')\n"
+        "run(Slow, Never)",
+        tmp_path,
+    )
+    assert code == 0, output
+    assert "made too late" not in output
+    assert "left: []" in output
