@@ -54,6 +54,7 @@ class PlayerNode(CompanionNode):
             on_audio=lambda block: audio.publish(signals.audio_message(block)),
             on_error=lambda error: self.get_logger().error(str(error)),
             person_id=options.person_id,
+            clock=self.now,
         )
         self._player.start()
         self.listen(msg.Recommendation, "recommendation", self._on_recommendation, EVENT)
@@ -110,8 +111,12 @@ class PlayerNode(CompanionNode):
             message.SEEK: lambda: self._player.seek(message.value),
             message.VOLUME: lambda: self._player.volume(message.value),
         }
-        if message.action in acts:
+        if message.action not in acts:
+            return
+        try:
             acts[message.action]()
+        except InputError as error:  # nobody waits for an answer
+            self.get_logger().warning(str(error))
 
     def _on_play(self, request: Any, response: Any) -> Any:
         if request.track_id:
