@@ -3,12 +3,16 @@
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 
 
-def _profile(depth: int, reliability: ReliabilityPolicy) -> QoSProfile:
+def _profile(
+    depth: int,
+    reliability: ReliabilityPolicy,
+    durability: DurabilityPolicy = DurabilityPolicy.VOLATILE,
+) -> QoSProfile:
     return QoSProfile(
         depth=depth,
         history=HistoryPolicy.KEEP_LAST,
         reliability=reliability,
-        durability=DurabilityPolicy.VOLATILE,
+        durability=durability,
     )
 
 
@@ -19,3 +23,5 @@ FRAME_IN = _profile(1, ReliabilityPolicy.BEST_EFFORT)
 SIGNAL = _profile(100, ReliabilityPolicy.RELIABLE)
 #: Estimates, events and commands.
 EVENT = _profile(20, ReliabilityPolicy.RELIABLE)
+#: What is so until something else is said: whoever comes later hears the last word.
+LATCHED = _profile(1, ReliabilityPolicy.RELIABLE, DurabilityPolicy.TRANSIENT_LOCAL)

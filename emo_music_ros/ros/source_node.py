@@ -6,16 +6,19 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from sensor_msgs.msg import Image
+from std_msgs.msg import String
 
 import emo_music_ros.msg as msg
 from emo_music_ros import streams
 from emo_music_ros.options import option
 from emo_music_ros.ros import signals
 from emo_music_ros.ros.node import CompanionNode
-from emo_music_ros.ros.qos import EVENT, FRAME_OUT, SIGNAL
+from emo_music_ros.ros.qos import EVENT, FRAME_OUT, LATCHED, SIGNAL
 from emo_music_ros.sensing.base import DeviceState, Source
 
 IMAGE = "camera/image_raw"
+#: Where the pictures come from, said when that changes.
+IMAGE_SOURCE = "camera/source"
 AUDIO = "microphone/audio"
 UTTERANCE = "conversation/utterance"
 #: Kinds of biosignals, each published on ``biosignals/<kind>``.
@@ -45,7 +48,9 @@ class SourceNode(CompanionNode):
         """Advertise the topics and start the source."""
         self._outputs: dict[str, Any] = {}
         if streams.ImageFrame in self.publishes:
+            self._outputs[IMAGE_SOURCE] = self.advertise(String, IMAGE_SOURCE, LATCHED)
             self._outputs[IMAGE] = self.advertise(Image, IMAGE, FRAME_OUT)
+            self._image_source = ""
         if streams.AudioBlock in self.publishes:
             self._outputs[AUDIO] = self.advertise(msg.AudioChunk, AUDIO, SIGNAL)
         if streams.BiosignalBlock in self.publishes:
@@ -66,7 +71,10 @@ class SourceNode(CompanionNode):
     def deliver(self, sample: streams.Sample) -> None:
         """Publish one sample; called from the thread of the source."""
         if isinstance(sample, streams.ImageFrame):
-            topic, message = IMAGE, signals.image_message(sample)
+            if IMAGE not in self._outputs:
+                return
+            self._say_source(sample.source)
+            topic, message = IMAGE, signals.image_message(sample, self.options.frame_id)
         elif isinstance(sample, streams.AudioBlock):
             topic, message = AUDIO, signals.audio_message(sample)
         elif isinstance(sample, streams.BiosignalBlock):
@@ -91,6 +99,18 @@ class SourceNode(CompanionNode):
             "lost_samples": status.dropped,
         }
 
+    def _say_source(self, source: str) -> None:
+        if source != self._image_source:
+            self._image_source = source
+            self._outputs[IMAGE_SOURCE].publish(String(data=source))
+
     def _watch(self) -> None:
         status = self.plugin.status()
         self.health(_LEVELS[status.state], f"{status.state.value}: {status.detail}")
+
+
+@dataclass(frozen=True)
+class PictureOptions(SourceNode.Options):
+    """Who is being sensed, and from where."""
+
+    frame_id: str = option("camera", "frame of the camera, in the header of its pictures")
