@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import time
+from collections.abc import Callable
 
 #: A stamp this far in the future is wrong, not early [s].
 MOST_AHEAD = 1.0
@@ -44,6 +46,28 @@ class SteadyStamps:
             self.problem = f"{self.refused} refused, the last {_distance(age, stamp)}"
             return math.nan
         return steady - max(age, 0.0)
+
+
+def ahead(clock: Callable[[], float], reference: Callable[[], float]) -> float:
+    """Return how far a clock is ahead of another one now [s].
+
+    Both cannot be read at once, and a thread may be interrupted in between: the narrowest of
+    some readings counts.
+    """
+    narrowest = (math.inf, 0.0)
+    for _ in range(3):
+        before, reading, after = reference(), clock(), reference()
+        narrowest = min(narrowest, (after - before, reading - (before + after) / 2))
+    return narrowest[1]
+
+
+def unix(moment: float) -> float:
+    """Return the unix time, as the system clock is set now, of a moment of ``time.monotonic``.
+
+    Whoever keeps moments and turns them into stamps when a sample is handed over gives stamps
+    of the right age, whatever was done to the system clock in the meantime.
+    """
+    return moment + ahead(time.time, time.monotonic)
 
 
 def _distance(age: float, stamp: float) -> str:

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.floating]
 
+#: What a source begins with.
+ORIGINS = ("live:", "recorded:", "simulated:")
 #: Kind of a biosignal -> its unit.
 UNITS = {
     "eeg": "uV",
@@ -32,6 +34,19 @@ class ImageFrame:
     time: float
     image: NDArray[np.uint8]
     source: str = ""
+
+
+def picture_source(frame_id: str, said: str) -> str:
+    """Return where a picture came from; empty = unknown.
+
+    Parameters
+    ----------
+    frame_id : str
+        Frame of the picture. Before the topic ``camera/source`` there was, it held the source.
+    said : str
+        What ``camera/source`` says; empty = nothing came.
+    """
+    return frame_id if frame_id.startswith(ORIGINS) else said
 
 
 @dataclass(frozen=True)

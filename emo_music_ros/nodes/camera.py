@@ -2,7 +2,7 @@
 
 from emo_music_ros import streams
 from emo_music_ros.ros.host import run_node
-from emo_music_ros.ros.source_node import SourceNode
+from emo_music_ros.ros.source_node import PictureOptions, SourceNode
 
 
 class CameraNode(SourceNode):
@@ -10,6 +10,7 @@ class CameraNode(SourceNode):
 
     node_name = "camera"
     stages = {"plugin": ("source", "camera")}
+    Options = PictureOptions
     publishes = (streams.ImageFrame,)
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from sensor_msgs.msg import Image
+from std_msgs.msg import String
 
+from emo_music_ros import streams
 from emo_music_ros.ros import signals
 from emo_music_ros.ros.encoder_node import EncoderNode
 from emo_music_ros.ros.host import run_node
-from emo_music_ros.ros.qos import FRAME_IN
+from emo_music_ros.ros.qos import FRAME_IN, LATCHED
+from emo_music_ros.ros.source_node import IMAGE, IMAGE_SOURCE
 
 
 class FaceEncoderNode(EncoderNode):
@@ -22,7 +25,25 @@ class FaceEncoderNode(EncoderNode):
 
     def inputs(self) -> list[tuple[Any, ...]]:
         """Return the one topic this encoder takes."""
-        return [(Image, "camera/image_raw", signals.image_frame, FRAME_IN)]
+        return [(Image, IMAGE, self._frame, FRAME_IN)]
+
+    def activate(self) -> None:
+        """Subscribe to where the pictures come from, and to the pictures."""
+        self._source = ""
+        self.listen(String, IMAGE_SOURCE, self._on_source, LATCHED)
+        super().activate()
+
+    def _on_source(self, message: String) -> None:
+        self._source = message.data
+
+    def _frame(self, message: Image) -> streams.ImageFrame | None:
+        return signals.image_frame(message, self._source or self._unsaid(message))
+
+    def _unsaid(self, message: Image) -> str:
+        """Return the source while nobody named it."""
+        if self.count_publishers(self.resolve_topic_name(IMAGE_SOURCE)):
+            return ""  # its word is on the way: better unknown than live
+        return f"live:{message.header.frame_id or IMAGE}"
 
 
 def main() -> int:

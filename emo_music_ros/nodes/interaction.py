@@ -16,14 +16,14 @@ from emo_music_ros.consent.rules import DEMONSTRATION, SENSING, valid_person
 from emo_music_ros.errors import InputError, StorageError
 from emo_music_ros.options import option
 from emo_music_ros.ros import conversions as convert
+from emo_music_ros.ros.environment import RUN
 from emo_music_ros.ros.host import run_node
 from emo_music_ros.ros.node import CompanionNode
 from emo_music_ros.ros.qos import LATCHED
 from emo_music_ros.ros.stamps import header, stamp
 from emo_music_ros.streams import Interaction
 
-#: Facts of the present run that outlive this process.
-RUN = "EMO_MUSIC_RUN"
+#: Fact of the run: whom it is for.
 PERSON = "person"
 
 

@@ -154,8 +154,12 @@ class PlayerNode(CompanionNode):
             message.SEEK: lambda: self._player.seek(message.value),
             message.VOLUME: lambda: self._player.volume(message.value),
         }
-        if message.action in acts:
+        if message.action not in acts:
+            return
+        try:
             acts[message.action]()
+        except InputError as error:  # nobody waits for an answer
+            self.get_logger().warning(str(error))
 
     def _on_play(self, request: Any, response: Any) -> Any:
         path = "" if request.track_id else str(regular_file(request.path, "track").resolve())

@@ -5,7 +5,7 @@ Body signals of the recording leave through LSL outlets and come back through th
 
 from emo_music_ros import streams
 from emo_music_ros.ros.host import run_node
-from emo_music_ros.ros.source_node import SourceNode
+from emo_music_ros.ros.source_node import PictureOptions, SourceNode
 
 
 class ReplayNode(SourceNode):
@@ -13,6 +13,7 @@ class ReplayNode(SourceNode):
 
     node_name = "replay"
     stages = {"plugin": ("source", "demo")}
+    Options = PictureOptions
     publishes = (streams.ImageFrame, streams.AudioBlock, streams.Utterance)
 
 

@@ -49,7 +49,7 @@ def consume(
             ahead = 0.0
         if ahead > 0 and stop.wait(ahead):
             break
-        render(block, time.time() + max(start + taken / rate - time.monotonic(), 0.0))
+        render(block, max(start + taken / rate - time.monotonic(), 0.0))
         taken += block
     return late
 
@@ -187,7 +187,7 @@ class PyAudioBackend(_Threaded):
         first = True
         while not self._stop.is_set():
             now = time.monotonic()
-            samples = device.convert(render(block, time.time() + max(dry - now, 0.0)))
+            samples = device.convert(render(block, max(dry - now, 0.0)))
             begun = time.monotonic()
             ran_dry = not first and begun > dry
             if len(samples):

@@ -7,8 +7,8 @@ from typing import Protocol
 
 from emo_music_ros.streams import FloatArray
 
-#: ``render(frames, heard)`` returns the next float32 [frames, 2], -1..1; `heard` is the unix
-#: time at which the first of them leaves the loudspeaker, output latency included.
+#: ``render(frames, delay)`` returns the next float32 [frames, 2], -1..1; the first of them leaves
+#: the loudspeaker `delay` seconds from now, output latency included.
 Render = Callable[[int, float], FloatArray]
 
 

@@ -14,6 +14,7 @@ from emo_music_ros.io.audio import CHUNK
 from emo_music_ros.options import option
 from emo_music_ros.playback.base import Backend
 from emo_music_ros.playback.items import Item, Request, open_request
+from emo_music_ros.playback.limits import allowed_position, allowed_volume
 from emo_music_ros.playback.mixer import Ending, Mixer, guard
 from emo_music_ros.playback.prefetch import Prefetch
 from emo_music_ros.playback.reports import Reports
@@ -58,6 +59,9 @@ class Player:
         Gets what went wrong with a track.
     person_id : str
         Who listens; copied into the events.
+    clock : callable, optional
+        Tells the time that stamps are in [unix s]; a node hands in ROS time. It may step or stand
+        still: durations are those of the monotonic clock.
     """
 
     @dataclass(frozen=True)
@@ -82,10 +86,12 @@ class Player:
         on_audio: Callable[[AudioBlock], None] | None = None,
         on_error: Callable[[CompanionError], None] | None = None,
         person_id: str = "",
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self.backend = backend
         self.options = options or self.Options()
         self.person_id = person_id
+        self._clock = clock
         self._on_audio = on_audio
         self._reports = Reports(on_event, on_error)
         self._asked = min(self.options.volume, self.options.max_volume)
@@ -206,21 +212,34 @@ class Player:
             self._mixer.leave(NEXT_FADE)
 
     def seek(self, seconds: float, by: str = "") -> None:
-        """Go to a position in the current track [s]."""
+        """Go to a position in the current track [s].
+
+        Raises
+        ------
+        InputError
+            If it is no position in the track, or nothing is playing.
+        """
         with self._lock:
-            item = self._items[-1] if self._items else None
+            item = self._items[-1] if self._items and not self._mixer.idle else None
         if item is None:
-            return
-        target = min(max(seconds, 0.0), max(item.duration - 0.1, 0.0))
+            raise InputError(
+                "seek is not possible, nothing is playing", "Play a track and seek in that"
+            )
+        target = min(allowed_position(seconds, item.duration), max(item.duration - 0.1, 0.0))
         self._act("seek", by, target)
         self._open_soon(Request(item.track, item.recommendation_id, item.recommended, seek=target))
 
     def volume(self, value: float, by: str = "") -> None:
-        """Ramp to a volume, 0..1, at most the highest allowed."""
-        if not math.isfinite(value):
-            return
+        """Ramp to a volume, 0 to the highest allowed.
+
+        Raises
+        ------
+        InputError
+            If it is no such volume; the old one stays.
+        """
+        asked = allowed_volume(value, self.options.max_volume)
         with self._lock:
-            self._asked = min(max(value, 0.0), self.options.max_volume)
+            self._asked = asked
             self._mixer.set_volume(self._asked)
         self._act("volume", by, self._asked)
 
@@ -252,7 +271,8 @@ class Player:
 
     # -- the audio thread ----------------------------------------------------------------
 
-    def _render(self, frames: int, heard: float) -> FloatArray:
+    def _render(self, frames: int, delay: float) -> FloatArray:
+        now = self._clock()
         with self._lock:
             silent = self._mixer.silent
             mix = self._mixer.mix(frames)
@@ -260,7 +280,7 @@ class Player:
             if self._items and math.isnan(self._items[-1].started):
                 item = self._items[-1]
                 if self._mixer.consumed(item.key):
-                    item.started = time.time()
+                    item.started = now
                     self._started += 1
                     self._event("track_started", item, item.started, item.offset)
             for key, ending, consumed in self._mixer.take_endings():
@@ -270,7 +290,7 @@ class Player:
             if self._mixer.silent:
                 self._silent.set()
         if not silent and self._tap is not None:
-            self._tap.put(heard, frame, guard(mix), source)
+            self._tap.put(now + delay, frame, guard(mix), source)
         return out
 
     def _ended(self, key: int, ending: Ending, consumed: int) -> None:
@@ -287,7 +307,7 @@ class Player:
         item.closed = True
         if finished:
             self._finished += 1
-            self._event("track_finished", item, time.time(), position)
+            self._event("track_finished", item, self._clock(), position)
         else:
             self._skipped += 1
 
@@ -307,7 +327,7 @@ class Player:
             position = self._position(item) if item else 0.0
         self._reports.event(
             Interaction(
-                time.time(),
+                self._clock(),
                 action,
                 item.track.track_id if item else "",
                 value,

@@ -13,11 +13,13 @@ from emo_music_ros.sensing.outlet import local_configuration
 #: What Fast DDS reads: up to version 2 (Jazzy) and from version 3.
 _PROFILES = ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE")
 
+#: Variable that names the run: all its processes have it, also those started again.
+RUN = "EMO_MUSIC_RUN"
+
 
 def prepare_environment(specs: Sequence[NodeSpec] = ()) -> None:
     """Set the DDS profile that carries pictures, and keep replayed body signals on this machine.
 
-    ``EMO_MUSIC_RUN`` names the run: all its processes have it, also those started again.
     Processes started afterwards inherit what is set here; what is set already stays.
 
     Parameters
@@ -27,7 +29,7 @@ def prepare_environment(specs: Sequence[NodeSpec] = ()) -> None:
     """
     if not any(name in os.environ for name in _PROFILES):
         os.environ.update(dict.fromkeys(_PROFILES, str(share("config", "fastdds.xml"))))
-    os.environ.setdefault("EMO_MUSIC_RUN", uuid.uuid4().hex)
+    os.environ.setdefault(RUN, uuid.uuid4().hex)
     if any(spec.executable == "replay" for spec in specs) and "LSLAPICFG" not in os.environ:
         # A session of its own: two replays on one machine must not feed each other.
         session = f"emo_music_{os.environ.get('ROS_DOMAIN_ID', '0')}_{os.getpid()}"

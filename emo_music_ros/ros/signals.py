@@ -10,50 +10,37 @@ from sensor_msgs.msg import Image
 
 import emo_music_ros.msg as msg
 from emo_music_ros import streams
+from emo_music_ros.io.pictures import picture
 from emo_music_ros.io.resampling import mono
 from emo_music_ros.ros.stamps import floats, header, seconds
 
 
-def image_message(frame: streams.ImageFrame) -> Image:
-    """Return a picture as bgr8 or mono8; its source goes into the frame id."""
-    picture = np.ascontiguousarray(frame.image, np.uint8)
-    colour = picture.ndim == 3
+def image_message(frame: streams.ImageFrame, frame_id: str = "") -> Image:
+    """Return a picture as bgr8 or mono8; its source goes another way, see SourceNode."""
+    image = np.ascontiguousarray(frame.image, np.uint8)
+    colour = image.ndim == 3
     buffer = array("B")
-    buffer.frombytes(picture.data.cast("B"))
+    buffer.frombytes(image.data.cast("B"))
     return Image(
-        header=header(frame.time, frame.source),
-        height=picture.shape[0],
-        width=picture.shape[1],
+        header=header(frame.time, frame_id),
+        height=image.shape[0],
+        width=image.shape[1],
         encoding="bgr8" if colour else "mono8",
-        step=picture.shape[1] * (3 if colour else 1),
+        step=image.shape[1] * (3 if colour else 1),
         data=buffer,
     )
 
 
-#: Encoding -> (channels, order that gives BGR).
-_ENCODINGS: dict[str, tuple[int, tuple[int, ...] | None]] = {
-    "bgr8": (3, None),
-    "rgb8": (3, (2, 1, 0)),
-    "bgra8": (4, (0, 1, 2)),
-    "rgba8": (4, (2, 1, 0)),
-    "mono8": (1, None),
-}
+def image_frame(message: Image, source: str = "") -> streams.ImageFrame | None:
+    """Return the picture of a message, None if it is empty, short or of an unsupported encoding.
 
-
-def image_frame(message: Image) -> streams.ImageFrame | None:
-    """Return the picture of a message, None if it is empty, short or of an unsupported encoding."""
-    if message.encoding not in _ENCODINGS:
+    `source` is where it came from unless its frame id says so, as it did in older recordings.
+    """
+    found = picture(message)
+    if found is None:
         return None
-    channels, order = _ENCODINGS[message.encoding]
-    height, width, step = message.height, message.width, message.step
-    data = np.frombuffer(message.data, np.uint8)
-    if not height or not width or step < width * channels or data.size < height * step:
-        return None
-    picture = data[: height * step].reshape(height, step)[:, : width * channels]
-    if channels > 1:
-        picture = picture.reshape(height, width, channels)
-        picture = picture if order is None else picture[:, :, list(order)]
-    return streams.ImageFrame(seconds(message.header.stamp), picture, message.header.frame_id)
+    source = streams.picture_source(message.header.frame_id, source)
+    return streams.ImageFrame(seconds(message.header.stamp), found, source)
 
 
 def audio_message(block: streams.AudioBlock) -> msg.AudioChunk:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from sensor_msgs.msg import Image
+from std_msgs.msg import String
 
 import emo_music_ros.msg as msg
 from emo_music_ros import streams
@@ -14,10 +15,12 @@ from emo_music_ros.consent.rules import SENSING
 from emo_music_ros.options import option
 from emo_music_ros.ros import signals
 from emo_music_ros.ros.node import CompanionNode
-from emo_music_ros.ros.qos import EVENT, FRAME_OUT, SIGNAL
+from emo_music_ros.ros.qos import EVENT, FRAME_OUT, LATCHED, SIGNAL
 from emo_music_ros.sensing.base import DeviceState, Source
 
 IMAGE = "camera/image_raw"
+#: Where the pictures come from, said when that changes.
+IMAGE_SOURCE = "camera/source"
 AUDIO = "microphone/audio"
 UTTERANCE = "conversation/utterance"
 #: Kinds of biosignals, each published on ``biosignals/<kind>``.
@@ -51,7 +54,9 @@ class SourceNode(CompanionNode):
         """Advertise the topics and start the source."""
         self._outputs: dict[str, Any] = {}
         if streams.ImageFrame in self.publishes:
+            self._outputs[IMAGE_SOURCE] = self.advertise(String, IMAGE_SOURCE, LATCHED)
             self._outputs[IMAGE] = self.advertise(Image, IMAGE, FRAME_OUT)
+            self._image_source = ""
         if streams.AudioBlock in self.publishes:
             self._outputs[AUDIO] = self.advertise(msg.AudioChunk, AUDIO, SIGNAL)
         if streams.BiosignalBlock in self.publishes:
@@ -88,7 +93,10 @@ class SourceNode(CompanionNode):
         # Sources stamp with the clock of the system, topics with that of ROS.
         sample = replace(sample, time=self.now() - (time.time() - sample.time))
         if isinstance(sample, streams.ImageFrame):
-            topic, message = IMAGE, signals.image_message(sample)
+            if IMAGE not in self._outputs:
+                return
+            self._say_source(sample.source)
+            topic, message = IMAGE, signals.image_message(sample, self.options.frame_id)
         elif isinstance(sample, streams.AudioBlock):
             topic, message = AUDIO, signals.audio_message(sample)
         elif isinstance(sample, streams.BiosignalBlock):
@@ -113,9 +121,21 @@ class SourceNode(CompanionNode):
             "lost_samples": status.dropped,
         }
 
+    def _say_source(self, source: str) -> None:
+        if source != self._image_source:
+            self._image_source = source
+            self._outputs[IMAGE_SOURCE].publish(String(data=source))
+
     def _watch(self) -> None:
         if not self._open:
             self.health("ok", "closed")
             return
         status = self.plugin.status()
         self.health(_LEVELS[status.state], f"{status.state.value}: {status.detail}")
+
+
+@dataclass(frozen=True)
+class PictureOptions(SourceNode.Options):
+    """Who is being sensed, and from where."""
+
+    frame_id: str = option("camera", "frame of the camera, in the header of its pictures")

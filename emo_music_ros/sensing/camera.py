@@ -6,10 +6,11 @@ import stat
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from emo_music_ros.clock import unix
 from emo_music_ros.errors import InputError
 from emo_music_ros.options import option
 from emo_music_ros.sensing.device import PATIENCE, Connection, DeviceSource
@@ -102,7 +103,7 @@ class LiveCamera:
         self._options = options
         self._stop = stop
         self._closed = False
-        self._latest: ImageFrame | None = None
+        self._latest: ImageFrame | None = None  # its time is that of the monotonic clock
         self._failure = ""
         self._change = threading.Condition()
         capture = cv2.VideoCapture(
@@ -131,7 +132,7 @@ class LiveCamera:
             failure = self._failure
         if frame is not None:
             self._last = time.monotonic()
-            return (frame,)
+            return (replace(frame, time=unix(frame.time)),)
         if failure or time.monotonic() - self._last > SILENCE:
             raise InputError(
                 f"{self.detail} {failure or 'gives no picture'}", "Connect it again; it is retried"
@@ -149,7 +150,6 @@ class LiveCamera:
                 if not capture.grab():
                     self._fail("was unplugged or its stream ended")
                     return
-                stamp = time.time() - self._options.latency_offset
                 now = time.monotonic()
                 if now < due:
                     continue
@@ -159,7 +159,8 @@ class LiveCamera:
                     self.dropped += 1
                     continue
                 picture = fitted(image, self._options.width, self._options.height)
-                frame = ImageFrame(stamp, picture, f"live:camera {self._options.device}")
+                moment = now - self._options.latency_offset
+                frame = ImageFrame(moment, picture, f"live:camera {self._options.device}")
                 with self._change:
                     self.dropped += self._latest is not None
                     self._latest = frame

@@ -92,7 +92,7 @@ class LslInlets:
             told.append(f"waiting for {', '.join(waiting)}")
         return SourceStatus(
             state,
-            "; ".join(told + refused),
+            "; ".join(dict.fromkeys(told + refused)),
             sum(status.delivered for status in each.values()),
             sum(status.dropped for status in each.values()),
         )
@@ -105,7 +105,8 @@ class LslInlets:
                 "Start the device's LSL application on the same network",
             )
         try:
-            return Inlet(kind, info, self._options, stop)
+            judge = partial(self._finder.judge, info.uid())
+            return Inlet(kind, info, self._options, stop, judge)
         except RuntimeError as error:  # what pylsl raises
             raise InputError(
                 f"LSL stream '{info.name()}' cannot be opened: {error}",

@@ -37,6 +37,8 @@ CHANNELS = {
     "temperature": (1, 8),
     "acceleration": (3, 3),
 }
+#: Time until a stream whose samples were refused is tried again [s].
+TRIAL = 2.0
 #: Highest rate that is taken for a biosignal [Hz].
 HIGHEST_RATE = 20000.0
 
@@ -72,6 +74,7 @@ class Finder:
         self._resolver: Any = None
         self._found: dict[str, Any] = {}
         self._refused: dict[str, str] = {}
+        self._judged: dict[str, tuple[str, float]] = {}  # why, and when it is tried again
         self._looked = -math.inf
 
     def start(self) -> None:
@@ -89,6 +92,7 @@ class Finder:
             self._resolver = None
             self._found.clear()
             self._refused.clear()
+            self._judged.clear()
 
     def find(self, kind: str) -> Any:
         """Return the stream of a kind, None if there is none."""
@@ -102,14 +106,28 @@ class Finder:
             self._look()
             return sorted(self._refused.values())
 
+    def judge(self, uid: str, reason: str) -> None:
+        """Refuse a stream because of its samples, until it is tried again; empty = it is fine."""
+        with self._lock:
+            if reason:
+                self._judged[uid] = reason, time.monotonic() + TRIAL
+            elif self._judged.pop(uid, None) is None:
+                return
+            self._looked = -math.inf
+
     def _look(self) -> None:
         if self._resolver is None or time.monotonic() - self._looked < 0.2:
             return
         self._looked = time.monotonic()
         self._found, refused = {}, {}
-        # Oldest first: the choice does not flip when another stream appears.
+        # Oldest first: the choice does not flip when another stream appears. What was refused
+        # comes last: it is no reason to leave another stream alone.
+        present = self._resolver.results()
+        uids = {info.uid() for info in present}
+        self._judged = {uid: judged for uid, judged in self._judged.items() if uid in uids}
         for info in sorted(
-            self._resolver.results(), key=lambda info: (info.created_at(), info.uid())
+            present,
+            key=lambda info: (info.uid() in self._judged, info.created_at(), info.uid()),
         ):
             kind = KIND_OF.get(info.type().strip().lower())
             if kind not in self._options.kinds:
@@ -119,7 +137,12 @@ class Finder:
             reason = unusable(kind, info)
             if not reason and kind in self._found:
                 reason = f"not used, '{self._found[kind].name()}' already gives {kind}"
-            if reason:
+            judged, trial = self._judged.get(info.uid(), ("", -math.inf))
+            if judged:  # named until it is found fine
+                refused[info.uid()] = judged
+                if not reason and time.monotonic() >= trial:
+                    self._found[kind] = info
+            elif reason:
                 refused[info.uid()] = f"LSL stream '{info.name()}' ({info.type()}): {reason}"
             else:
                 self._found[kind] = info

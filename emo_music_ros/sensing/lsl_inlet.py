@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
+from emo_music_ros.clock import ahead
 from emo_music_ros.errors import InputError
+from emo_music_ros.sensing.lsl_clock import StampError, StreamClock, restarts
 from emo_music_ros.sensing.lsl_finder import LslOptions
 from emo_music_ros.streams import UNITS, BiosignalBlock, FloatArray, Sample
 
@@ -42,16 +45,26 @@ class Inlet:
         Times.
     stop : threading.Event
         Ends waiting for the first clock offset.
+    judge : callable, optional
+        Gets why the stream is refused, or an empty text when it can be used.
     """
 
-    def __init__(self, kind: str, info: Any, options: LslOptions, stop: threading.Event) -> None:
+    def __init__(
+        self,
+        kind: str,
+        info: Any,
+        options: LslOptions,
+        stop: threading.Event,
+        judge: Callable[[str], None] = lambda reason: None,
+    ) -> None:
         import pylsl
 
         self.dropped = 0
         self._pylsl = pylsl
         self._kind = kind
-        self._name = info.name()
+        self._name, self._type = info.name(), info.type()
         self._options = options
+        self._judge = judge
         self._rate = float(info.nominal_srate())
         self._inlet = pylsl.StreamInlet(info, max_buflen=BUFFER, recover=False)
         full = self._inlet.info(timeout=HANDSHAKE)
@@ -64,12 +77,13 @@ class Inlet:
         self._factor = np.array([factor or 1.0 for factor in factors], np.float32)
         self._source = full.desc().child_value("source") or f"live:{self._name}"
         self._inlet.open_stream(timeout=HANDSHAKE)
+        self._clock = StreamClock()
         self._offset = 0.0  # remote clock minus local clock
-        self._epoch = 0.0  # unix time minus local LSL clock
         self._estimated = -math.inf
         deadline = time.monotonic() + HANDSHAKE
         while not self._estimate(0.2) and time.monotonic() < deadline and not stop.is_set():
             pass
+        self._last = math.nan  # stamp of the newest sample
         self._gaps = Gaps(self._rate)
         self._index = 0
         self._newest = time.monotonic()
@@ -77,9 +91,12 @@ class Inlet:
     @property
     def detail(self) -> str:
         """The stream in words."""
+        clock = f"clock offset {1e3 * self._offset:.2f} ms"
+        if self._clock.name == "unix":
+            clock = f"stamped with unix time, delay {1e3 * self._clock.delay:.2f} ms"
         return (
             f"{self._kind} from '{self._name}' ({self._source}), {len(self._channels)} x "
-            f"{self._rate:g} Hz, clock offset {1e3 * self._offset:.2f} ms"
+            f"{self._rate:g} Hz, {clock}"
         )
 
     def read(self, stop: threading.Event) -> Sequence[Sample]:
@@ -110,8 +127,9 @@ class Inlet:
                     "Check the device; it is looked for",
                 )
             return ()
-        self._newest = time.monotonic()
-        return self._blocks(np.concatenate(pieces), np.concatenate(stamps))
+        now = time.monotonic()
+        elapsed, self._newest = now - self._newest, now
+        return self._blocks(np.concatenate(pieces), np.concatenate(stamps), elapsed)
 
     def close(self) -> None:
         """Leave the stream."""
@@ -119,23 +137,55 @@ class Inlet:
 
     def _estimate(self, timeout: float) -> bool:
         """Estimate the clocks again; return whether that worked. An old estimate stays valid."""
-        self._epoch = time.time() - self._pylsl.local_clock()
         try:
             self._offset = -float(self._inlet.time_correction(timeout=timeout))
         except RuntimeError:  # what pylsl raises; no answer in time
             return False
         self._estimated = time.monotonic()
+        self._clock.renew()
         return True
 
-    def _blocks(self, values: FloatArray, stamps: FloatArray) -> list[Sample]:
+    def _blocks(self, values: FloatArray, stamps: FloatArray, elapsed: float) -> list[Sample]:
         values = np.asarray(values, np.float32) * self._factor
+        last = stamps[0] if math.isnan(self._last) else self._last
+        anew = restarts(stamps, last, elapsed)
+        blocks: list[Sample] = []
+        for start, end in pairwise(sorted({0, *anew.tolist(), len(stamps)})):
+            if start in anew:
+                self._clock.restart()
+                self._gaps = Gaps(self._rate)
+            times = self._unix(stamps[start:end])
+            blocks += self._cut(values[start:end], stamps[start:end], times)
+        self._last = float(stamps[-1])
+        return blocks
+
+    def _unix(self, stamps: FloatArray) -> FloatArray:
+        """Return the unix times of stamps; refuse the stream if they are of no known clock."""
+        # Taken anew every time: a step of the system clock is followed at once.
+        epoch = ahead(time.time, self._pylsl.local_clock)
+        try:
+            local = self._clock(stamps, -self._offset, self._pylsl.local_clock(), epoch)
+        except StampError as error:
+            doubt = "" if math.isfinite(self._estimated) else "; its machine tells no clock offset"
+            refusal = InputError(
+                f"LSL stream '{self._name}' ({self._type}): refused, {error}{doubt}",
+                "Stamp samples with LSL's local_clock() or unix time in seconds; it is tried again",
+            )
+            self._judge(str(refusal))
+            raise refusal from error
+        self._judge("")
+        return local + epoch
+
+    def _cut(self, values: FloatArray, stamps: FloatArray, times: FloatArray) -> list[Sample]:
+        """Return consecutive samples as blocks, cut where some are missing."""
         blocks: list[Sample] = []
         start = 0
+        offset = self._offset if self._clock.name == "LSL" else max(-self._clock.delay, 0.0)
         for position, lost in (*self._gaps.find(stamps), (len(stamps), 0)):
             if position > start:
                 blocks.append(
                     BiosignalBlock(
-                        time=float(stamps[start] - self._offset + self._epoch),
+                        time=float(times[start]),
                         kind=self._kind,
                         samples=values[start:position],
                         rate=self._rate,
@@ -143,7 +193,7 @@ class Inlet:
                         units=self._units,
                         first_index=self._index,
                         dropped=self.dropped,
-                        clock_offset=self._offset,
+                        clock_offset=offset,
                         source=self._source,
                     )
                 )

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from emo_music_ros.clock import unix
 from emo_music_ros.errors import InputError
 from emo_music_ros.io.resampling import mono
 from emo_music_ros.options import option
@@ -99,7 +100,7 @@ class LiveMicrophone:
                 raise
         self._cut = AudioBlocks(self._rate)
         self._received = 0  # samples at the rate of the device
-        self._origin: float | None = None  # when sample 0 was acquired
+        self._origin: float | None = None  # when sample 0 was acquired, monotonic
         self._last = time.monotonic()
 
     def _find(self, device: str) -> dict[str, Any]:
@@ -160,13 +161,14 @@ class LiveMicrophone:
             with contextlib.suppress(queue.Empty):
                 self._overrun += len(self._blocks.get_nowait()[1]) // (4 * channels)
         with contextlib.suppress(queue.Full):
-            self._blocks.put_nowait((time.time() - age - self._latency_offset, data, overflow))
+            moment = time.monotonic() - age - self._latency_offset
+            self._blocks.put_nowait((moment, data, overflow))
         return None, self._pyaudio.paContinue
 
     def read(self, stop: threading.Event) -> Sequence[Sample]:
         """Return the next blocks of sound."""
         try:
-            stamp, data, overflow = self._blocks.get(timeout=PATIENCE)
+            moment, data, overflow = self._blocks.get(timeout=PATIENCE)
         except queue.Empty:
             if time.monotonic() - self._last > SILENCE or not self._stream.is_active():
                 raise InputError(f"{self.detail} fell silent", "Connect it again") from None
@@ -180,7 +182,7 @@ class LiveMicrophone:
         self._received += lost
         blocks: list[Sample] = []
         first = self._cut.produced + round(self.dropped * AUDIO_RATE / self._rate)
-        begin = stamp - self._received / self._rate
+        begin = moment - self._received / self._rate
         if self._origin is None or abs(begin - self._origin) > DRIFT:
             self._origin = begin
         else:  # follow the clock of the device, not the jitter of the callback
@@ -189,7 +191,7 @@ class LiveMicrophone:
         for block in self._cut(samples):
             blocks.append(
                 AudioBlock(
-                    self._origin + first / AUDIO_RATE,
+                    unix(self._origin + first / AUDIO_RATE),
                     block,
                     AUDIO_RATE,
                     first_sample=first,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from emo_music_ros.clock import ahead
 from emo_music_ros.streams import UNITS, BiosignalBlock, FloatArray, Sample
 
 #: Kind -> LSL stream type.
@@ -91,7 +92,7 @@ class Outlet:
             return
         newest = 0.0  # now, to liblsl
         if first is not None:
-            newest = first + (len(samples) - 1) / self._rate - (time.time() - self._clock())
+            newest = first + (len(samples) - 1) / self._rate - ahead(time.time, self._clock)
         self._outlet.push_chunk(samples, newest)
 
     def have_consumers(self) -> bool:

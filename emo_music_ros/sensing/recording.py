@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from emo_music_ros.clock import unix
 from emo_music_ros.errors import CompanionError, InputError
 from emo_music_ros.sensing.device import PATIENCE, EndOfRecording
 from emo_music_ros.streams import AudioBlock, BiosignalBlock, ImageFrame, Sample
@@ -121,8 +122,7 @@ class Playback:
         self._end = 0.0
         self._pending: Sample | None = None
         self._merged = self._merge()
-        self._start: float | None = None
-        self._epoch = 0.0
+        self._start: float | None = None  # monotonic
 
     @property
     def detail(self) -> str:
@@ -136,8 +136,6 @@ class Playback:
         sample = self._pending
         if self._start is None:  # only now: opening the files took its time
             self._start = time.monotonic()
-            # One mapping for the whole recording: a step of the system clock must not tear it.
-            self._epoch = time.time() - self._start
         early = self._start + self._offset + end_of(sample) - time.monotonic()
         if early > PATIENCE:
             stop.wait(PATIENCE)
@@ -151,7 +149,7 @@ class Playback:
             self.dropped += 1
             return ()
         restamped = shifted(sample, self._offset)
-        return (replace(restamped, time=restamped.time + self._start + self._epoch),)
+        return (replace(restamped, time=unix(restamped.time + self._start)),)
 
     def close(self) -> None:
         """Release the files."""

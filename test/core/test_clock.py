@@ -1,10 +1,11 @@
 import math
+import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emo_music_ros.clock import MOST_AHEAD, SteadyStamps
+from emo_music_ros.clock import MOST_AHEAD, SteadyStamps, ahead, unix
 
 WALL = 1_700_000_000.0
 
@@ -38,3 +39,29 @@ def test_a_steady_stamp_is_never_in_the_future(age, wall, steady):
     assert math.isnan(found) or found <= steady
     if age >= 0:
         assert found == pytest.approx(steady - age, abs=1e-5)
+
+
+@given(st.floats(-1e9, 1e9), st.lists(st.floats(0, 1), min_size=6, max_size=6))
+def test_an_interruption_between_two_readings_does_not_show(difference, pauses):
+    """Two of three readings are interrupted, before or after the second clock is read."""
+    now, waits = 1000.0, iter([0.0, 0.0, *pauses])
+
+    def reference():
+        return now
+
+    def clock():
+        nonlocal now
+        now += next(waits)
+        reading = now + difference
+        now += next(waits)
+        return reading
+
+    assert ahead(clock, reference) == pytest.approx(difference, abs=1e-6)
+
+
+@pytest.mark.parametrize("step", [0.0, 3600.0, -3600.0])
+def test_a_moment_is_as_old_by_the_system_clock_as_it_is(monkeypatch, step):
+    real = time.time
+    moment = time.monotonic() - 5.0
+    monkeypatch.setattr(time, "time", lambda: real() + step)
+    assert time.time() - unix(moment) == pytest.approx(5.0, abs=1.0)

@@ -31,23 +31,23 @@ class Recorder:
     def __init__(self):
         self.calls = []
 
-    def __call__(self, frames, heard):
-        self.calls.append((frames, heard))
+    def __call__(self, frames, delay):
+        self.calls.append((frames, time.monotonic() + delay))
         return np.full((frames, 2), 0.25, np.float32)
 
 
 def test_null_backend_consumes_in_real_time():
     backend, recorder = NullBackend(NullBackend.Options(rate=8000, block=80)), Recorder()
-    began = time.time()
+    began = time.monotonic()
     backend.start(recorder)
     backend.start(recorder)  # a second start changes nothing
     until(lambda: len(recorder.calls) >= 30)
     backend.stop()
     backend.stop()
-    took = time.time() - began
+    took = time.monotonic() - began
     assert took >= 29 * 0.01 - 0.001
     assert len(recorder.calls) <= took / 0.01 + 2
-    heard = np.array([time for _, time in recorder.calls])
+    heard = np.array([moment for _, moment in recorder.calls])
     assert (np.diff(heard) > -0.001).all()
     assert heard[0] >= began - 0.01
     assert backend.error == ""
@@ -56,7 +56,7 @@ def test_null_backend_consumes_in_real_time():
 def test_lost_real_time_is_counted():
     stop, blocks = threading.Event(), []
 
-    def render(frames, heard):
+    def render(frames, delay):
         blocks.append(frames)
         if len(blocks) == 2:
             time.sleep(0.7)  # what is tested is a machine that stood still
@@ -217,11 +217,11 @@ def test_a_buffer_that_must_have_run_dry_is_counted(pyaudio):
     late = threading.Event()
     recorder = Recorder()
 
-    def render(frames, heard):
+    def render(frames, delay):
         if len(recorder.calls) == 20 and not late.is_set():
             late.set()
             time.sleep(0.3)  # longer than the 46 ms the device holds
-        return recorder(frames, heard)
+        return recorder(frames, delay)
 
     backend = PyAudioBackend(options())
     backend.start(render)

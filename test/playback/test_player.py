@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import math
 import threading
 import time
@@ -11,6 +12,7 @@ import soundfile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from emo_music_ros.errors import InputError
 from emo_music_ros.io.audio import AudioReader
 from emo_music_ros.playback import items
 from emo_music_ros.playback.backends import NullBackend
@@ -43,7 +45,7 @@ class HandBackend:
     def turn(self, seconds):
         """Let time pass, at most 20 ms between two looks of the decoding thread."""
         for _ in range(max(round(seconds * RATE / 512), 1)):
-            self.heard.append(self.render(512, self.clock))
+            self.heard.append(self.render(512, 0.0))
             self.clock += 512 / RATE
 
     def sound(self):
@@ -53,7 +55,7 @@ class HandBackend:
 class Rig:
     """A player, its device, and what it reported."""
 
-    def __init__(self, **options):
+    def __init__(self, clock=None, **options):
         self.backend = HandBackend()
         self.events, self.errors, self.blocks = [], [], []
         self.player = Player(
@@ -63,6 +65,7 @@ class Rig:
             on_error=self.errors.append,
             on_audio=self.blocks.append,
             person_id="anna",
+            clock=clock or (lambda: self.backend.clock),
         )
         self.player.start()
 
@@ -147,7 +150,7 @@ def test_nothing_to_play_is_stopped(rig):
 
 def test_a_track_is_played_from_its_start_to_its_end(rig, library):
     made = rig(fade_in=0.5)
-    before = time.time()
+    before = made.backend.clock
     made.starts(library[0], recommendation_id="r1", recommended=123.0)
     status = made.player.status()
     assert status.status == "playing"
@@ -156,7 +159,7 @@ def test_a_track_is_played_from_its_start_to_its_end(rig, library):
         "r1",
         123.0,
     )
-    assert before <= status.started <= time.time()
+    assert before <= status.started <= made.backend.clock
     assert status.duration == pytest.approx(10.0)
     made.decoded()
     made.backend.turn(5.0)
@@ -302,7 +305,8 @@ def test_a_stop_while_a_track_is_opened_counts(rig, library, monkeypatch):
     made.player.stop()
     go_on.set()
     made.until(lambda: readers and readers[0]._file.closed)
-    made.player.seek(1.0)  # nothing to seek in
+    with pytest.raises(InputError, match="nothing is playing"):
+        made.player.seek(1.0)
     made.backend.turn(0.5)
     assert made.player.status().tracks_started == 0
     made.starts(library[1])
@@ -362,16 +366,99 @@ def test_seek_while_paused_stays_paused(rig, library):
 def test_volume_is_capped_and_reported(rig, library):
     made = rig(volume=1.0, max_volume=0.5, fade_in=0.0)
     assert made.player.status().volume == 0.5
-    made.player.volume(0.9, by="live:dashboard")
-    assert made.player.status().volume == 0.5
-    made.player.volume(0.1)
-    made.player.volume(float("nan"))
-    assert made.player.status().volume == 0.1
+    made.player.volume(0.3, by="live:dashboard")
+    assert made.player.status().volume == 0.3
     made.until(lambda: bool(made.events), turn=0)
-    assert made.events[0].value == 0.5
+    assert made.events[0].value == 0.3
     made.player.volume(0.5)
     made.player.reconfigure(replace(made.player.options, max_volume=0.2))
     assert made.player.status().volume == 0.2
+
+
+@pytest.mark.parametrize(
+    ("volume", "reason"),
+    [
+        (1.4, r"volume 1\.4 is above the highest allowed, 0\.80\. Give a volume from 0 to 0\.80"),
+        (-0.1, r"volume -0\.1 is below 0"),
+        (math.nan, "volume nan is not a number"),
+        (math.inf, "volume inf is not a number"),
+    ],
+)
+def test_a_volume_out_of_range_is_refused_with_the_reason_and_changes_nothing(rig, volume, reason):
+    made = rig(volume=0.4, max_volume=0.8)
+    with pytest.raises(InputError, match=reason):
+        made.player.volume(volume, by="live:service")
+    assert made.player.status().volume == 0.4
+    made.player.volume(float(np.float32(0.8)), by="live:service")  # as a message carries it
+    assert made.player.status().volume == 0.8
+    made.until(lambda: bool(made.events), turn=0)
+    assert [event.value for event in made.events] == [0.8]
+
+
+@pytest.mark.parametrize(
+    ("position", "reason"),
+    [
+        (500.0, "seek 500 s: the track is 10 s long. Give seconds from 0 to 10"),
+        (-1.0, "seek -1 s is before the beginning of the track"),
+        (math.nan, "seek nan is not a number"),
+        (math.inf, "seek inf is not a number"),
+    ],
+)
+def test_a_position_outside_the_track_is_refused_and_it_plays_on(rig, library, position, reason):
+    made = rig(fade_in=0.1)
+    made.starts(library[0])
+    made.decoded()
+    with pytest.raises(InputError, match=reason):
+        made.player.seek(position, by="live:service")
+    before = made.player.status().position
+    made.backend.turn(0.5)
+    assert made.player.status().position == pytest.approx(before + 0.5, abs=0.05)
+    assert "seek" not in [event.action for event in made.events]
+
+
+def test_nothing_can_be_sought_after_the_music_was_stopped(rig, library):
+    made = rig(fade_in=0.1, stop_fade=0.1)
+    made.starts(library[0])
+    made.player.stop()
+    made.backend.turn(0.5)
+    with pytest.raises(InputError, match="nothing is playing"):
+        made.player.seek(1.0)
+
+
+@pytest.mark.parametrize(
+    "clock",
+    [lambda turns: 0.0, lambda turns: 1e9 + (3600.0 if turns % 2 else -3600.0)],
+    ids=["stands still", "steps by an hour"],
+)
+def test_a_clock_that_stands_still_or_steps_changes_stamps_and_nothing_else(rig, library, clock):
+    asked = []
+
+    def now():
+        asked.append(clock(len(asked)))
+        return asked[-1]
+
+    made = rig(clock=now, fade_in=0.1, crossfade=1.0, stop_fade=0.5)
+    made.starts(library[0])
+    made.decoded()
+    made.backend.turn(2.0)
+    made.player.pause(by="live:dashboard")
+    made.backend.turn(0.1)
+    made.player.resume(by="live:dashboard")
+    made.starts(library[1])
+    made.decoded()
+    made.backend.turn(1.5)
+    assert made.player.status().started in asked
+    made.player.stop(by="live:dashboard")
+    made.backend.turn(1.0)
+    assert made.player.status().status == "stopped"
+    expected = ["track_started", "pause", "resume", "track_started", "stop"]
+    made.until(lambda: len(made.events) == len(expected), turn=0)
+    assert [event.action for event in made.events] == expected
+    assert {event.time for event in made.events} <= set(asked)
+    made.until(lambda: sum(len(block.samples) for block in made.blocks) > 3 * 22050, turn=0.02)
+    for block in made.blocks:
+        # of 0.1 s; counted from the stamp of the block of the device that completed it
+        assert min(abs(block.time - stamp) for stamp in asked) < 0.2
 
 
 @pytest.mark.parametrize("content", [None, b"", b"not music" * 1000])
@@ -477,7 +564,8 @@ def test_any_sequence_of_commands_ends_well(rig, library, commands):
         if command in names:
             made.player.play(names[command])
         elif command in ("seek", "volume"):
-            getattr(made.player, command)(pause)
+            with contextlib.suppress(InputError):  # out of range, or nothing to seek in
+                getattr(made.player, command)(pause)
         else:
             getattr(made.player, command)(by="live:test")
         made.backend.turn(pause)

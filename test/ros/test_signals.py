@@ -17,11 +17,24 @@ def wire(message):
 @pytest.mark.parametrize("shape", [(48, 64, 3), (48, 64)])
 def test_picture_round_trip(shape):
     picture = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
-    message = wire(signals.image_message(streams.ImageFrame(12.5, picture, "recorded:x")))
-    frame = signals.image_frame(message)
+    sent = streams.ImageFrame(12.5, picture, "recorded:x")
+    message = wire(signals.image_message(sent, "camera"))
+    assert message.header.frame_id == "camera"  # a frame of tf, not where the picture came from
+    frame = signals.image_frame(message, "recorded:x")
     np.testing.assert_array_equal(frame.image, picture)
     assert frame.time == 12.5
     assert frame.source == "recorded:x"
+
+
+@pytest.mark.parametrize("label", ["live:camera 0", "recorded:x.mp4", "simulated:face"])
+def test_a_picture_that_carries_its_source_in_the_frame_id_keeps_it(label):
+    """As older recordings and publishers do."""
+    message = Image(height=1, width=1, encoding="mono8", step=1, data=b"\0")
+    message.header.frame_id = label
+    assert signals.image_frame(message, "live:other").source == label
+    message.header.frame_id = "camera_optical_frame"
+    assert signals.image_frame(message, "live:other").source == "live:other"
+    assert signals.image_frame(message).source == ""
 
 
 def test_picture_agrees_with_cv_bridge():

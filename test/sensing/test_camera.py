@@ -11,7 +11,7 @@ import pytest
 
 from emo_music_ros.sensing import camera
 from emo_music_ros.sensing.base import DeviceState
-from emo_music_ros.sensing.camera import Camera, CameraOptions
+from emo_music_ros.sensing.camera import Camera, CameraOptions, LiveCamera
 
 
 class FakeCapture:
@@ -90,6 +90,24 @@ def test_stamp_is_taken_at_the_grab(fake, collect, running):
     assert frame.time == pytest.approx(fake.grabbed_at - 0.25, abs=0.05)
     for _ in range(10):
         fake.gate.release()
+
+
+@pytest.mark.parametrize("step", [3600.0, -3600.0])
+def test_a_step_of_the_system_clock_is_followed(fake, sensing, monkeypatch, step):
+    real, by = time.time, [0.0]
+    monkeypatch.setattr(time, "time", lambda: real() + by[0])
+    fake.gate = threading.Semaphore(0)
+    fake.plugged.set()
+    stop = threading.Event()
+    device = LiveCamera(CameraOptions(device="0", rate=120.0), stop)
+    for seconds in (0.0, step, 0.0):
+        # Pictures that come too fast are left out, so one grab may not be enough.
+        sensing.until(lambda: fake.gate.release() or device._latest is not None)
+        by[0] = seconds  # while the picture waits to be read
+        (frame,) = device.read(stop)
+        assert frame.time == pytest.approx(time.time(), abs=5)
+    stop.set()
+    fake.gate.release()
 
 
 def test_the_buffer_is_drained_while_the_receiver_is_busy(fake, running, sensing):

@@ -72,11 +72,12 @@ def test_round_trip_of_several_streams_without_loss(tag, collect, running, sensi
     eeg = raw(tag, "EEG", 4, 256.0)
     for outlet in (ppg, eeg):
         connected(outlet, sensing)
+    begin = pylsl.local_clock() - 20.0
     # A channel that counts: no loss, no repetition, no change of order.
     for first in range(0, 1000, 50):
         count = np.arange(first, first + 50, dtype=np.float32)
-        ppg.push_chunk(np.stack([count, -count], axis=1), 1000 + (first + 49) / 64)
-        eeg.push_chunk(np.repeat(count[:, None], 4, axis=1), 1000 + (first + 49) / 256)
+        ppg.push_chunk(np.stack([count, -count], axis=1), begin + (first + 49) / 64)
+        eeg.push_chunk(np.repeat(count[:, None], 4, axis=1), begin + (first + 49) / 256)
         sensing.until(
             lambda enough=first + 50: (
                 min(len(values_of(collect, kind)) for kind in ("ppg", "eeg")) >= enough
@@ -92,7 +93,7 @@ def test_round_trip_of_several_streams_without_loss(tag, collect, running, sensi
         index, unix = 0, time.time() - pylsl.local_clock()
         for block in blocks_of(collect, kind):
             assert block.first_index == index
-            assert block.time == pytest.approx(1000 + index / rate + unix, abs=0.02)
+            assert block.time == pytest.approx(begin + index / rate + unix, abs=0.02)
             assert (block.rate, block.channels, block.dropped) == (rate, names, 0)
             assert len(block.units) == len(names)
             assert block.source == f"live:{tag}-{'bvp' if kind == 'ppg' else 'EEG'}"
@@ -103,9 +104,9 @@ def test_round_trip_of_several_streams_without_loss(tag, collect, running, sensi
     assert status.state is DeviceState.STREAMING
     assert f"{tag}-bvp" in status.detail
     assert f"{tag}-EEG" in status.detail
-    begin = time.monotonic()
+    stopping = time.monotonic()
     source.stop()
-    assert time.monotonic() - begin < 5  # a second on a machine that is not loaded
+    assert time.monotonic() - stopping < 5  # a second on a machine that is not loaded
     assert source.status().state is DeviceState.CLOSED
 
 
@@ -130,7 +131,8 @@ def test_lost_samples_are_counted_and_leave_a_jump(tag, collect, running, sensin
     running(source, collect)
     outlet = raw(tag, "PPG")
     connected(outlet, sensing)
-    stamps = [1000 + i / 64 for i in range(100) if not 40 <= i < 47]
+    begin = pylsl.local_clock() - 5.0
+    stamps = [begin + i / 64 for i in range(100) if not 40 <= i < 47]
     outlet.push_chunk(np.zeros((len(stamps), 1), np.float32), stamps)
     sensing.until(lambda: len(values_of(collect, "ppg")) >= 93)
     blocks = blocks_of(collect, "ppg")
@@ -227,6 +229,186 @@ def test_clock_of_another_machine(tag, sensing, monkeypatch):
     ahead[0] = 100.1
     sensing.until(lambda: block().clock_offset == 100.1)
     inlet.close()
+
+
+class Pushed:
+    """One real stream, opened, whose stamps the test chooses."""
+
+    def __init__(self, tag: str, sensing: Any, **values: Any) -> None:
+        self.outlet = raw(tag, "PPG")
+        self.reasons: list[str] = []
+        info = pylsl.resolve_byprop("name", f"{tag}-PPG", timeout=20)[0]
+        self.inlet = Inlet(
+            "ppg", info, LslOptions(**values), threading.Event(), self.reasons.append
+        )
+        self._sensing = sensing
+
+    def __call__(self, *stamps: float) -> list[Any]:
+        """Push samples with these stamps and return their blocks."""
+        self.outlet.push_chunk(np.zeros((len(stamps), 1), np.float32), list(stamps))
+        got: list[Any] = []
+        self._sensing.until(
+            lambda: (
+                got.extend(self.inlet.read(threading.Event()))
+                or sum(len(block.samples) for block in got) == len(stamps)
+            )
+        )
+        return got
+
+
+@pytest.fixture
+def pushed(tag, sensing):
+    opened = []
+
+    def make(**values: Any) -> Pushed:
+        opened.append(Pushed(tag, sensing, **values))
+        return opened[-1]
+
+    yield make
+    for each in opened:
+        each.inlet.close()
+
+
+@pytest.fixture
+def step(monkeypatch):
+    """Sets the system clock of this process, by seconds."""
+    real, by = time.time, [0.0]
+    monkeypatch.setattr(time, "time", lambda: real() + by[0])
+
+    def set_to(seconds: float) -> None:
+        by[0] = seconds
+
+    return set_to
+
+
+@pytest.mark.parametrize("stamps", ["LSL", "unix"])
+@pytest.mark.parametrize("seconds", [3600.0, -3600.0])
+def test_a_step_of_the_system_clock_is_followed_at_once(pushed, step, stamps, seconds):
+    stream = pushed(offset_interval=600.0)
+    now = {"LSL": pylsl.local_clock, "unix": time.time}[stamps]
+    for by in (0.0, seconds, 0.0):
+        step(by)
+        (block,) = stream(now())
+        assert block.time == pytest.approx(time.time(), abs=5)
+        assert block.dropped < 64 * 60  # no hour of samples was missed
+
+
+def test_stamps_of_another_machine_outlive_a_step_of_our_clock(pushed, step):
+    """The other machine stamps with unix time, and only our clock is set."""
+    stream = pushed()
+    unix = time.time() - pylsl.local_clock()
+    for seconds in (0.0, 3600.0, -3600.0):
+        step(seconds)
+        (block,) = stream(pylsl.local_clock() + unix)
+        assert block.time == pytest.approx(time.time(), abs=5)
+
+
+def test_a_stream_stamped_with_unix_time_is_recognised(pushed):
+    stream = pushed()
+    begin = time.time() - 2.0
+    blocks = stream(*(begin + i / 64 for i in range(100) if not 40 <= i < 47))
+    assert [block.time for block in blocks] == pytest.approx([begin, begin + 47 / 64], abs=0.02)
+    assert [block.first_index for block in blocks] == [0, 47]
+    assert blocks[-1].dropped == 7
+    assert "stamped with unix time" in stream.inlet.detail
+    (block,) = stream(pylsl.local_clock())
+    assert "clock offset" in stream.inlet.detail
+    assert block.time == pytest.approx(time.time(), abs=5)
+    assert not any(stream.reasons)
+
+
+@pytest.mark.parametrize("off", [30.0, 5.0, 0.5])
+def test_a_unix_clock_that_is_ahead_puts_no_sample_in_the_future(pushed, off):
+    stream = pushed(offset_interval=0.1)
+    times = []
+    for _ in range(20):
+        (block,) = stream(time.time() + off)
+        assert block.time <= time.time() + 0.001
+        assert block.time == pytest.approx(time.time(), abs=5)
+        times.append(block.time)
+    assert block.clock_offset == pytest.approx(off, abs=0.5)
+
+
+def test_a_device_that_restarts_its_clock_goes_on(pushed):
+    """Its stamps jump back, ahead and to another clock: nothing is lost, nothing is made up."""
+    stream = pushed()
+    index = 0
+    for begin in (
+        pylsl.local_clock() - 1,
+        pylsl.local_clock() - 40,
+        pylsl.local_clock() - 1,
+        time.time() - 1,
+        pylsl.local_clock() - 1,
+    ):
+        for block in stream(*(begin + i / 64 for i in range(10))):
+            assert block.first_index == index
+            assert block.dropped == 0
+            assert -1 <= time.time() - block.time < 60
+            index += len(block.samples)
+
+
+BAD = {
+    "device time": (lambda: pylsl.local_clock() + 7300.0, "2 hours as LSL time"),
+    "milliseconds": (lambda: 1000 * time.time(), "years from now as unix time"),
+    "no number": (lambda: float("nan"), "its stamps are no numbers"),
+    "infinite": (lambda: float("inf"), "its stamps are no numbers"),
+    "zero": (lambda: 1e-9 - 3600 * 24 * 365.25 * 2, "years from now as unix time and"),
+}
+
+
+@pytest.mark.parametrize("bad", BAD)
+def test_stamps_of_no_clock_are_refused_by_name_until_they_are_right(
+    tag, collect, running, sensing, bad
+):
+    clock, words = BAD[bad]
+    outlet, other = raw(tag, "EDA", 1, 4.0), raw(tag, "RESP", 1, 25.0)
+    source = LslInlets(options(tag, kinds=["eda", "respiration"]))
+    running(source, collect)
+    connected(other, sensing)
+
+    def told() -> str:
+        if outlet.have_consumers():
+            outlet.push_chunk(np.full((1, 1), -1.0, np.float32), [clock()])
+        return source.status().detail
+
+    sensing.until(lambda: words in told())
+    assert f"LSL stream '{tag}-EDA' (EDA): refused" in told()
+    assert "Stamp samples with" in told()
+    other.push_chunk(np.zeros((10, 1), np.float32))
+    sensing.until(lambda: len(values_of(collect, "respiration")) == 10)
+    assert not blocks_of(collect, "eda")
+
+    def used() -> bool:
+        if outlet.have_consumers():
+            outlet.push_chunk(np.full((1, 1), 2.0, np.float32))
+        return (values_of(collect, "eda") == 2.0).any()
+
+    sensing.until(used)
+    sensing.until(lambda: used() and "refused" not in source.status().detail)
+    assert all(abs(block.time - time.time()) < 60 for block in blocks_of(collect, "eda"))
+
+
+def test_a_refused_stream_does_not_keep_another_one_of_its_kind_out(tag, collect, running, sensing):
+    bad = raw(tag, "EDA", 1, 4.0)
+    source = LslInlets(options(tag, kinds=["eda"]))
+    running(source, collect)
+
+    def refused() -> bool:
+        if bad.have_consumers():
+            bad.push_chunk(np.zeros((1, 1), np.float32), [5e12])
+        return "refused" in source.status().detail
+
+    sensing.until(refused)
+    good = raw(tag, "GSR", 1, 4.0)
+
+    def used() -> bool:
+        refused()
+        if good.have_consumers():
+            good.push_chunk(np.full((1, 1), 3.0, np.float32))
+        return (values_of(collect, "eda") == 3.0).any()
+
+    sensing.until(used)
+    assert f"'{tag}-EDA' (EDA): refused" in source.status().detail
 
 
 def test_units_are_converted(tag, collect, running, sensing):

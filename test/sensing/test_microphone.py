@@ -119,6 +119,26 @@ def test_any_rate_becomes_16_khz_with_stamps_of_the_sample_clock(pyaudio):
     assert pyaudio.Audio.terminated == 1
 
 
+@pytest.mark.parametrize("step", [3600.0, -3600.0])
+def test_a_step_of_the_system_clock_is_followed_by_what_waits_and_what_comes(
+    pyaudio, monkeypatch, step
+):
+    device = LiveMicrophone(MicrophoneOptions())
+    real, by = time.time, [0.0]
+    monkeypatch.setattr(time, "time", lambda: real() + by[0])
+    for seconds in (0.0, step, 0.0):
+        for _ in range(10):
+            feed(pyaudio, np.zeros(2400))
+        by[0] = seconds  # while the blocks wait to be read
+        blocks = read_all(device)
+        assert blocks
+        # Ten blocks of 50 ms that came at once.
+        for block in blocks:
+            assert block.time == pytest.approx(time.time(), abs=5)
+    assert device.dropped == 0
+    device.close()
+
+
 def test_overflow_and_overrun_are_counted_and_leave_a_gap(pyaudio):
     device = LiveMicrophone(MicrophoneOptions())
     block = np.zeros(2400)

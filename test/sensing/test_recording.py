@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emo_music_ros import clock as clocks
 from emo_music_ros.errors import InputError
 from emo_music_ros.sensing import recording
 from emo_music_ros.sensing.device import EndOfRecording
@@ -37,7 +38,10 @@ class VirtualTime(threading.Event):
     def __init__(self) -> None:
         super().__init__()
         self.now = 100.0
-        self.module = SimpleNamespace(monotonic=lambda: self.now, time=lambda: self.now + 1e9)
+        self.set_by = 0.0  # what the system clock was set by
+        self.module = SimpleNamespace(
+            monotonic=lambda: self.now, time=lambda: self.now + 1e9 + self.set_by
+        )
 
     def wait(self, timeout: float | None = None) -> bool:
         self.now += timeout or 0.0
@@ -47,7 +51,8 @@ class VirtualTime(threading.Event):
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> VirtualTime:
     clock = VirtualTime()
-    monkeypatch.setattr(recording, "time", clock.module)
+    for module in (recording, clocks):
+        monkeypatch.setattr(module, "time", clock.module)
     return clock
 
 
@@ -85,6 +90,21 @@ def test_all_lanes_start_again_when_the_longest_ends(clock):
     # Half a second of sound, half a second of nothing: the index jumps and nothing was dropped.
     assert [block.first_sample for block in audio[8:12]] == [6400, 7200, 16000, 16800]
     assert audio[10].time - begin == pytest.approx(1.0)
+    assert playback.dropped == 0
+
+
+@pytest.mark.parametrize("step", [3600.0, -3600.0])
+def test_a_step_of_the_system_clock_neither_freezes_nor_ages_a_recording(clock, step):
+    playback = Playback("test", [frames(40, 0.1), sound(80)], loop=True)
+    count = 0
+    for by in (0.0, step, 0.0):
+        clock.set_by = by
+        begin = clock.now
+        while clock.now < begin + 2.0:
+            for sample in playback.read(clock):
+                assert end_of(sample) == pytest.approx(clock.module.time(), abs=1e-5)
+                count += 1
+    assert count == pytest.approx(3 * (20 + 40), abs=3)
     assert playback.dropped == 0
 
 
