@@ -1,13 +1,24 @@
-"""Where the files that come with the package are: source tree, virtual environment or workspace."""
+"""Where files are: those that come with the package, the cache, what the program keeps."""
 
 from __future__ import annotations
 
+import atexit
+import contextlib
+import errno
+import logging
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
-from emo_music_ros.errors import InputError
+from emo_music_ros.errors import InputError, StorageError
+from emo_music_ros.paths import expand
+
+log = logging.getLogger(__name__)
 
 PACKAGE = "emo_music_ros"
+#: Temporary folders by the one they stand for and the variable that would name it.
+_made: dict[tuple[str, str], Path] = {}
 
 
 def share(*parts: str) -> Path:
@@ -36,15 +47,91 @@ def share(*parts: str) -> Path:
 
 
 def cache(*parts: str) -> Path:
-    """Return a path in the cache folder, made on demand.
+    """Return a path in the cache folder, for what can be made again; its folder is made.
 
     ``EMO_MUSIC_CACHE`` names the folder; the default is ``$XDG_CACHE_HOME/emo_music_ros`` or
-    ``~/.cache/emo_music_ros``.
+    ``~/.cache/emo_music_ros``. Where nothing can be written and there is nothing at the path
+    yet, it is in a private folder that is gone when the program ends; that is told once.
     """
-    root = os.environ.get("EMO_MUSIC_CACHE")
-    if not root:
-        base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-        root = os.path.join(base, PACKAGE)
-    path = Path(root).joinpath(*parts)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    return _place("EMO_MUSIC_CACHE", ("EMO_MUSIC_CACHE",), "XDG_CACHE_HOME", ".cache", parts)
+
+
+def data(*parts: str) -> Path:
+    """Return a path in the folder of what cannot be made again, such as what was learned.
+
+    ``EMO_MUSIC_DATA`` names the folder, or else ``EMO_MUSIC_CACHE``; the default is
+    ``$XDG_DATA_HOME/emo_music_ros`` or ``~/.local/share/emo_music_ros``. What cannot be written
+    is handled as by :func:`cache`.
+    """
+    named = ("EMO_MUSIC_DATA", "EMO_MUSIC_CACHE")
+    return _place("EMO_MUSIC_DATA", named, "XDG_DATA_HOME", ".local/share", parts)
+
+
+def private_folder(path: Path) -> Path:
+    """Make a folder, and those above it, for its owner only, whatever the umask; return it.
+
+    What is there already stays as it is.
+
+    Raises
+    ------
+    OSError
+        If it cannot be made.
+    """
+    if not path.is_dir():
+        private_folder(path.parent)
+        with contextlib.suppress(FileExistsError):
+            path.mkdir(mode=0o700)
+            path.chmod(0o700)
+        if not path.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
     return path
+
+
+def writable(folder: Path) -> bool:
+    """Return whether files can be made in a folder: rights and file system let it."""
+    return os.access(folder, os.W_OK | os.X_OK, effective_ids=True)
+
+
+def _place(
+    variable: str, named: tuple[str, ...], base: str, default: str, parts: tuple[str, ...]
+) -> Path:
+    """Return a path below the folder that the environment names; `variable` is told of."""
+    chosen = next((os.environ[name] for name in named if os.environ.get(name)), "")
+    try:
+        if not chosen:
+            chosen = os.path.join(os.environ.get(base) or os.path.join("~", default), PACKAGE)
+        path = expand(chosen, variable).joinpath(*parts)
+        if path.exists() or writable(private_folder(path.parent)):
+            return path
+        reason = "it is read-only"
+    except OSError as error:
+        reason = error.strerror or str(error)
+    except InputError as error:
+        reason = error.cause
+    path = _temporary(variable, chosen, reason).joinpath(*parts)
+    private_folder(path.parent)
+    return path
+
+
+def _temporary(variable: str, chosen: str, reason: str) -> Path:
+    """Return a folder for this process; where there is none yet it is made, and that is told."""
+    if (chosen, variable) in _made:
+        return _made[chosen, variable]
+    try:
+        folder = Path(tempfile.mkdtemp(prefix=f"{PACKAGE}-"))
+    except OSError as error:
+        raise StorageError(
+            f"neither '{chosen}' ({reason}) nor a temporary folder ({error}) can be written",
+            f"Free disk space or set {variable} to a folder that can be written",
+        ) from error
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    log.warning(
+        "'%s' cannot be written (%s); '%s' is used until the program ends, and what is in it is "
+        "lost then. Set %s to a folder that can be written",
+        chosen,
+        reason,
+        folder,
+        variable,
+    )
+    _made[chosen, variable] = folder
+    return folder
