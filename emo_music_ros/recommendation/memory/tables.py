@@ -26,8 +26,8 @@ log = logging.getLogger(__name__)
 
 #: How many names one count of forgettings stands for: all of those that share a remainder.
 BUCKETS = 256
-#: Largest length of a mean of rewards -1..1, with rounding.
-_LARGEST = 1.0 + 1e-6
+#: Largest mean of rewards -1..1, with rounding, and feature of a taste that corrections can make.
+_LARGEST, _EXTREME = 1.0 + 1e-6, 100.0
 
 
 @dataclass(frozen=True)
@@ -254,7 +254,7 @@ def _learned(
     if not isinstance(preference, bytes) or len(preference) % 8:
         return None
     taste = np.frombuffer(preference, np.float64).copy()
-    if not np.isfinite(taste).all() or float(np.linalg.norm(taste)) > _LARGEST:
+    if not np.isfinite(taste).all() or float(np.abs(taste).max(initial=0.0)) > _EXTREME:
         return None
     if not (_count(updates) and _count(listens) and _count(dwells)):
         return None
