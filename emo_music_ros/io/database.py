@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
 import sqlite3
+import stat
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from emo_music_ros.errors import StorageError
+from emo_music_ros.errors import InputError, StorageError
+from emo_music_ros.io.sqlite_owner import belongs, has_log, number_of
+from emo_music_ros.paths import expand, kind
+from emo_music_ros.resources import private_folder, writable
 
 log = logging.getLogger(__name__)
 
 #: What SQLite says of a file that is sound but lacks what our format promises.
 _FOREIGN = ("malformed", "no such table", "no such column", "has no column")
+#: What SQLite keeps beside a file.
+_LOGS = ("-wal", "-shm")
 
 
 class Database:
     """A SQLite file of one format: opened on demand, checked, brought up to date, made anew.
 
-    A damaged file is moved aside to ``<name>.corrupt-<time>`` together with its log, and a new
-    one is started. Rows that are deleted are overwritten (secure_delete), the log is written
-    ahead (WAL). Whoever uses it from several threads lets one in at a time.
+    A path that holds anything else, such as a letter or the database of another program, is
+    refused and left as it is. A damaged file of ours is moved aside to
+    ``<name>.corrupt-<time>`` together with its log, and a new one is started. Only the owner may
+    read it. Rows that are deleted are overwritten (secure_delete), the log is written ahead
+    (WAL). A file that cannot be written is read as it was when it was opened. Whoever uses it
+    from several threads lets one in at a time.
 
     Parameters
     ----------
@@ -30,8 +41,13 @@ class Database:
         The file; its folder is made, too.
     migrations : sequence of str
         Scripts, each of which brings the format (``user_version``) one further, from nothing.
+    application : int
+        Number that marks a file of this format (``application_id``), 32 bits, not 0.
     what : str
         What people call it, such as ``memory``.
+    own : bool
+        Whether nobody else chose the path. Then a file there that cannot be recognised is taken
+        for a damaged one of ours.
     durable : bool
         Whether a transaction that ended outlives a power cut (synchronous=FULL). Otherwise the
         last ones may be lost, but never the file.
@@ -47,7 +63,9 @@ class Database:
         path: str | Path,
         migrations: Sequence[str],
         *,
+        application: int,
         what: str = "database",
+        own: bool = False,
         durable: bool = True,
         rebuildable: bool = False,
         timeout: float = 2.0,
@@ -55,29 +73,39 @@ class Database:
         self.path = Path(path)
         self.what = what
         self._migrations = tuple(migrations)
+        self._application = application
+        self._own = own
         self._durable = durable
         self._rebuildable = rebuildable
         self._timeout = timeout
         self._connection: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None  # that was opened last: device, inode
 
     def connect(self) -> sqlite3.Connection:
         """Return the connection, opened if there is none, in autocommit mode.
+
+        It is another one than before when the file was replaced, by whomever.
 
         Raises
         ------
         sqlite3.Error, OSError
             If there can be none: no space, no right, another program that keeps it.
         StorageError
-            If its format is newer than the migrations know. The file is left as it is.
+            If the path is none for a database or holds something else, or its format is newer
+            than the migrations know. What is there is left as it is.
         """
+        if self._connection is not None and self._identity() != self._file:
+            log.warning("%s '%s' was replaced or removed by another program", self.what, self.path)
+            self.close()
         if self._connection is None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._prepare()
             try:
                 self._connection = self._open()
             except sqlite3.DatabaseError as error:
                 if not is_broken(error) or not self.path.is_file():
                     raise
                 self.set_aside(error)
+                self._prepare()
                 self._connection = self._open()
         return self._connection
 
@@ -91,7 +119,13 @@ class Database:
             self._connection = None
 
     def set_aside(self, error: Exception) -> Path:
-        """Move the file and its log out of the way and return where to; `error` says why."""
+        """Move the file and its log out of the way and return where to; `error` says why.
+
+        Raises
+        ------
+        OSError
+            If it cannot be moved.
+        """
         self.close()
         stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
         aside = self.path.with_name(f"{self.path.name}.corrupt-{stamp}")
@@ -99,9 +133,11 @@ class Database:
         while aside.exists():
             number += 1
             aside = self.path.with_name(f"{self.path.name}.corrupt-{stamp}-{number}")
+        if self._file is not None and self._identity() != self._file:
+            return aside  # another program was faster: what is there now is a new file
         self.path.rename(aside)
         # A log that stayed would be played into the new file.
-        for ending in ("-wal", "-shm"):
+        for ending in _LOGS:
             rest = self.path.with_name(self.path.name + ending)
             if rest.exists():
                 rest.rename(aside.with_name(aside.name + ending))
@@ -117,16 +153,75 @@ class Database:
         )
         return aside
 
+    def _identity(self) -> tuple[int, int] | None:
+        try:
+            status = os.stat(self.path)
+        except OSError:
+            return None
+        return status.st_dev, status.st_ino
+
+    def _prepare(self) -> None:
+        """Make sure that there is a file and that it is ours."""
+        try:
+            self.path = expand(self.path, self.what)
+        except InputError as error:
+            raise StorageError(error.cause, error.remedy) from error
+        found = kind(self.path)
+        if found not in ("", "file"):
+            raise StorageError(
+                f"{self.what} '{self.path}' is a {found}, not a file", "Name another path"
+            )
+        if not found:
+            private_folder(self.path.parent)
+            with contextlib.suppress(FileExistsError):  # another program was faster
+                # SQLite gives its log the rights of the file.
+                made = os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+                os.fchmod(made, 0o600)
+                os.close(made)
+        self._file = self._identity()
+        try:
+            ours = belongs(self.path, self._application, self._migrations)
+        except sqlite3.DatabaseError as error:
+            if not is_broken(error):
+                raise
+            if not self._own:
+                raise StorageError(
+                    f"{self.what} '{self.path}' is no database of this program ({error})",
+                    "Name another path, or move the file away if it is a damaged one; until then"
+                    " nothing is stored",
+                ) from error
+            self.set_aside(error)
+            return self._prepare()
+        if not ours:
+            raise StorageError(
+                f"{self.what} '{self.path}' is a database of another program",
+                "Name another path; until then nothing is stored",
+            )
+        for ending in ("", *_LOGS):
+            path = Path(f"{self.path}{ending}")
+            try:
+                if stat.S_IMODE(path.stat().st_mode) & 0o077:
+                    path.chmod(0o600)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                log.warning("'%s' can be read by others (%s). Change its rights", path, error)
+        return None
+
     def _open(self) -> sqlite3.Connection:
+        if not (os.access(self.path, os.W_OK, effective_ids=True) and writable(self.path.parent)):
+            return self._open_copy()
         connection = sqlite3.connect(
             self.path, timeout=self._timeout, isolation_level=None, check_same_thread=False
         )
         try:
-            connection.execute("PRAGMA secure_delete = ON")
+            _configure(connection)
             connection.execute(f"PRAGMA synchronous = {'FULL' if self._durable else 'NORMAL'}")
-            verdict = connection.execute("PRAGMA quick_check(1)").fetchone()
-            if verdict[0] != "ok":
-                raise sqlite3.DatabaseError(str(verdict[0]))
+            _check(connection)
+            if number_of(connection, "application_id") != self._application:
+                # In the file itself before there is a log, so that it is known at once.
+                with transaction(connection):
+                    connection.execute(f"PRAGMA application_id = {self._application}")
             connection.execute("PRAGMA journal_mode = WAL")
             self._migrate(connection)
         except BaseException:
@@ -134,9 +229,34 @@ class Database:
             raise
         return connection
 
+    def _open_copy(self) -> sqlite3.Connection:
+        """Return a copy in memory that refuses to be written: a log could not be made."""
+        # Without a log nothing is missing when it is not looked for; with one it has to be read.
+        how = "mode=ro" if has_log(self.path) else "immutable=1"
+        connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        try:
+            with contextlib.closing(
+                sqlite3.connect(f"{self.path.resolve().as_uri()}?{how}", uri=True)
+            ) as file:
+                file.backup(connection)
+            _configure(connection)
+            _check(connection)
+            self._migrate(connection)
+            connection.execute("PRAGMA query_only = ON")
+        except sqlite3.DatabaseError as error:
+            connection.close()
+            raise StorageError(
+                f"{self.what} '{self.path}' cannot be written and not be read either ({error})",
+                "Check the file and the rights of its folder; until then nothing is stored",
+            ) from error
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
     def _migrate(self, connection: sqlite3.Connection) -> None:
         known = len(self._migrations)
-        version = _version(connection)
+        version = number_of(connection, "user_version")
         if version > known and self._rebuildable:
             raise sqlite3.DatabaseError(f"format {version}, this program knows {known}")
         if version > known:
@@ -146,7 +266,7 @@ class Database:
             )
         for number, script in enumerate(self._migrations[version:], version + 1):
             with transaction(connection):
-                if _version(connection) >= number:
+                if number_of(connection, "user_version") >= number:
                     continue  # another program was faster
                 for statement in _statements(script):
                     connection.execute(statement)
@@ -167,14 +287,22 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
+def _configure(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA secure_delete = ON")
+    # Text that is none costs its row (see what reads it), not the whole query.
+    connection.text_factory = lambda text: text.decode("utf-8", "replace")
+
+
+def _check(connection: sqlite3.Connection) -> None:
+    verdict = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if verdict[0] != "ok":
+        raise sqlite3.DatabaseError(str(verdict[0]))
+
+
 def is_broken(error: sqlite3.Error) -> bool:
     """Tell a file that is damaged or foreign from one that is busy, full or not writable."""
     # What goes wrong around the file (locks, rights, space) is an OperationalError.
     return type(error) is sqlite3.DatabaseError or any(word in str(error) for word in _FOREIGN)
-
-
-def _version(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _statements(script: str) -> Iterator[str]:

@@ -2,9 +2,15 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import sqlite3
+import stat
+import subprocess
+import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +21,12 @@ FIRST = """
 CREATE TABLE note (id INTEGER PRIMARY KEY, text TEXT NOT NULL);  -- one; or more
 CREATE INDEX note_text ON note (text);
 """
+MARK = 0x12345678
 SECOND = "ALTER TABLE note ADD COLUMN mood TEXT DEFAULT 'calm; or so'"
+
+
+def opened(path: Path, migrations: Sequence[str] = (FIRST,), **options: Any) -> Database:
+    return Database(path, migrations, application=MARK, **options)
 
 
 def write(database: Database, text: str) -> None:
@@ -32,14 +43,14 @@ def pragma(database: Database, name: str) -> object:
 
 
 def filled(path: Path, count: int = 300) -> Database:
-    database = Database(path, [FIRST])
+    database = opened(path, [FIRST])
     for number in range(count):
         write(database, f"note number {number} " * 5)
     return database
 
 
 def test_it_is_made_with_its_folder_and_opened_once(tmp_path: Path) -> None:
-    database = Database(tmp_path / "a" / "b" / "notes.sqlite", [FIRST, SECOND])
+    database = opened(tmp_path / "a" / "b" / "notes.sqlite", [FIRST, SECOND])
     assert not database.path.exists()
     write(database, "hello")
     assert database.connect() is database.connect()
@@ -50,36 +61,36 @@ def test_it_is_made_with_its_folder_and_opened_once(tmp_path: Path) -> None:
 
 
 def test_deleted_rows_are_overwritten_and_writes_are_durable(tmp_path: Path) -> None:
-    database = Database(tmp_path / "notes.sqlite", [FIRST])
+    database = opened(tmp_path / "notes.sqlite", [FIRST])
     assert pragma(database, "secure_delete") == 1
     assert pragma(database, "synchronous") == 2
     assert pragma(database, "journal_mode") == "wal"
-    assert pragma(Database(tmp_path / "quick.sqlite", [FIRST], durable=False), "synchronous") == 1
+    assert pragma(opened(tmp_path / "quick.sqlite", [FIRST], durable=False), "synchronous") == 1
 
 
 def test_an_old_format_is_brought_up_to_date(tmp_path: Path) -> None:
-    old = Database(tmp_path / "notes.sqlite", [FIRST])
+    old = opened(tmp_path / "notes.sqlite", [FIRST])
     write(old, "kept")
     old.close()
-    new = Database(tmp_path / "notes.sqlite", [FIRST, SECOND])
+    new = opened(tmp_path / "notes.sqlite", [FIRST, SECOND])
     rows = new.connect().execute("SELECT text, mood FROM note").fetchall()
     assert rows == [("kept", "calm; or so")]
     assert pragma(new, "user_version") == 2
 
 
 def test_a_migration_that_fails_leaves_the_format_before(tmp_path: Path) -> None:
-    Database(tmp_path / "notes.sqlite", [FIRST]).connect().close()
+    opened(tmp_path / "notes.sqlite", [FIRST]).connect().close()
     wrong = "CREATE TABLE more (id INTEGER); CREATE TABLE note (id INTEGER)"
     with pytest.raises(sqlite3.OperationalError, match="already exists"):
-        Database(tmp_path / "notes.sqlite", [FIRST, wrong]).connect()
-    old = Database(tmp_path / "notes.sqlite", [FIRST])
+        opened(tmp_path / "notes.sqlite", [FIRST, wrong]).connect()
+    old = opened(tmp_path / "notes.sqlite", [FIRST])
     assert pragma(old, "user_version") == 1
     names = {row[0] for row in old.connect().execute("SELECT name FROM sqlite_master")}
     assert "more" not in names
 
 
 def test_programs_that_start_together_make_it_once(tmp_path: Path) -> None:
-    databases = [Database(tmp_path / "n.sqlite", [FIRST, SECOND], timeout=30.0) for _ in range(6)]
+    databases = [opened(tmp_path / "n.sqlite", [FIRST, SECOND], timeout=30.0) for _ in range(6)]
     gate = threading.Barrier(len(databases))
     failures: list[Exception] = []
 
@@ -105,7 +116,7 @@ def test_a_newer_format_is_refused_unless_it_can_be_made_again(
     tmp_path: Path, rebuildable: bool
 ) -> None:
     path = tmp_path / "notes.sqlite"
-    database = Database(path, [FIRST], what="memory", rebuildable=rebuildable)
+    database = opened(path, [FIRST], what="memory", rebuildable=rebuildable)
     write(database, "from tomorrow")
     database.connect().execute("PRAGMA user_version = 99")
     database.close()
@@ -136,7 +147,7 @@ def test_a_damaged_file_is_moved_aside(
     else:
         data[4096 : len(data) - 4096] = os.urandom(len(data) - 8192)
     path.write_bytes(data)
-    database = Database(path, [FIRST], what="memory")
+    database = opened(path, [FIRST], what="memory", own=damage != "middle")
     with caplog.at_level(logging.WARNING):
         assert texts(database) == []
     write(database, "new")
@@ -146,7 +157,7 @@ def test_a_damaged_file_is_moved_aside(
     assert f"memory '{path}' is not usable" in caplog.text
     assert f"moved to '{aside}'" in caplog.text
     database.close()
-    assert texts(Database(path, [FIRST])) == ["new"]
+    assert texts(opened(path, [FIRST])) == ["new"]
 
 
 def test_damage_found_while_it_is_open(tmp_path: Path) -> None:
@@ -167,7 +178,7 @@ def test_damage_found_while_it_is_open(tmp_path: Path) -> None:
 
 def test_the_log_goes_along_and_nothing_is_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "notes.sqlite"
-    database = Database(path, [FIRST])
+    database = opened(path, [FIRST])
     for number in range(3):  # within one second
         path.write_text(f"{number}")
         path.with_name("notes.sqlite-wal").write_text(f"log {number}")
@@ -181,19 +192,16 @@ def test_the_log_goes_along_and_nothing_is_overwritten(tmp_path: Path) -> None:
 
 def test_what_is_not_damage_moves_nothing(tmp_path: Path) -> None:
     path = tmp_path / "notes.sqlite"
-    write(Database(path, [FIRST]), "kept")
+    write(opened(path, [FIRST]), "kept")
     holder = sqlite3.connect(path, isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
-    busy = Database(path, [FIRST], timeout=0.05)
+    busy = opened(path, [FIRST], timeout=0.05)
     with pytest.raises(sqlite3.OperationalError, match="locked") as error:
         write(busy, "too soon")
     assert not is_broken(error.value)
     holder.execute("ROLLBACK")
-    (tmp_path / "folder").mkdir()
-    with pytest.raises(sqlite3.OperationalError):
-        Database(tmp_path / "folder", [FIRST]).connect()
     with pytest.raises(OSError, match="notes"):
-        Database(path / "below.sqlite", [FIRST]).connect()
+        opened(path / "below.sqlite", [FIRST]).connect()
     assert texts(busy) == ["kept"]
     assert not list(tmp_path.glob("*.corrupt-*"))
 
@@ -214,7 +222,7 @@ def test_damage_is_told_from_trouble_around_the_file(error: sqlite3.Error, broke
 
 
 def test_a_transaction_is_all_or_nothing(tmp_path: Path) -> None:
-    database = Database(tmp_path / "notes.sqlite", [FIRST])
+    database = opened(tmp_path / "notes.sqlite", [FIRST])
     write(database, "before")
     connection = database.connect()
 
@@ -227,3 +235,220 @@ def test_a_transaction_is_all_or_nothing(tmp_path: Path) -> None:
         interrupted()
     assert not connection.in_transaction
     assert texts(database) == ["before"]
+
+
+def snapshot(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def other_program(path: Path, mark: int = 0, close: bool = True) -> sqlite3.Connection:
+    """Make the database of another program, in the same journal mode."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute(f"PRAGMA application_id = {mark}")
+    connection.execute("CREATE TABLE letters (text TEXT)")
+    connection.execute("INSERT INTO letters VALUES ('dear Ada')")
+    connection.execute("PRAGMA user_version = 1")
+    if close:
+        connection.close()
+    return connection
+
+
+@pytest.mark.parametrize("rebuildable", [False, True])
+@pytest.mark.parametrize("content", [b"dear Ada\n", b"\n", b"a letter\n" * 900, bytes(5000)])
+def test_what_is_no_database_is_refused_and_left_alone(
+    tmp_path: Path, content: bytes, rebuildable: bool
+) -> None:
+    path = tmp_path / "letter.txt"
+    path.write_bytes(content)
+    path.chmod(0o644)
+    with pytest.raises(StorageError) as error:
+        opened(path, what="memory", rebuildable=rebuildable).connect()
+    assert f"memory '{path}' is no database of this program" in error.value.cause
+    assert "Name another path" in error.value.remedy
+    assert snapshot(tmp_path) == {"letter.txt": content}
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+
+
+@pytest.mark.parametrize("rebuildable", [False, True])
+@pytest.mark.parametrize("own", [False, True])
+@pytest.mark.parametrize("mark", [0, MARK + 1])
+@pytest.mark.parametrize("version", [1, 99])
+def test_the_database_of_another_program_is_refused_and_left_alone(
+    tmp_path: Path, own: bool, rebuildable: bool, mark: int, version: int
+) -> None:
+    path = tmp_path / "mail.sqlite"
+    other_program(path, mark)
+    connection = sqlite3.connect(path)
+    connection.execute(f"PRAGMA user_version = {version}")
+    connection.close()
+    before = snapshot(tmp_path)
+    with pytest.raises(StorageError, match="of another program"):
+        opened(path, own=own, rebuildable=rebuildable).connect()
+    assert snapshot(tmp_path) == before
+
+
+def test_another_program_at_work_is_not_disturbed(tmp_path: Path) -> None:
+    path = tmp_path / "mail.sqlite"
+    connection = other_program(path, close=False)
+    before = snapshot(tmp_path)
+    assert len(before["mail.sqlite-wal"]) > 0
+    with pytest.raises(StorageError, match="of another program"):
+        opened(path).connect()
+    assert snapshot(tmp_path) == before
+    assert connection.execute("SELECT text FROM letters").fetchone() == ("dear Ada",)
+    connection.close()
+
+
+@pytest.mark.parametrize("logged", [False, True])
+def test_an_older_file_of_ours_has_no_mark_and_gets_one(tmp_path: Path, logged: bool) -> None:
+    path = tmp_path / "notes.sqlite"
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.executescript(f"{FIRST}; PRAGMA user_version = 1")
+    connection.execute("INSERT INTO note (text) VALUES ('kept')")
+    if logged:  # as after a crash: everything is in the log
+        crashed = tmp_path / "crashed.sqlite"
+        for ending in ("", "-wal"):
+            Path(f"{crashed}{ending}").write_bytes(Path(f"{path}{ending}").read_bytes())
+        path = crashed
+    connection.close()
+    database = opened(path, [FIRST, SECOND])
+    assert texts(database) == ["kept"]
+    assert pragma(database, "application_id") == MARK
+    database.close()
+    assert texts(opened(path, [FIRST, SECOND])) == ["kept"]
+
+
+def test_a_damaged_file_without_a_mark_is_moved_aside_at_our_own_path_only(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "notes.sqlite"
+    filled(path).close()
+    data = bytearray(path.read_bytes())
+    data[:100] = os.urandom(100)
+    path.write_bytes(data)
+    with pytest.raises(StorageError, match="is no database of this program"):
+        opened(path).connect()
+    assert snapshot(tmp_path) == {"notes.sqlite": bytes(data)}
+    assert texts(opened(path, own=True)) == []
+    assert len(list(tmp_path.glob("*.corrupt-*"))) == 1
+
+
+@pytest.mark.parametrize("kept", [100, 600, 5000])
+def test_a_truncated_file_of_ours_is_moved_aside(tmp_path: Path, kept: int) -> None:
+    path = tmp_path / "notes.sqlite"
+    filled(path).close()
+    with path.open("r+b") as file:
+        file.truncate(kept)
+    database = opened(path)
+    assert texts(database) == []
+    (aside,) = tmp_path.glob("*.corrupt-*")
+    assert aside.stat().st_size == kept
+
+
+def test_an_empty_file_is_filled(tmp_path: Path) -> None:
+    (tmp_path / "notes.sqlite").touch()
+    write(opened(tmp_path / "notes.sqlite"), "hello")
+    assert not list(tmp_path.glob("*.corrupt-*"))
+
+
+def test_what_is_no_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind("socket")
+    for name, cause in {
+        "folder": "is a folder",
+        "pipe": "is a pipe",
+        "socket": "is a socket",
+        "x" * 300: "too long",
+        "a\0b": "NUL",
+        "~nobody-like-this/x": "not known",
+    }.items():
+        with pytest.raises(StorageError, match=cause) as error:
+            opened(Path(name), own=True).connect()
+        assert error.value.remedy
+    assert sorted(os.listdir(tmp_path)) == ["folder", "pipe", "socket"]
+
+
+def modes(folder: Path) -> dict[str, int]:
+    return {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("mask", [0o000, 0o022, 0o777])
+def test_only_the_owner_may_read_it(tmp_path: Path, mask: int) -> None:
+    folder = tmp_path / "made"
+    before = os.umask(mask)
+    try:
+        database = opened(folder / "notes.sqlite")
+        write(database, "secret")
+    finally:
+        os.umask(before)
+    names = ("notes.sqlite", "notes.sqlite-wal", "notes.sqlite-shm")
+    assert modes(folder) == dict.fromkeys(names, 0o600)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    for path in folder.iterdir():
+        path.chmod(0o666)
+    again = opened(folder / "notes.sqlite")
+    assert texts(again) == ["secret"]
+    assert modes(folder) == dict.fromkeys(names, 0o600)
+
+
+@pytest.mark.parametrize("older", [False, True])
+def test_a_file_that_cannot_be_written_is_read(tmp_path: Path, older: bool, mortal: None) -> None:
+    folder = tmp_path / "image"
+    database = opened(folder / "notes.sqlite", [FIRST] if older else [FIRST, SECOND])
+    write(database, "kept")
+    database.close()
+    before = snapshot(folder)
+    (folder / "notes.sqlite").chmod(0o400)
+    folder.chmod(0o500)
+    reader = opened(folder / "notes.sqlite", [FIRST, SECOND])
+    assert texts(reader) == ["kept"]
+    with pytest.raises(sqlite3.OperationalError, match="readonly") as error:
+        write(reader, "new")
+    assert not is_broken(error.value)
+    reader.close()
+    assert snapshot(folder) == before
+
+
+def test_a_file_that_can_neither_be_written_nor_read_says_so(tmp_path: Path, mortal: None) -> None:
+    folder = tmp_path / "image"
+    filled(folder / "notes.sqlite").close()
+    with (folder / "notes.sqlite").open("r+b") as file:
+        file.seek(4096)
+        file.write(os.urandom(8192))
+    folder.chmod(0o500)
+    with pytest.raises(StorageError, match="cannot be written and not be read either"):
+        opened(folder / "notes.sqlite").connect()
+    assert len(list(folder.iterdir())) == 1
+
+
+def test_a_file_that_was_replaced_is_opened_anew(tmp_path: Path) -> None:
+    first, second = opened(tmp_path / "notes.sqlite"), opened(tmp_path / "notes.sqlite")
+    write(first, "before")
+    assert texts(second) == ["before"]
+    first.set_aside(sqlite3.DatabaseError("damaged"))
+    write(first, "after")
+    assert not second.set_aside(sqlite3.DatabaseError("damaged")).exists()  # that was done
+    assert texts(second) == ["after"]
+    write(second, "too")
+    (tmp_path / "notes.sqlite").unlink()
+    write(first, "again")
+    assert texts(second) == texts(first) == ["again"]
+
+
+def test_opening_it_again_keeps_the_locks_of_this_process(tmp_path: Path) -> None:
+    """Closing a file ends the locks of a process; a log others think unused is deleted."""
+    path = tmp_path / "notes.sqlite"
+    first = filled(path, 3)
+    opened(path).connect()  # looks at the file once more
+    script = (
+        "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('SELECT * FROM note').close()"
+    )
+    subprocess.run([sys.executable, "-c", script, str(path)], check=True)
+    assert path.with_name("notes.sqlite-wal").exists()
+    write(first, "after")
+    assert len(texts(opened(path))) == 4

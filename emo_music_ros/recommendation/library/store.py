@@ -61,6 +61,7 @@ class LibraryStore:
         self._database = Database(
             path,
             MIGRATIONS,
+            application=0x656D6F02,
             what="library database",
             durable=False,
             rebuildable=True,

@@ -57,10 +57,13 @@ class LearnedPerson:
         Track id -> TrackHistory.
     blocked : set
         Tracks that are not to be played until a human clears them.
+    generation : int or None
+        Changes when the person is forgotten, by whichever program; None = not known yet.
     """
 
     def __init__(self, person_id: str) -> None:
         self.person_id = person_id
+        self.generation: int | None = None
         self.clear()
 
     def clear(self) -> None:

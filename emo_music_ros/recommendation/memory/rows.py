@@ -9,6 +9,8 @@ from typing import Any
 from emo_music_ros.recommendation.base import RankedTrack
 from emo_music_ros.streams import Outcome
 
+#: Marks a file as a memory of this program.
+APPLICATION = 0x656D6F01
 #: Scripts that bring a database from one ``user_version`` to the next.
 MIGRATIONS = (
     """
@@ -62,8 +64,13 @@ MIGRATIONS = (
         PRIMARY KEY (person_id, track_id)
     );
     """,
+    # Programs that share the file learn from it that somebody was forgotten. Who is not told: a
+    # bucket stands for many names.
+    """
+    ALTER TABLE person ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE forgotten (bucket INTEGER PRIMARY KEY, times INTEGER NOT NULL);
+    """,
 )
-TABLES = ("person", "history", "outcome", "blocked")
 
 _SCORES = (
     *("score", "emotion_match", "preference_match", "history_match", "attention", "propensity"),

@@ -1,44 +1,60 @@
 """What is remembered about each person, in SQLite.
 
-The state in memory leads and the database follows: when it cannot be written, learning goes on
-and everything is written once it can be. An update is on disk when :meth:`Memory.update` has
-returned True (write-ahead log, synchronous=FULL).
+The file leads: every change is made to the newest rows within one transaction, so that programs
+that share it lose nothing of each other. What cannot be written is kept, learned from, and
+written once it can be. An update is on disk when :meth:`Memory.update` has returned True
+(write-ahead log, synchronous=FULL).
 """
 
 from __future__ import annotations
 
+import glob
 import json
 import logging
 import math
 import sqlite3
 import threading
-from collections import deque
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import Any, TypeVar
 
 from emo_music_ros.errors import StorageError
 from emo_music_ros.io.database import Database, is_broken, transaction
 from emo_music_ros.recommendation.base import RankedTrack
-from emo_music_ros.recommendation.memory.person import LearnedPerson, TrackHistory, retention_of
+from emo_music_ros.recommendation.memory import tables
+from emo_music_ros.recommendation.memory.person import LearnedPerson, retention_of
 from emo_music_ros.recommendation.memory.reward import LEAST_ATTENDED, combine
-from emo_music_ros.recommendation.memory.rows import COLUMNS, MIGRATIONS, TABLES, outcome_row
+from emo_music_ros.recommendation.memory.rows import APPLICATION, MIGRATIONS, outcome_row
+from emo_music_ros.recommendation.memory.waiting import Key, Listen, Waiting
+from emo_music_ros.resources import cache, data
 from emo_music_ros.streams import FloatArray, Outcome
 
 log = logging.getLogger(__name__)
 
-#: Outcomes kept for a database that cannot be written; the oldest are lost beyond that.
-MOST_PENDING = 1000
+_T = TypeVar("_T")
 #: Default half-life of taste [listens].
 HALF_LIFE = 50.0
 
 
-class _Broken(Exception):
-    """The file is no database, or a damaged one."""
+def default_path(namespace: str, name: str = "memory") -> Path:
+    """Return where the memory is if nobody says otherwise.
+
+    Parameters
+    ----------
+    namespace : str
+        That of the robot, such as ``/kitchen``: each has a memory of its own. Empty = none.
+    name : str
+        Of the file, without ending.
+    """
+    path = data(*namespace.strip("/").split("/"), f"{name}.sqlite")
+    if path == data("memory.sqlite") and not path.exists():
+        former = cache("memory.sqlite")
+        if former.exists():
+            return former
+    return path
 
 
 class Memory:
@@ -48,13 +64,16 @@ class Memory:
     ----------
     path : str or Path
         Database file, made on demand. A corrupt one is moved aside to
-        ``<name>.corrupt-<time>``.
+        ``<name>.corrupt-<time>``; anything else that is there is left as it is.
     half_life : float
         Listens after which what was learned from one counts half; gives lambda of Eq. 10.
     on_error : callable, optional
         Told once when the database cannot be written, until it can again.
     durable : bool
         Whether an update outlives a power cut; False for a memory nobody will miss.
+    own : bool
+        Whether the path is that of :func:`default_path`: what is there then is taken for ours,
+        however damaged.
 
     Attributes
     ----------
@@ -71,32 +90,47 @@ class Memory:
         on_error: Callable[[StorageError], None] | None = None,
         *,
         durable: bool = True,
+        own: bool = False,
     ) -> None:
-        self.path = Path(path)
         self.retention = retention_of(half_life)
         self.updates = 0
         self.error = ""
         self._on_error = on_error
         self._lock = threading.RLock()
-        self._database = Database(path, MIGRATIONS, what="memory", durable=durable)
+        self._database = Database(
+            path, MIGRATIONS, application=APPLICATION, what="memory", own=own, durable=durable
+        )
+        self._rows = tables.Rows()
         self._people: dict[str, LearnedPerson] = {}
-        self._unsaved: set[tuple[str, str]] = set()  # (person, track) whose rows changed
-        self._pending: deque[dict[str, Any]] = deque(maxlen=MOST_PENDING)
-        # (person, track) -> (time, reason) of a track blocked since, None if unblocked
-        self._blocks: dict[tuple[str, str], tuple[float, str] | None] = {}
+        self._waiting = Waiting()
+        # What was read last: from which connection, and how many changes others had made.
+        self._source: sqlite3.Connection | None = None
+        self._version: int | None = None
         self._closed = False
         with self._lock, self._reporting():
             self._connect()
 
+    @property
+    def path(self) -> Path:
+        """Return the database file."""
+        return self._database.path
+
     def person(self, person_id: str) -> LearnedPerson:
-        """Return what is known about a person; nothing if unknown."""
+        """Return what is known about a person; nothing if unknown.
+
+        The object stays the same and shows what other programs learned from this call on, and
+        from the next update.
+        """
         with self._lock:
-            if person_id not in self._people:
-                person = LearnedPerson(person_id)
-                with self._reporting():
-                    self._load(person)
-                self._people[person_id] = person
-            return self._people[person_id]
+            known = self._people.get(person_id)
+            if known is None:
+                known = self._people[person_id] = LearnedPerson(person_id)
+                self._version = None  # read it, too
+            elif self.error:
+                return known  # tried again with the next update
+            with self._reporting():
+                self._mending(self._look)
+            return known
 
     def persons(self) -> list[str]:
         """Return the ids of all persons something is known about."""
@@ -105,12 +139,7 @@ class Memory:
                 name for name, person in self._people.items() if person.tracks or person.blocked
             }
             with self._reporting():
-                rows = (
-                    self._connect()
-                    .execute("SELECT person_id FROM person UNION SELECT person_id FROM blocked")
-                    .fetchall()
-                )
-                known.update(row[0] for row in rows)
+                known.update(tables.people(self._connect()))
             return sorted(known)
 
     def update(
@@ -136,20 +165,19 @@ class Memory:
         bool
             Whether it is on disk now.
         """
-        track_id = outcome.track.track_id
         with self._lock:
-            person = self.person(outcome.person_id)
+            person = self._cached(outcome.person_id)
             counts = outcome.attended >= LEAST_ATTENDED and not outcome.interrupted
-            person.heard(track_id, outcome.dwell if counts else None)
             learned = math.isfinite(outcome.reward)
-            if learned:
-                vector = outcome.track.features if content is None else content
-                person.learn(track_id, outcome.reward, vector, self.retention)
-                self.updates += 1
-            outcome = replace(outcome, learned=learned)
-            self._unsaved.add((outcome.person_id, track_id))
-            self._pending.append(outcome_row(outcome, ranked, person.updates))
-            return self._save()
+            listen = Listen(
+                outcome_row(replace(outcome, learned=learned), ranked, 0),
+                outcome.track.features if content is None else content,
+                outcome.dwell if counts else None,
+            )
+            listen.apply(person, self.retention)
+            self.updates += learned
+            self._waiting.add(listen)
+            return self._save(listen)
 
     def rate(
         self, person_id: str, track_id: str, rating: float, content: FloatArray
@@ -159,81 +187,89 @@ class Memory:
         Returns
         -------
         tuple or None
-            (listen id, reward, signals) as corrected; None if the person never heard the track.
+            (listen id, reward, signals) as corrected; None if the person never heard the track,
+            or what was logged of it cannot be read or written.
         """
         with self._lock:
-            person = self.person(person_id)
+            self._cached(person_id)
             self._save()
-            row = self._last_listen(person_id, track_id)
+            listen = self._waiting.last((person_id, track_id))
+            if listen is not None:  # it could not be written
+                row = {**listen.row, "signals": json.loads(listen.row["signals"])}
+                change, signals = self._corrected(person_id, track_id, row, rating, content)
+                listen.row.update(change)
+                return int(row["listen"]), change["reward"], signals
+            with self._reporting():
+                return self._mending(
+                    lambda: self._rate_stored(person_id, track_id, rating, content)
+                )
+            return None
+
+    def _rate_stored(
+        self, person_id: str, track_id: str, rating: float, content: FloatArray
+    ) -> tuple[int, float, dict[str, float]] | None:
+        connection = self._connect()
+        with transaction(connection):
+            self._follow(connection)
+            row = self._rows.last_listen(connection, person_id, track_id)
             if row is None:
                 return None
-            signals = {
-                **json.loads(row["signals"] or "{}"),
-                "rating": min(max(rating, -1.0), 1.0),
-            }
-            value, sequence = combine(signals), row["sequence"]
-            if row["learned"]:
-                ago = max(person.updates - sequence, 0)
-                person.correct(track_id, value - row["reward"], content, self.retention, ago)
-            else:
-                person.learn(track_id, value, content, self.retention)
-                sequence = person.updates
-                self.updates += 1
-            self._unsaved.add((person_id, track_id))
-            change = {
-                "rating": signals["rating"],
-                "reward": value,
-                "learned": 1,
-                "signals": json.dumps(signals),
-                "sequence": sequence,
-            }
-            if "id" not in row:  # not written yet
-                row.update(change)
-            else:
-                with self._reporting():
-                    self._connect().execute(
-                        "UPDATE outcome SET rating = :rating, reward = :reward, learned = 1,"
-                        " signals = :signals, sequence = :sequence WHERE id = :id",
-                        {**change, "id": row["id"]},
-                    )
-            self._save()
-            return int(row["listen"] or 0), value, signals
+            change, signals = self._corrected(person_id, track_id, row, rating, content)
+            tables.change_outcome(connection, row["id"], change)
+            person = self._people[person_id]
+            tables.save_person(connection, person, time.time())
+            tables.save_track(connection, person, track_id)
+        return row["listen"], change["reward"], signals
 
-    def _last_listen(self, person_id: str, track_id: str) -> dict[str, Any] | None:
-        """Return the row of the last listen of a track; it has no id while it is not written."""
-        for row in reversed(self._pending):
-            if (row["person_id"], row["track_id"]) == (person_id, track_id):
-                return row
-        names = ("id", "listen", "learned", "reward", "signals", "sequence")
-        with self._reporting():
-            found = self._connect().execute(
-                f"SELECT {', '.join(names)} FROM outcome WHERE person_id = ? AND track_id = ?"
-                " ORDER BY id DESC LIMIT 1",
-                (person_id, track_id),
-            )
-            values = found.fetchone()
-            return dict(zip(names, values)) if values is not None else None
-        return None
+    def _corrected(
+        self,
+        person_id: str,
+        track_id: str,
+        row: dict[str, Any],
+        rating: float,
+        content: FloatArray,
+    ) -> tuple[dict[str, Any], dict[str, float]]:
+        """Learn from the rating of a logged listen; return what changes of it, and its signals."""
+        person = self._people[person_id]
+        signals = {**row["signals"], "rating": min(max(rating, -1.0), 1.0)}
+        value, sequence = combine(signals), row["sequence"]
+        if row["learned"]:
+            ago = max(person.updates - sequence, 0)
+            person.correct(track_id, value - row["reward"], content, self.retention, ago)
+        else:
+            person.learn(track_id, value, content, self.retention)
+            sequence = person.updates
+            self.updates += 1
+        change = {
+            "rating": signals["rating"],
+            "reward": value,
+            "learned": 1,
+            "signals": json.dumps(signals),
+            "sequence": sequence,
+        }
+        return change, signals
 
     def block(self, person_id: str, track_id: str, time: float, reason: str) -> None:
         """Keep a track from being chosen for a person until :meth:`unblock`."""
         with self._lock:
-            self.person(person_id).blocked.add(track_id)
-            self._blocks[person_id, track_id] = (time, reason)
-            self._save()
+            self._cached(person_id).blocked.add(track_id)
+            self._note((person_id, track_id), (time, reason))
 
     def unblock(self, person_id: str, track_id: str) -> None:
         """Clear a track: a human decided that it may be played again."""
         with self._lock:
-            self.person(person_id).blocked.discard(track_id)
-            self._blocks[person_id, track_id] = None
-            self._save()
+            self._cached(person_id).blocked.discard(track_id)
+            self._note((person_id, track_id), None)
+
+    def _note(self, key: Key, entry: tuple[float, str] | None) -> None:
+        self._waiting.block(key, entry)
+        self._save(key)
 
     def forget(self, person_id: str) -> int:
         """Remove everything about a person, from memory and from the file.
 
-        Databases that were moved aside as corrupt are deleted, too, since nobody can tell what
-        they hold.
+        Other programs that use the file forget the person, too. Databases that were moved aside
+        as corrupt are deleted, since nobody can tell what they hold.
 
         Returns
         -------
@@ -246,32 +282,24 @@ class Memory:
             If the database cannot be written; the person may come back with the next start.
         """
         with self._lock:
-            person = self._people.pop(person_id, None)
-            if person is not None:  # others may still hold it
+            person = self._people.get(person_id)
+            if person is not None:  # others may hold it
                 person.clear()
-            self._unsaved = {entry for entry in self._unsaved if entry[0] != person_id}
-            self._blocks = {
-                key: value for key, value in self._blocks.items() if key[0] != person_id
-            }
-            waiting = len(self._pending)
-            kept = [row for row in self._pending if row["person_id"] != person_id]
-            self._pending = deque(kept, maxlen=MOST_PENDING)
-            removed = waiting - len(kept)
+            removed = self._waiting.drop(person_id)
             try:
-                for copy in self.path.parent.glob(f"{self.path.name}.corrupt-*"):
+                for copy in self.path.parent.glob(f"{glob.escape(self.path.name)}.corrupt-*"):
                     copy.unlink()
                     log.info("'%s' was deleted to forget a person", copy)
                 connection = self._connect()
                 with transaction(connection):
-                    for table in TABLES:
-                        removed += connection.execute(
-                            f"DELETE FROM {table} WHERE person_id = ?", (person_id,)
-                        ).rowcount
+                    removed += tables.forget(connection, person_id)
+                    if person is not None:
+                        person.generation = tables.forgets(connection, person_id)
                 # Neither the log nor unused pages may keep what was deleted.
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                _empty_log(connection)
                 connection.execute("VACUUM")
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            except (sqlite3.Error, OSError, StorageError, _Broken) as error:
+                _empty_log(connection)
+            except (sqlite3.Error, OSError, StorageError) as error:
                 raise StorageError(
                     f"person '{person_id}' could not be removed from '{self.path}' ({error})",
                     "Free disk space and repeat it, or delete the file",
@@ -281,111 +309,88 @@ class Memory:
     def close(self) -> None:
         """Write what is left and close the database. May be called twice."""
         with self._lock:
-            if not self._closed and (self._pending or self._unsaved or self._blocks):
+            if not self._closed and self._waiting:
                 self._save()
             self._closed = True
             self._database.close()
 
+    # -- what others did -------------------------------------------------------------------
+
+    def _cached(self, person_id: str) -> LearnedPerson:
+        """Return a person as known here; what others learned comes with the transaction."""
+        return self._people.get(person_id) or self.person(person_id)
+
+    def _look(self) -> None:
+        """Take over what others wrote; what they lack of a file that was replaced is written."""
+        connection = self._connect()
+        if self._source in (None, connection):
+            self._follow(connection)
+        else:
+            self._write()
+
+    def _follow(self, connection: sqlite3.Connection, newest: Listen | Key | None = None) -> None:
+        """Read everybody again if others wrote since; what is not on disk yet comes on top.
+
+        `newest`, a listen or the key of a block, was made after all that others did.
+        """
+        (version,) = connection.execute("PRAGMA data_version").fetchone()
+        if connection is self._source and version == self._version:
+            return
+        for person in self._people.values():
+            self._take(connection, person, newest)
+        self._source, self._version = connection, version
+
+    def _take(
+        self, connection: sqlite3.Connection, person: LearnedPerson, newest: Listen | Key | None
+    ) -> None:
+        record = self._rows.read(connection, person.person_id)
+        replaced = self._source not in (None, connection)
+        if replaced:  # a file begins with nobody forgotten
+            forgotten = not record.known and record.forgets > 0
+        else:
+            forgotten = person.generation not in (None, record.generation)
+        person.generation = record.generation
+        if forgotten:
+            dropped = self._waiting.drop(person.person_id, newest)
+            log.info("a person was forgotten by another program, %d new records too", dropped)
+        elif replaced and not record.known:
+            self._waiting.everything_of(person)
+            return
+        record.restore(person)
+        self._waiting.replay(person, self.retention)
+
     # -- database --------------------------------------------------------------------------
 
-    def _load(self, person: LearnedPerson) -> None:
-        try:
-            self._read(person)
-        except sqlite3.DatabaseError as error:
-            if not is_broken(error):
-                raise
-            self._database.set_aside(error)
-
-    def _read(self, person: LearnedPerson) -> None:
-        connection = self._connect()
-        who = (person.person_id,)
-        blocked = connection.execute("SELECT track_id FROM blocked WHERE person_id = ?", who)
-        person.blocked = {row[0] for row in blocked.fetchall()}
-        row = connection.execute(
-            "SELECT preference, updates, weight, listens, dwell, dwells FROM person"
-            " WHERE person_id = ?",
-            who,
-        ).fetchone()
-        if row is None:
-            return
-        tracks = connection.execute(
-            "SELECT track_id, heard, judged, mean FROM history WHERE person_id = ?", who
-        ).fetchall()
-        person.taste = np.nan_to_num(np.frombuffer(row[0], np.float64).copy())
-        person.updates, person.weight, person.listens = row[1], row[2], row[3]
-        person.habit(row[4], row[5])
-        person.tracks = {track: TrackHistory(*values) for track, *values in tracks}
-
-    def _save(self) -> bool:
+    def _save(self, newest: Listen | Key | None = None) -> bool:
         """Write everything that is not on disk yet, in one transaction."""
         with self._reporting():
-            try:
-                self._write()
-            except _Broken:
-                self._unsaved = {
-                    (name, track)
-                    for name, person in self._people.items()
-                    for track in person.tracks
-                }
-                for name, person in self._people.items():
-                    for track in person.blocked:
-                        self._blocks.setdefault((name, track), (0.0, "kept from a damaged file"))
-                self._write()
-            self._unsaved.clear()
-            self._blocks.clear()
-            self._pending.clear()
+            self._mending(lambda: self._write(newest))
             if self.error:
                 log.info("memory '%s' is stored again", self.path)
             self.error = ""
             return True
         return False
 
-    def _write(self) -> None:
-        connection = self._connect()
-        changed = self._pending[-1]["time"] if self._pending else 0.0
+    def _write(self, newest: Listen | Key | None = None) -> None:
+        connection, source = self._connect(), self._source
         try:
             with transaction(connection):
-                for name in {entry[0] for entry in self._unsaved}:
-                    person = self._people[name]
-                    mean, count = person.usual_dwell
-                    connection.execute(
-                        "INSERT OR REPLACE INTO person (person_id, preference, updates, changed,"
-                        " weight, listens, dwell, dwells) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                        (
-                            name,
-                            np.asarray(person.taste, np.float64).tobytes(),
-                            person.updates,
-                            changed,
-                            person.weight,
-                            person.listens,
-                            mean * count,
-                            count,
-                        ),
-                    )
-                for name, track in self._unsaved:
-                    known = self._people[name].tracks[track]
-                    connection.execute(
-                        "INSERT OR REPLACE INTO history VALUES (?, ?, ?, ?, ?)",
-                        (name, track, known.heard, known.judged, known.mean),
-                    )
-                for (name, track), entry in self._blocks.items():
-                    connection.execute(
-                        "DELETE FROM blocked WHERE person_id = ? AND track_id = ?", (name, track)
-                    )
-                    if entry is not None:
-                        connection.execute(
-                            "INSERT INTO blocked VALUES (?, ?, ?, ?)", (name, track, *entry)
-                        )
-                names = ", ".join(COLUMNS)
-                places = ", ".join(f":{name}" for name in COLUMNS)
-                connection.executemany(
-                    f"INSERT INTO outcome ({names}) VALUES ({places})", list(self._pending)
-                )
-        except sqlite3.DatabaseError as error:
-            if is_broken(error):
-                self._database.set_aside(error)
-                raise _Broken(str(error)) from error
+                self._follow(connection, newest)
+                self._waiting.write(connection, self._people)
+        except BaseException:
+            self._source = source  # what a new file lacks is not there yet
             raise
+        self._waiting.clear()
+
+    def _mending(self, action: Callable[[], _T]) -> _T:
+        """Do something once more with a new file if the old one turns out to be damaged."""
+        try:
+            return action()
+        except sqlite3.DatabaseError as error:
+            if not is_broken(error):
+                raise
+            self._database.set_aside(error)
+            return action()
 
     def _connect(self) -> sqlite3.Connection:
         if self._closed:
@@ -397,7 +402,8 @@ class Memory:
         """Turn a failing database into a report, once until it works again."""
         try:
             yield
-        except (sqlite3.Error, OSError, StorageError, _Broken) as problem:
+        except (sqlite3.Error, OSError, StorageError) as problem:
+            self._version = None  # what is in memory may not be what is in the file
             error = (
                 problem
                 if isinstance(problem, StorageError)
@@ -413,3 +419,9 @@ class Memory:
                 log.error("%s", error)
                 if self._on_error is not None:
                     self._on_error(error)
+
+
+def _empty_log(connection: sqlite3.Connection) -> None:
+    busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if busy:
+        raise sqlite3.OperationalError("its log is in use by another program")

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -16,11 +15,11 @@ from emo_music_ros.emotion import unknown
 from emo_music_ros.errors import StorageError
 from emo_music_ros.recommendation.base import RankedTrack
 from emo_music_ros.recommendation.memory.person import TrackHistory
-from emo_music_ros.recommendation.memory.store import Memory
+from emo_music_ros.recommendation.memory.store import Memory, default_path
 from emo_music_ros.streams import Outcome, Track
 
 NAN = float("nan")
-ROOT = str(Path(emo_music_ros.__file__).parents[2])
+ROOT = str(Path(emo_music_ros.__file__).parents[1])
 
 
 def rows_of(path, columns, table="outcome"):
@@ -148,23 +147,43 @@ def test_people_are_separate(tmp_path):
     assert memory.persons() == ["anna", "bert"]
 
 
-WRITER = """
-import sys
+WRITERS = """
+import json, os, random, signal, sys, time
 import numpy as np
 from emo_music_ros.emotion import unknown
 from emo_music_ros.streams import Outcome, Track
 from emo_music_ros.recommendation.memory.store import Memory
 
-memory = Memory(sys.argv[1])
 nothing, nan = unknown(), float("nan")
-number = 0
-while True:
-    number += 1
-    track = Track(f"t{number}", "", features=np.ones(31, np.float32))
-    outcome = Outcome(float(number), "anna", track, 1.0, False, False, 0, nan, nothing, nothing,
-                      nan, nan, 0.5)
-    if memory.update(outcome):
-        print(number, flush=True)
+
+def write(name, out):
+    memory = Memory(sys.argv[1])
+    number = 0
+    while True:
+        track = Track(f"{name}-{number}", "", features=np.ones(31, np.float32))
+        if memory.update(Outcome(float(number), "anna", track, 1.0, False, False, 0, nan, nothing,
+                                 nothing, nan, nan, 0.5)):
+            os.write(out, b"%d\\n" % number)
+        number += 1
+
+moments = random.Random(5)
+acknowledged = []
+for name in range(int(sys.argv[2])):
+    read, out = os.pipe()
+    child = os.fork()
+    if not child:
+        os.close(read)
+        write(name, out)
+    os.close(out)
+    with open(read) as lines:
+        last = int(lines.readline())  # it is at work
+        time.sleep(moments.uniform(0.0, 0.1))
+        os.kill(child, signal.SIGKILL)
+        for line in lines:
+            last = int(line)
+    assert os.waitpid(child, 0)[1] == signal.SIGKILL
+    acknowledged.append(last + 1)
+print(json.dumps(acknowledged))
 """
 
 
@@ -172,33 +191,33 @@ def environment():
     return {**os.environ, "PYTHONPATH": ROOT}
 
 
-@pytest.mark.parametrize("enough", [1, 20, 57])
-def test_killed_in_the_middle_it_has_every_acknowledged_update(tmp_path, enough):
+def test_killed_at_twenty_moments_it_has_every_acknowledged_update(tmp_path):
     path = tmp_path / "memory.sqlite"
-    writer = subprocess.Popen(
-        [sys.executable, "-c", WRITER, str(path)],
-        stdout=subprocess.PIPE,
+    done = subprocess.run(
+        [sys.executable, "-c", WRITERS, str(path), "20"],
+        capture_output=True,
         text=True,
         env=environment(),
+        check=False,
     )
-    assert writer.stdout is not None
-    acknowledged = 0
-    for line in writer.stdout:
-        acknowledged = int(line)
-        if acknowledged >= enough:
-            writer.send_signal(signal.SIGKILL)
-            break
-    for line in writer.stdout.read().split():
-        acknowledged = int(line)
-    assert writer.wait() == -signal.SIGKILL
+    assert done.returncode == 0, done.stderr
+    acknowledged = json.loads(done.stdout)
+    assert len(acknowledged) == 20
     memory = Memory(path)
     person = memory.person("anna")
-    assert person.updates in (acknowledged, acknowledged + 1)
-    assert all(person.history(f"t{i}") == (0.5, 1) for i in range(1, acknowledged + 1))
+    logged = [row[0] for row in rows_of(path, "track_id")]
+    for name, count in enumerate(acknowledged):
+        expected = [f"{name}-{number}" for number in range(count)]
+        found = [track for track in logged if track.startswith(f"{name}-")]
+        assert found[:count] == expected
+        assert len(found) in (count, count + 1)  # killed between writing and saying so
+        assert all(person.tracks[track] == TrackHistory(1, 1, 0.5) for track in found)
+    assert person.updates == person.listens == len(person.tracks) == len(logged)
     assert person.taste == pytest.approx(np.full(31, 0.5 / np.sqrt(31)))
     weight = (1 - memory.retention**person.updates) / (1 - memory.retention)
     assert person.weight == pytest.approx(weight)
     assert memory.error == ""
+    assert not list(tmp_path.glob("*.corrupt-*"))
 
 
 @pytest.mark.parametrize("damage", ["text", "header", "middle"])
@@ -217,7 +236,7 @@ def test_a_corrupt_database_is_moved_aside(tmp_path, damage, caplog):
         data[4096 : len(data) - 4096] = os.urandom(len(data) - 8192)
     path.write_bytes(data)
     reports = []
-    memory = Memory(path, on_error=reports.append)
+    memory = Memory(path, on_error=reports.append, own=damage != "middle")
     assert memory.person("anna").updates == 0
     assert memory.update(heard())
     assert reports == []
@@ -359,3 +378,82 @@ def test_two_programs_share_one_memory(tmp_path):
     first.close()
     second.close()
     assert Memory(tmp_path / "m.sqlite").persons() == ["anna", "bert"]
+
+
+def test_a_file_that_is_not_ours_is_left_alone_and_reported(tmp_path):
+    path = tmp_path / "letter.txt"
+    path.write_text("dear Ada")
+    reports = []
+    memory = Memory(path, on_error=reports.append)
+    assert not memory.update(heard(reward=0.5))
+    assert memory.person("anna").history("t1") == (0.5, 1)
+    memory.close()
+    (report,) = reports
+    assert f"'{path}' is no database of this program" in report.cause
+    assert path.read_text() == "dear Ada"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("path", ["~nobody-like-this/m.sqlite", "a\0b", "x" * 300])
+def test_a_path_that_is_none_is_reported(path):
+    reports = []
+    memory = Memory(path, on_error=reports.append)
+    assert not memory.update(heard())
+    assert memory.error == str(reports[0])
+    assert len(reports) == 1
+    memory.close()
+
+
+def test_a_read_only_memory_is_read_and_learning_goes_on(tmp_path, mortal):
+    path = tmp_path / "image" / "memory.sqlite"
+    memory = Memory(path)
+    memory.update(heard(reward=0.5))
+    memory.block("anna", "t9", 1.0, "distress")
+    memory.close()
+    path.parent.chmod(0o500)
+    reports = []
+    memory = Memory(path, on_error=reports.append)
+    person = memory.person("anna")
+    assert person.history("t1") == (0.5, 1)
+    assert person.blocked == {"t9"}
+    assert memory.persons() == ["anna"]
+    assert reports == []
+    for _ in range(3):
+        assert not memory.update(heard(reward=-0.5, track="t2"))
+    assert person.history("t2") == (-0.5, 3)
+    assert person.history("t1") == (0.5, 1)
+    assert len(reports) == 1
+    memory.close()
+    path.parent.chmod(0o700)
+    assert [entry.name for entry in path.parent.iterdir()] == ["memory.sqlite"]
+
+
+def test_listens_that_wait_too_long_are_told(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr("emo_music_ros.recommendation.memory.waiting.MOST_PENDING", 3)
+    (tmp_path / "file").write_text("in the way")
+    memory = Memory(tmp_path / "file" / "memory.sqlite")
+    for number in range(5):
+        assert not memory.update(heard(track=f"t{number}"))
+    assert memory.person("anna").listens == 5
+    (tmp_path / "file").unlink()
+    assert memory.update(heard(track="last"))
+    assert "more than 3 listens wait" in caplog.text
+    assert "3 listens were lost" in caplog.text
+    assert memory.person("anna").history("last") == (1.0, 1)
+    assert memory.error == ""
+
+
+def test_where_the_memory_is(tmp_path, monkeypatch):
+    monkeypatch.delenv("EMO_MUSIC_CACHE", raising=False)
+    monkeypatch.setenv("EMO_MUSIC_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    data, former = tmp_path / "data", tmp_path / "cache" / "emo_music_ros" / "memory.sqlite"
+    assert default_path("") == default_path("/") == data / "memory.sqlite"
+    assert default_path("/ward/kitchen") == data / "ward" / "kitchen" / "memory.sqlite"
+    assert default_path("/kitchen", "second") == data / "kitchen" / "second.sqlite"
+    Memory(former).update(heard())
+    assert default_path("") == former  # of an earlier version
+    assert default_path("", "second") == data / "second.sqlite"
+    assert default_path("/kitchen") == data / "kitchen" / "memory.sqlite"
+    Memory(data / "memory.sqlite").close()
+    assert default_path("") == data / "memory.sqlite"

@@ -1,0 +1,284 @@
+"""What the file says of a person, and how that is changed: SQL and nothing else.
+
+The file may have been edited or damaged where no check of SQLite sees it: a row that makes no
+sense is left out, told once, and written anew when there is something to write.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import sqlite3
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeGuard
+
+import numpy as np
+
+from emo_music_ros.recommendation.memory.person import LearnedPerson, TrackHistory
+from emo_music_ros.recommendation.memory.reward import WEIGHTS
+from emo_music_ros.recommendation.memory.rows import COLUMNS
+from emo_music_ros.streams import FloatArray
+
+log = logging.getLogger(__name__)
+
+#: How many names one count of forgettings stands for: all of those that share a remainder.
+BUCKETS = 256
+#: Largest mean of rewards -1..1, with rounding, and feature of a taste that corrections can make.
+_LARGEST, _EXTREME = 1.0 + 1e-6, 100.0
+
+
+@dataclass(frozen=True)
+class Record:
+    """Everything the file has about one person.
+
+    Attributes
+    ----------
+    known : bool
+        Whether there is anything.
+    generation : int
+        That of the row; of one that is to be written now if there is none.
+    forgets : int
+        How often somebody with a name like this was forgotten.
+    learned : tuple or None
+        Taste, updates, weight, listens, sum and number of shares heard.
+    """
+
+    known: bool
+    generation: int
+    forgets: int
+    learned: tuple[FloatArray, int, float, int, float, int] | None
+    tracks: dict[str, TrackHistory]
+    blocked: set[str]
+
+    def restore(self, person: LearnedPerson) -> None:
+        """Make a person what is written here."""
+        person.clear()
+        if self.learned is not None:
+            person.taste, person.updates, person.weight, person.listens = self.learned[:4]
+            person.habit(*self.learned[4:])
+        person.tracks, person.blocked = self.tracks, self.blocked
+
+
+class Rows:
+    """Reads rows and leaves out what makes no sense, telling each once."""
+
+    def __init__(self) -> None:
+        self._told: set[tuple[str, ...]] = set()
+
+    def read(self, connection: sqlite3.Connection, person_id: str) -> Record:
+        """Return everything about one person."""
+        who = (person_id,)
+        row = connection.execute(
+            "SELECT generation, preference, updates, weight, listens, dwell, dwells FROM person"
+            " WHERE person_id = ?",
+            who,
+        ).fetchone()
+        tracks = connection.execute(
+            "SELECT track_id, heard, judged, mean FROM history WHERE person_id = ?", who
+        ).fetchall()
+        blocked = connection.execute(
+            "SELECT track_id FROM blocked WHERE person_id = ?", who
+        ).fetchall()
+        times = forgets(connection, person_id)
+        learned = None
+        if row is not None and (learned := _learned(*row[1:])) is None:
+            self._leave_out("person", person_id)
+        histories = {}
+        for track_id, *values in tracks:
+            history = _history(*values)
+            if isinstance(track_id, str) and history is not None:
+                histories[track_id] = history
+            else:
+                self._leave_out("history", person_id, track_id)
+        kept_back = {track_id for (track_id,) in blocked if isinstance(track_id, str)}
+        if len(kept_back) < len(blocked):
+            self._leave_out("blocked", person_id)
+        return Record(
+            known=bool(row or tracks or blocked),
+            generation=row[0] if row is not None and _count(row[0]) else times,
+            forgets=times,
+            learned=learned,
+            tracks=histories,
+            blocked=kept_back,
+        )
+
+    def last_listen(
+        self, connection: sqlite3.Connection, person_id: str, track_id: str
+    ) -> dict[str, Any] | None:
+        """Return what the last listen of a track was worth, None if there is none."""
+        names = ("id", "listen", "learned", "reward", "signals", "sequence")
+        values = connection.execute(
+            f"SELECT {', '.join(names)} FROM outcome WHERE person_id = ? AND track_id = ?"
+            " ORDER BY id DESC LIMIT 1",
+            (person_id, track_id),
+        ).fetchone()
+        if values is None:
+            return None
+        row = dict(zip(names, values))
+        row["signals"] = _signals(row["signals"])
+        row["listen"] = row["listen"] or 0
+        sound = (
+            row["signals"] is not None
+            and all(_count(row[name]) for name in ("listen", "learned", "sequence"))
+            and (not row["learned"] or _within(row["reward"], 1.0))
+        )
+        if not sound:
+            self._leave_out("outcome", person_id, row["id"])
+            return None
+        return row
+
+    def _leave_out(self, table: str, *key: object) -> None:
+        entry = (table, *map(repr, key))
+        if entry not in self._told:
+            self._told.add(entry)
+            log.warning(
+                "memory: the row %s of table %s makes no sense and is left out. Restore a backup "
+                "if there is one",
+                ", ".join(entry[1:]),
+                table,
+            )
+
+
+def people(connection: sqlite3.Connection) -> set[str]:
+    """Return the ids of all persons there is something about."""
+    rows = connection.execute("SELECT person_id FROM person UNION SELECT person_id FROM blocked")
+    return {row[0] for row in rows.fetchall() if isinstance(row[0], str)}
+
+
+def save_person(connection: sqlite3.Connection, person: LearnedPerson, changed: float) -> None:
+    """Write what was learned in all; `changed` is when [unix s]."""
+    mean, count = person.usual_dwell
+    connection.execute(
+        "INSERT OR REPLACE INTO person (person_id, preference, updates, changed, weight, listens,"
+        " dwell, dwells, generation) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            person.person_id,
+            np.asarray(person.taste, np.float64).tobytes(),
+            person.updates,
+            changed,
+            person.weight,
+            person.listens,
+            mean * count,
+            count,
+            person.generation or 0,
+        ),
+    )
+
+
+def save_track(connection: sqlite3.Connection, person: LearnedPerson, track_id: str) -> None:
+    """Write what one track did."""
+    known = person.tracks[track_id]
+    connection.execute(
+        "INSERT OR REPLACE INTO history VALUES (?, ?, ?, ?, ?)",
+        (person.person_id, track_id, known.heard, known.judged, known.mean),
+    )
+
+
+def save_block(
+    connection: sqlite3.Connection,
+    person_id: str,
+    track_id: str,
+    entry: tuple[float, str] | None,
+) -> None:
+    """Write that a track is kept back since a time [unix s] for a reason; None = no longer."""
+    connection.execute(
+        "DELETE FROM blocked WHERE person_id = ? AND track_id = ?", (person_id, track_id)
+    )
+    if entry is not None:
+        connection.execute("INSERT INTO blocked VALUES (?, ?, ?, ?)", (person_id, track_id, *entry))
+
+
+def save_outcomes(connection: sqlite3.Connection, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Log what was heard."""
+    names = ", ".join(COLUMNS)
+    places = ", ".join(f":{name}" for name in COLUMNS)
+    connection.executemany(f"INSERT INTO outcome ({names}) VALUES ({places})", list(rows))
+
+
+def change_outcome(connection: sqlite3.Connection, row: int, change: Mapping[str, Any]) -> None:
+    """Set columns of one logged listen."""
+    places = ", ".join(f"{name} = :{name}" for name in change)
+    connection.execute(f"UPDATE outcome SET {places} WHERE id = :id", {**change, "id": row})
+
+
+def forgets(connection: sqlite3.Connection, person_id: str) -> int:
+    """Return how often somebody with a name like this was forgotten."""
+    row = connection.execute(
+        "SELECT times FROM forgotten WHERE bucket = ?", (_bucket(person_id),)
+    ).fetchone()
+    return row[0] if row is not None and _count(row[0]) else 0
+
+
+def forget(connection: sqlite3.Connection, person_id: str) -> int:
+    """Delete a person from every table that knows persons; return how many rows that were."""
+    names = connection.execute(
+        "SELECT t.name FROM sqlite_master AS t, pragma_table_info(t.name) AS c"
+        " WHERE t.type = 'table' AND c.name = 'person_id'"
+    ).fetchall()
+    removed = 0
+    for (name,) in names:
+        quoted = name.replace('"', '""')
+        removed += connection.execute(
+            f'DELETE FROM "{quoted}" WHERE person_id = ?', (person_id,)
+        ).rowcount
+    connection.execute(
+        "INSERT OR REPLACE INTO forgotten VALUES (?, ?)",
+        (_bucket(person_id), forgets(connection, person_id) + 1),
+    )
+    return removed
+
+
+def _bucket(person_id: str) -> int:
+    return zlib.crc32(person_id.encode("utf-8", "surrogatepass")) % BUCKETS
+
+
+def _count(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and value >= 0
+
+
+def _within(value: object, limit: float) -> TypeGuard[float]:
+    return isinstance(value, (int, float)) and math.isfinite(value) and abs(value) <= limit
+
+
+def _learned(
+    preference: object,
+    updates: object,
+    weight: object,
+    listens: object,
+    dwell: object,
+    dwells: object,
+) -> tuple[FloatArray, int, float, int, float, int] | None:
+    if not isinstance(preference, bytes) or len(preference) % 8:
+        return None
+    taste = np.frombuffer(preference, np.float64).copy()
+    if not np.isfinite(taste).all() or float(np.abs(taste).max(initial=0.0)) > _EXTREME:
+        return None
+    if not (_count(updates) and _count(listens) and _count(dwells)):
+        return None
+    if not (_within(weight, math.inf) and _within(dwell, math.inf)):
+        return None
+    if min(weight, dwell) < 0:
+        return None
+    return taste, updates, weight, listens, dwell, dwells
+
+
+def _history(heard: object, judged: object, mean: object) -> TrackHistory | None:
+    if _count(heard) and _count(judged) and _within(mean, _LARGEST):
+        return TrackHistory(heard, judged, mean)
+    return None
+
+
+def _signals(text: object) -> dict[str, float] | None:
+    """Return the parts of a reward from their JSON; None if that is none."""
+    if text is None:
+        return {}
+    try:
+        signals = json.loads(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    if not isinstance(signals, dict) or not set(signals) <= set(WEIGHTS):
+        return None
+    return signals if all(_within(part, 1.0) for part in signals.values()) else None
