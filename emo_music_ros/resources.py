@@ -67,6 +67,11 @@ def data(*parts: str) -> Path:
     return _place("EMO_MUSIC_DATA", named, "XDG_DATA_HOME", ".local/share", parts)
 
 
+def data_of(namespace: str, *parts: str) -> Path:
+    """Return a path in :func:`data` for a namespace: each robot or resident has its own."""
+    return data(*namespace.strip("/").split("/"), *parts)
+
+
 def private_folder(path: Path) -> Path:
     """Make a folder, and those above it, for its owner only, whatever the umask; return it.
 

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from emo_music_ros.consent.rules import PURPOSES, Consent
-from emo_music_ros.consent.traces import place
 from emo_music_ros.errors import StorageError
 from emo_music_ros.io.database import Database, transaction
+from emo_music_ros.resources import data_of
 
 MIGRATIONS = (
     """
@@ -35,7 +35,7 @@ MIGRATIONS = (
 
 def default_register(namespace: str) -> Register:
     """Return the register of a namespace: each robot or resident has its own."""
-    return Register(place(namespace, "consent.sqlite"), own=True)
+    return Register(data_of(namespace, "consent.sqlite"), own=True)
 
 
 class Register:

@@ -8,17 +8,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 from emo_music_ros.errors import StorageError
-from emo_music_ros.resources import data
-
-
-def place(namespace: str, *parts: str) -> Path:
-    """Return a path among what is kept of the people of a namespace: each has its own."""
-    return data(namespace.strip("/").replace("/", "."), *parts)
+from emo_music_ros.resources import data_of
 
 
 def summary_folder(namespace: str, person_id: str) -> Path:
     """Return the folder of the summaries of a person's sessions; it need not be there."""
-    return place(namespace, "summaries", quote(person_id, safe=" ").replace(".", "%2E"))
+    return data_of(namespace, "summaries", quote(person_id, safe=" ").replace(".", "%2E"))
 
 
 def log_folder() -> Path:

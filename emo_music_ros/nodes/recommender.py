@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import uuid
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import emo_music_ros.msg as msg
@@ -72,7 +71,7 @@ class RecommenderNode(CompanionNode):
 
     def _direct(self) -> None:
         """Begin with the person of the node: nothing of anybody before is left."""
-        self._memory = Memory(self._memory_path(), self.options.half_life)
+        self._memory = self._open_memory()
         self._director = Director(
             self.plugin,
             self._memory,
@@ -84,13 +83,14 @@ class RecommenderNode(CompanionNode):
         )
         self.consent_changed()
 
-    def _memory_path(self) -> Path:
+    def _open_memory(self) -> Memory:
+        half_life, namespace = self.options.half_life, self.get_namespace()
         # What a demonstration does must never end in what is known of somebody who lives here.
         if self.person_id == DEMONSTRATION:
-            return default_path(self.get_namespace(), DEMONSTRATION)
+            return Memory(default_path(namespace, DEMONSTRATION), half_life, own=True)
         if self.options.memory:
-            return expand(self.options.memory, "memory")
-        return default_path(self.get_namespace())
+            return Memory(expand(self.options.memory, "memory"), half_life)
+        return Memory(default_path(namespace), half_life, own=True)
 
     def deactivate(self) -> None:
         """End the attribution of the track that is on and close the memory."""

@@ -26,6 +26,10 @@ class Catalogue(Protocol):
         """Bring the library up to date; `progress` gets (done, total, file name)."""
         ...
 
+    def refresh(self) -> None:
+        """Take over what another process has found since; quick, unlike a scan."""
+        ...
+
     def tracks(self) -> list[Track]:
         """Return every usable track."""
         ...

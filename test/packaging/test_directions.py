@@ -26,6 +26,7 @@ _STAGES = {"sensing", "encoding", "fusion", "recommendation", "playback"}
 ALLOWED: dict[str, set[str]] = {
     "top": set(),
     "io": {"top"},
+    "consent": _BASE,
     "sensing": _BASE,
     "encoding": _BASE,
     "fusion": _BASE,
@@ -33,11 +34,11 @@ ALLOWED: dict[str, set[str]] = {
     "playback": _BASE,
     "simulation": _BASE | {"fusion", "recommendation", "playback"},
     "training": _BASE | _STAGES | {"simulation"},
-    "ros": _BASE | _STAGES | {"messages"},
-    "nodes": _BASE | _STAGES | {"messages", "ros"},
+    "ros": _BASE | _STAGES | {"messages", "consent"},
+    "nodes": _BASE | _STAGES | {"messages", "ros", "consent"},
     "dashboard": _BASE | _STAGES | {"messages", "ros"},
     "rqt": _BASE | _STAGES | {"messages", "ros"},
-    "commands": _BASE | _STAGES | {"simulation", "training", "ros", "nodes", "dashboard"},
+    "commands": _BASE | _STAGES | {"simulation", "training", "ros", "nodes", "consent", "dashboard"},
     "cli": {"top", "commands"},
 }
 

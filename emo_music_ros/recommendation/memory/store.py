@@ -29,7 +29,7 @@ from emo_music_ros.recommendation.memory.person import LearnedPerson, retention_
 from emo_music_ros.recommendation.memory.reward import LEAST_ATTENDED, combine
 from emo_music_ros.recommendation.memory.rows import APPLICATION, MIGRATIONS, outcome_row
 from emo_music_ros.recommendation.memory.waiting import Key, Listen, Waiting
-from emo_music_ros.resources import cache, data
+from emo_music_ros.resources import cache, data, data_of
 from emo_music_ros.streams import FloatArray, Outcome
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ def default_path(namespace: str, name: str = "memory") -> Path:
     name : str
         Of the file, without ending.
     """
-    path = data(*namespace.strip("/").split("/"), f"{name}.sqlite")
+    path = data_of(namespace, f"{name}.sqlite")
     if path == data("memory.sqlite") and not path.exists():
         former = cache("memory.sqlite")
         if former.exists():
