@@ -12,6 +12,9 @@ from emo_music_ros.errors import StorageError
 from emo_music_ros.io.database import Database, transaction
 from emo_music_ros.resources import data_of
 
+#: Marks a file of ours.
+APPLICATION = 0x656D6F03
+
 MIGRATIONS = (
     """
     CREATE TABLE consent (
@@ -51,7 +54,9 @@ class Register:
 
     def __init__(self, path: str | Path, *, own: bool = False) -> None:
         self.path = Path(path)
-        self._database = Database(self.path, MIGRATIONS, what="register of consent", own=own)
+        self._database = Database(
+            self.path, MIGRATIONS, application=APPLICATION, what="register of consent", own=own
+        )
 
     def consents(self) -> list[Consent]:
         """Return every decision; none if there is no file.

@@ -22,7 +22,7 @@ from emo_music_ros.ros.stamps import floats, header, stamp
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
 
 
-def fill(kind: Any, **values: Any) -> Any:
+def fill(kind: Any, /, **values: Any) -> Any:
     """Return a message of the kind with its fields set.
 
     Parameters

@@ -38,7 +38,9 @@ ALLOWED: dict[str, set[str]] = {
     "nodes": _BASE | _STAGES | {"messages", "ros", "consent"},
     "dashboard": _BASE | _STAGES | {"messages", "ros"},
     "rqt": _BASE | _STAGES | {"messages", "ros"},
-    "commands": _BASE | _STAGES | {"simulation", "training", "ros", "nodes", "consent", "dashboard"},
+    "commands": _BASE
+    | _STAGES
+    | {"simulation", "training", "ros", "nodes", "consent", "dashboard"},
     "cli": {"top", "commands"},
 }
 

@@ -191,13 +191,18 @@ except AssertionError as error:
 """
 
 
-def test_nothing_aborts_the_process_and_what_is_not_converted_is_refused():
+def test_nothing_aborts_the_process_and_what_is_not_converted_is_refused(tmp_path):
     # in a process of its own: a failure is an abort
     done = subprocess.run(
         [sys.executable, "-c", SEND],
         capture_output=True,
         text=True,
-        env=os.environ | {"ROS_PYTHON_CHECK_FIELDS": "1"},
+        cwd=tmp_path,
+        env=os.environ
+        | {
+            "ROS_PYTHON_CHECK_FIELDS": "1",
+            "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+        },
     )
     assert done.returncode == 0, done.stderr
     sent, refused = done.stdout.splitlines()

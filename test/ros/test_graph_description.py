@@ -1,5 +1,6 @@
 import pytest
 
+from emo_music_ros.consent.rules import DEMONSTRATION
 from emo_music_ros.errors import InputError
 from emo_music_ros.ros.graph import ENCODERS, INPUTS, SCENARIOS, graph
 
@@ -18,7 +19,8 @@ def test_every_choice_gives_one_whole_loop(source, scenario):
 
 def test_a_recording_takes_the_place_of_the_devices(tmp_path):
     specs = {spec.name: spec for spec in graph(input="replay", replay=str(tmp_path))}
-    assert specs["replay"].parameters == {"plugin": "folder", "folder.path": str(tmp_path)}
+    parameters = specs["replay"].parameters
+    assert (parameters["plugin"], parameters["folder.path"]) == ("folder", str(tmp_path))
     assert "biosignals" in specs
     assert not {"camera", "microphone", "conversation"} & set(specs)
     (tmp_path / "a.mcap").touch()
@@ -33,6 +35,10 @@ def test_a_recording_takes_the_place_of_the_devices(tmp_path):
         {"scenario": "moon"},
         {"duration": -1.0},
         {"duration": float("nan")},
+        {"duration": float("inf")},
+        {"consent": "maybe"},
+        {"library": "~nobody-here/music"},
+        {"summary": "x" * 300},
         {"input": "replay"},
         {"input": "replay", "replay": "/no/such/recording"},
     ],
@@ -42,12 +48,30 @@ def test_impossible_arguments_are_named(arguments):
         graph(**arguments)
 
 
+@pytest.mark.parametrize("source", ["demo", "replay"])
+def test_what_is_not_live_is_of_the_demonstration_person_who_has_consented(tmp_path, source):
+    specs = {spec.name: spec.parameters for spec in graph(source, str(tmp_path))}
+    assert {each["person_id"] for each in specs.values()} == {DEMONSTRATION}
+    assert specs["interaction"]["consent"] == "yes"
+    assert not any(each.get("require_consent") for each in specs.values())
+
+
+def test_with_devices_nobody_is_sensed_without_consent():
+    specs = {spec.name: spec.parameters for spec in graph("devices")}
+    asks = {name for name, each in specs.items() if each.get("require_consent")}
+    assert set(specs) - asks == {"music_encoder", "player"}
+    assert specs["interaction"]["consent"] == ""
+    assert not any("person_id" in each for each in specs.values())
+    given = {spec.name: spec.parameters for spec in graph("devices", consent="yes")}
+    assert given["interaction"]["consent"] == "yes"
+
+
 def test_arguments_reach_their_nodes(tmp_path):
     specs = {
         spec.name: spec.parameters
         for spec in graph("demo", "", str(tmp_path), "group", 30.0, "run.json")
     }
-    assert specs["recommender"]["folder.path"] == str(tmp_path)
+    assert specs["recommender"]["folder.path"] == specs["player"]["folder.path"] == str(tmp_path)
     assert specs["recommender"]["therapeutic.scenario"] == "group"
     assert specs["session"]["duration"] == 30.0
     assert specs["session"]["summary"].endswith("/run.json")

@@ -108,6 +108,8 @@ def test_it_is_closed_when_a_node_cannot_be_made(tmp_path):
 def test_a_failing_callback_is_logged_in_full_told_and_does_not_end_the_node(tmp_path):
     code, output = run(
         "class Bad(Two):\n"
+        "    def every(self, period, callback):\n"
+        "        self.create_timer(period, callback)\n"  # nothing between it and the host
         "    def act(self):\n"
         "        if self.count < 3:\n"
         "            raise ValueError('bad luck')\n"
@@ -142,6 +144,8 @@ def test_an_executor_that_cannot_go_on_ends_the_process_with_a_failure(tmp_path,
 def test_an_entity_that_goes_away_while_it_is_waited_for_is_survived(tmp_path):
     code, output = run(
         "class Bad(Two):\n"
+        "    def every(self, period, callback):\n"
+        "        self.create_timer(period, callback)\n"  # nothing between it and the host
         "    def activate(self):\n"
         "        super().activate()\n"
         "        wait, executor = self.executor.wait_for_ready_callbacks, self.executor\n"
@@ -159,6 +163,8 @@ def test_an_entity_that_goes_away_while_it_is_waited_for_is_survived(tmp_path):
 def test_what_cannot_be_closed_does_not_keep_the_rest_open(tmp_path):
     code, output = run(
         "class Bad(Two):\n"
+        "    def every(self, period, callback):\n"
+        "        self.create_timer(period, callback)\n"  # nothing between it and the host
         "    def close(self):\n"
         "        self.executor = None\n"
         "        raise SystemExit\n"
