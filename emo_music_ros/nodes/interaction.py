@@ -42,10 +42,8 @@ class InteractionNode(CompanionNode):
         """Who acts when nobody is named."""
 
         person_id: str = option("resident", "person the run is for, until `set_person`")
-        consent: str = option(
-            "",
-            "yes = give and store consent of that person where nothing was decided yet",
-            choices=("", "yes"),
+        consent: bool = option(
+            False, "store the consent of that person to whatever nothing was decided about yet"
         )
 
     def activate(self) -> None:
@@ -84,7 +82,7 @@ class InteractionNode(CompanionNode):
             self.subject.turn(self._register.recall(os.environ.get(RUN, ""), PERSON))
         except StorageError as error:
             self.failed("register", error)
-        if self.options.consent == "yes":
+        if self.options.consent:
             demonstration = self.person_id == DEMONSTRATION
             self._keeper.enrol(self.person_id, DEMONSTRATION if demonstration else "start")
         self._save()

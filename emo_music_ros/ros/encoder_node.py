@@ -116,11 +116,12 @@ class EncoderNode(CompanionNode):
             self.encoded += 1
 
     def _message(self, encoding: Encoding) -> msg.ModalityEncoding:
+        ahead = self.wall(0.0)
         return convert.encoding_message(
             replace(
                 encoding,
-                time=self.wall(encoding.time),
-                window_start=self.wall(encoding.window_start),
+                time=ahead + encoding.time,
+                window_start=ahead + encoding.window_start,
             ),
             self.get_parameter("plugin").value,
             str(self.plugin.version),

@@ -108,7 +108,7 @@ def of_whom(nodes: list[NodeSpec], *, live: bool, consent: str) -> list[NodeSpec
         elif spec.executable not in NO_CONSENT:
             chosen["require_consent"] = True
         if spec.executable == "interaction":
-            chosen["consent"] = consent if live else "yes"
+            chosen["consent"] = consent == "yes" or not live
         found.append(replace(spec, parameters={**spec.parameters, **chosen}))
     return found
 

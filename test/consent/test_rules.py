@@ -31,9 +31,7 @@ def test_the_reason_names_person_and_purpose():
 
 
 decisions = st.lists(
-    st.builds(
-        Consent, st.sampled_from(["anna", "bert"]), st.sampled_from(PURPOSES), st.booleans()
-    ),
+    st.builds(Consent, st.sampled_from(["anna", "bert"]), st.sampled_from(PURPOSES), st.booleans()),
     max_size=6,
 )
 

@@ -76,6 +76,10 @@ class Probe:
         wait(future.done, f"the response of {name}")
         return future.result()
 
+    def spin(self, seconds: float) -> None:
+        """Let time pass; messages arrive on their own thread."""
+        threading.Event().wait(seconds)
+
     def stamp(self) -> Any:
         """Return the time now as a message."""
         return self.node.get_clock().now().to_msg()
@@ -151,7 +155,6 @@ class Process:
 def start(tmp_path: Path) -> Iterator[Callable[..., Process]]:
     """Start an executable of the package; parameters as keywords, dots written as `__`."""
     running: list[Process] = []
-    environment = {**os.environ, "EMO_MUSIC_CACHE": str(tmp_path / "cache")}
 
     def run(executable: str, *arguments: str, **parameters: Any) -> Process:
         path = PREFIX / "lib" / "emo_music_ros" / executable
@@ -163,6 +166,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Process]]:
         for name, value in parameters.items():
             text = str(value).lower() if isinstance(value, bool) else str(value)
             command += ["-p", f"{name.replace('__', '.')}:={text}"]
+        environment = {**os.environ, "EMO_MUSIC_CACHE": str(tmp_path / "cache")}
         process = Process(command, environment)
         running.append(process)
         return process

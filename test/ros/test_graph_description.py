@@ -52,7 +52,7 @@ def test_impossible_arguments_are_named(arguments):
 def test_what_is_not_live_is_of_the_demonstration_person_who_has_consented(tmp_path, source):
     specs = {spec.name: spec.parameters for spec in graph(source, str(tmp_path))}
     assert {each["person_id"] for each in specs.values()} == {DEMONSTRATION}
-    assert specs["interaction"]["consent"] == "yes"
+    assert specs["interaction"]["consent"] is True
     assert not any(each.get("require_consent") for each in specs.values())
 
 
@@ -60,10 +60,10 @@ def test_with_devices_nobody_is_sensed_without_consent():
     specs = {spec.name: spec.parameters for spec in graph("devices")}
     asks = {name for name, each in specs.items() if each.get("require_consent")}
     assert set(specs) - asks == {"music_encoder", "player"}
-    assert specs["interaction"]["consent"] == ""
+    assert specs["interaction"]["consent"] is False
     assert not any("person_id" in each for each in specs.values())
     given = {spec.name: spec.parameters for spec in graph("devices", consent="yes")}
-    assert given["interaction"]["consent"] == "yes"
+    assert given["interaction"]["consent"] is True
 
 
 def test_arguments_reach_their_nodes(tmp_path):

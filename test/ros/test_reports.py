@@ -49,4 +49,4 @@ def test_unknown_levels_are_errors_and_long_texts_are_cut():
 
 @given(st.text(max_size=20), st.text(max_size=20), st.text(max_size=20))
 def test_nothing_raises(name, key, value):
-    read(status("/" + name, **{"pid": value, "peak_rss_mb": key}))
+    read(status("/" + name, pid=value, peak_rss_mb=key))
