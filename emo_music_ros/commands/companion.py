@@ -67,7 +67,11 @@ def companion(arguments: argparse.Namespace) -> int:
 
 
 def prepare_library(folder: str) -> None:
-    """Analyse what is new in the music library, with a progress bar; trouble is told, not fatal."""
+    """Analyse a music library nothing is known of yet, with a progress bar; trouble is told.
+
+    What is known already is there at once. Whether something changed is looked up while the music
+    plays.
+    """
     from tqdm import tqdm
 
     from emo_music_ros.recommendation.library.folder import FolderCatalogue
@@ -84,8 +88,12 @@ def prepare_library(folder: str) -> None:
 
     try:
         catalogue = FolderCatalogue(FolderCatalogue.Options(path=folder))
-        report = catalogue.scan(progress)
+        report = None if catalogue.tracks() else catalogue.scan(progress)
         bar.close()
+        if report is None:
+            known = len(catalogue.tracks())
+            print(f"music library: {known} pieces known, changes are looked for", flush=True)
+            return
         print(f"music library: {len(catalogue.tracks())} pieces, {report.added} new", flush=True)
         for path, reason in report.unreadable.items():
             print(f"left out of the library: {path}: {reason}", flush=True)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from emo_music_ros.errors import InputError
+from emo_music_ros.paths import kind
 from emo_music_ros.recommendation.library.tags import read_tags
 
 ENDINGS = (".mp3", ".ogg", ".flac", ".wav")
@@ -31,8 +34,15 @@ class AudioFile:
     error: str = ""
 
 
-def audio_files(folder: Path) -> list[Path]:
+def audio_files(folder: Path, on_error: Callable[[OSError], None] | None = None) -> list[Path]:
     """Return the audio files in and below a folder, sorted.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where to look.
+    on_error : callable, optional
+        Told of each folder below it that cannot be read.
 
     Raises
     ------
@@ -54,7 +64,7 @@ def audio_files(folder: Path) -> list[Path]:
         ) from error
     found = sorted(
         Path(where) / name
-        for where, _, names in os.walk(folder)
+        for where, _, names in os.walk(folder, onerror=on_error)
         for name in names
         if name.lower().endswith(ENDINGS) and not name.startswith(".")
     )
@@ -67,10 +77,27 @@ def audio_files(folder: Path) -> list[Path]:
     return found
 
 
+def unusable(path: Path, reason: str) -> AudioFile:
+    """Return the entry of a file that cannot be used now; it is never remembered.
+
+    What is wrong may pass without the file changing.
+    """
+    return AudioFile(str(path), -1, -1, error=f"'{shown(path)}' {reason}")
+
+
+def shown(path: Path) -> str:
+    """Return a path as it can be printed, whatever bytes its name is made of."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
 def examine(path: Path, known: AudioFile | None, version: str) -> AudioFile:
     """Return what is known about a file, reading it only if it may have changed."""
+    if shown(path) != str(path):
+        return unusable(path, "has a name that is no UTF-8 text. Rename it")
     try:
         status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
+            return unusable(path, f"is a {kind(path)}, not a file")
         if (
             known is not None
             and (known.size, known.modified) == (status.st_size, status.st_mtime_ns)
@@ -85,8 +112,7 @@ def examine(path: Path, known: AudioFile | None, version: str) -> AudioFile:
             while block := content.read(1 << 20):
                 digest.update(block)
     except OSError as error:
-        # Never remembered: permission may come back without the file changing.
-        return AudioFile(str(path), -1, -1, error=f"'{path}' cannot be read: {error.strerror}")
+        return unusable(path, f"cannot be read: {error.strerror}")
     title, artist, genre = read_tags(path)
     return replace(entry, track_id=digest.hexdigest(), title=title, artist=artist, genre=genre)
 

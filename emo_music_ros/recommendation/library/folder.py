@@ -6,6 +6,7 @@ analysed again; a file whose size and time have not changed is not even read.
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections.abc import Callable
@@ -15,13 +16,22 @@ from pathlib import Path
 from emo_music_ros import plugins
 from emo_music_ros.errors import InputError, StorageError
 from emo_music_ros.options import option
+from emo_music_ros.paths import expand
 from emo_music_ros.recommendation.base import ScanReport
 from emo_music_ros.recommendation.library import default
 from emo_music_ros.recommendation.library.analysis import Analyser, describe, version_of
-from emo_music_ros.recommendation.library.files import AudioFile, audio_files, examine
+from emo_music_ros.recommendation.library.files import (
+    AudioFile,
+    audio_files,
+    examine,
+    shown,
+    unusable,
+)
 from emo_music_ros.recommendation.library.store import LibraryStore
 from emo_music_ros.resources import cache
 from emo_music_ros.streams import Track
+
+log = logging.getLogger(__name__)
 
 
 class FolderCatalogue:
@@ -50,14 +60,12 @@ class FolderCatalogue:
         self.options = options or FolderCatalogue.Options()
         self._analyser = analyser
         self._folder = (
-            Path(self.options.path).expanduser().resolve()
+            Path(os.path.realpath(expand(self.options.path, "music folder")))
             if self.options.path
             else cache("default_library")
         )
         database = self.options.database
-        self._store = LibraryStore(
-            Path(database).expanduser() if database else cache("library.sqlite")
-        )
+        self._store = LibraryStore(database or cache("library.sqlite"), own=not database)
         self._lock = threading.Lock()
         self._scanning = threading.Lock()
         self._tracks: dict[str, Track] = {}
@@ -103,12 +111,17 @@ class FolderCatalogue:
     def _scan(self, progress: Callable[[int, int, str], None]) -> ScanReport:
         if not self.options.path:
             default.ensure(self._folder, progress)
-        found = audio_files(self._folder)
+        unreadable: dict[str, str] = {}
+
+        def skip(error: OSError) -> None:
+            place = shown(Path(error.filename))
+            unreadable[place] = f"'{place}' cannot be read: {error.strerror}"
+
+        found = audio_files(self._folder, skip)
         if self._analyser is None:
             self._analyser = plugins.create("encoder", "music")
         analyser: Analyser = self._analyser
         version = version_of(analyser)
-        unreadable: dict[str, str] = {}
         usable: dict[str, Track] = {}
         with self._store.session():
             known = self._store.files(self._folder)
@@ -116,22 +129,16 @@ class FolderCatalogue:
             for done, path in enumerate(found, start=1):
                 entry = examine(path, known.get(str(path)), version)
                 if not entry.error and entry.track_id not in analyses:
-                    try:
-                        analysed = describe(path, entry.track_id, analyser)
-                    except InputError as error:
-                        entry = replace(entry, error=str(error))
-                    else:
-                        analyses[entry.track_id] = analysed
-                        self._store.save_analysis(analysed, version)
+                    entry = self._analyse(path, entry, analyser, analyses)
                 if entry.error:
-                    unreadable[str(path)] = entry.error
+                    unreadable[shown(path)] = entry.error
                 elif entry.track_id not in usable:
                     usable[entry.track_id] = _track(entry, analyses[entry.track_id])
                     with self._lock:
                         self._tracks[entry.track_id] = usable[entry.track_id]
-                if entry != known.get(str(path)):
+                if entry.size >= 0 and entry != known.get(str(path)):
                     self._store.save_file(entry)
-                progress(done, len(found), path.name)
+                progress(done, len(found), shown(Path(path.name)))
             before = {entry.track_id for entry in known.values() if not entry.error}
             present = set(map(str, found))
             for gone in [path for path in known if path not in present]:
@@ -151,9 +158,26 @@ class FolderCatalogue:
             unreadable=unreadable,
         )
 
+    def _analyse(
+        self, path: Path, entry: AudioFile, analyser: Analyser, analyses: dict[str, Track]
+    ) -> AudioFile:
+        """Add the analysis of a file to the others; return its entry, with the error if any."""
+        try:
+            track = describe(path, entry.track_id, analyser)
+        except InputError as error:
+            return replace(entry, error=str(error))
+        except Exception as error:  # one odd file costs that file, whatever its decoder does
+            log.warning("'%s' cannot be analysed", path, exc_info=True)
+            return unusable(
+                path, f"cannot be analysed: {type(error).__name__}: {error}. Replace or remove it"
+            )
+        analyses[track.track_id] = track
+        self._store.save_analysis(track, entry.version)
+        return entry
+
     def _restore(self) -> None:
         """Take over what the last scan left, as far as the files are still there."""
-        if not self._store.path.is_file():
+        if not os.path.isfile(self._store.path):
             return
         with self._store.session():
             known = self._store.files(self._folder)

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple, fields
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from emo_music_ros.errors import StorageError
 from emo_music_ros.io.database import Database, transaction
+from emo_music_ros.recommendation.library.analysis import FEATURES
 from emo_music_ros.recommendation.library.files import AudioFile
-from emo_music_ros.streams import Track
+from emo_music_ros.streams import FloatArray, Track
 
 log = logging.getLogger(__name__)
 
+#: Marks a file as the analyses of this program.
+APPLICATION = 0x656D6F02
 #: Scripts that bring a database from one ``user_version`` to the next.
 MIGRATIONS = (
     """
@@ -35,7 +40,10 @@ MIGRATIONS = (
     """,
 )
 _ANALYSIS = ("duration", "tempo", "mode", "energy", "valence", "arousal", "dominance")
-_FILE = tuple(entry.name for entry in fields(AudioFile))
+#: Columns and what they hold.
+_FILE = {
+    entry.name: int if entry.name in ("size", "modified") else str for entry in fields(AudioFile)
+}
 
 
 class LibraryStore:
@@ -46,8 +54,10 @@ class LibraryStore:
 
     Parameters
     ----------
-    path : pathlib.Path
+    path : str or pathlib.Path
         Where it is, made on demand.
+    own : bool
+        Whether nobody chose the path: what is there then is taken for ours, however damaged.
 
     Attributes
     ----------
@@ -55,19 +65,24 @@ class LibraryStore:
         Why nothing is stored; empty = all is well.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: str | Path, *, own: bool = False) -> None:
         self.failure = ""
         self._database = Database(
             path,
             MIGRATIONS,
-            application=0x656D6F02,
+            application=APPLICATION,
             what="library database",
+            own=own,
             durable=False,
             rebuildable=True,
             timeout=10.0,
         )
         self._connection: sqlite3.Connection | None = None
+
+    @property
+    def path(self) -> Path:
+        """Return where it is."""
+        return self._database.path
 
     @contextmanager
     def session(self) -> Iterator[None]:
@@ -85,29 +100,26 @@ class LibraryStore:
 
     def files(self, folder: Path) -> dict[str, AudioFile]:
         """Return what is known of the files below a folder, by path."""
-        if self._connection is None:
-            return {}
-        rows = self._connection.execute(f"SELECT {', '.join(_FILE)} FROM files")
         inside = str(folder) + os.sep
-        return {row[0]: AudioFile(*row) for row in rows if row[0].startswith(inside)}
+        found = {}
+        for row in self._read(f"SELECT {', '.join(_FILE)} FROM files"):
+            if not all(isinstance(value, kind) for value, kind in zip(row, _FILE.values())):
+                self._leave_out("files", row[0])
+            elif row[0].startswith(inside):
+                found[row[0]] = AudioFile(*row)
+        return found
 
     def analyses(self, version: str) -> dict[str, Track]:
         """Return the analyses of one version by track id: tracks without path and tags."""
-        if self._connection is None:
-            return {}
-        rows = self._connection.execute(
-            f"SELECT track_id, {', '.join(_ANALYSIS)}, features FROM analyses WHERE version = ?",
-            (version,),
-        )
-        return {
-            row[0]: Track(
-                row[0],
-                "",
-                **dict(zip(_ANALYSIS, row[1:-1])),
-                features=np.frombuffer(row[-1], np.float32),
-            )
-            for row in rows
-        }
+        statement = f"SELECT track_id, features, {', '.join(_ANALYSIS)} FROM analyses"
+        found = {}
+        for track_id, content, *values in self._read(f"{statement} WHERE version = ?", version):
+            features = _features(content)
+            if features is None or not isinstance(track_id, str) or not _numbers(values):
+                self._leave_out("analyses", track_id)
+                continue
+            found[track_id] = Track(track_id, "", **dict(zip(_ANALYSIS, values)), features=features)
+        return found
 
     def save_analysis(self, track: Track, version: str) -> None:
         """Keep an analysis."""
@@ -126,12 +138,31 @@ class LibraryStore:
         self._write(
             f"INSERT OR REPLACE INTO files ({', '.join(_FILE)}) "
             f"VALUES ({', '.join('?' * len(_FILE))})",
-            *astuple(entry),
+            *(getattr(entry, name) for name in _FILE),
         )
 
     def forget_file(self, path: str) -> None:
         """Drop what is known about a file; its analysis stays, for it may come back."""
         self._write("DELETE FROM files WHERE path = ?", path)
+
+    def _read(self, statement: str, *values: str) -> list[tuple[Any, ...]]:
+        """Return rows, none if they cannot be read."""
+        if self._connection is None:
+            return []
+        try:
+            return self._connection.execute(statement, values).fetchall()
+        except sqlite3.Error as error:
+            self._fail("read", error)
+            return []
+
+    def _leave_out(self, table: str, key: object) -> None:
+        log.warning(
+            "%s: the row %r of table %s makes no sense and is made again", self.path, key, table
+        )
+
+    def _fail(self, done: str, error: sqlite3.Error) -> None:
+        self.failure = str(error)
+        log.warning("the library database %s cannot be %s: %s", self.path, done, error)
 
     def _write(self, statement: str, *values: str | int | float | bytes) -> None:
         """Write at once, or note the failure and go on without the database."""
@@ -141,5 +172,15 @@ class LibraryStore:
             with transaction(self._connection):
                 self._connection.execute(statement, values)
         except sqlite3.Error as error:
-            self.failure = str(error)
-            log.warning("the library database %s cannot be written: %s", self.path, error)
+            self._fail("written", error)
+
+
+def _features(content: object) -> FloatArray | None:
+    if not isinstance(content, bytes) or len(content) != 4 * len(FEATURES):
+        return None
+    features = np.frombuffer(content, np.float32)
+    return features if np.isfinite(features).all() else None
+
+
+def _numbers(values: Sequence[object]) -> bool:
+    return all(isinstance(value, float) and math.isfinite(value) for value in values)

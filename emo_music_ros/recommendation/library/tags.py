@@ -23,12 +23,10 @@ def read_tags(path: Path) -> tuple[str, str, str]:
     def first(*names: str) -> str:
         for name in names:
             try:
-                values = tags.get(name)
-            except (KeyError, ValueError):
+                text = _text(tags.get(name))
+            except Exception as error:  # neither does a frame that is none
+                log.debug("tag %s of %s is unreadable: %s", name, path, error)
                 continue
-            text = values[0] if isinstance(values, list) and values else values
-            # A WAV file has ID3 frames under their own names.
-            text = str(getattr(text, "text", [text])[0] if text else "").strip()
             if text:
                 return text
         return ""
@@ -38,3 +36,12 @@ def read_tags(path: Path) -> tuple[str, str, str]:
         first("artist", "TPE1", "composer", "TCOM"),
         first("genre", "TCON"),
     )
+
+
+def _text(values: Any) -> str:
+    """Return the first value of a tag."""
+    value = values[0] if isinstance(values, list) and values else values
+    # A WAV file has ID3 frames under their own names.
+    text = getattr(value, "text", [value])[0] if value else ""
+    # What is no text would end up in databases and messages.
+    return str(text).encode("utf-8", "replace").decode("utf-8").strip()

@@ -295,10 +295,7 @@ class Memory:
                     removed += tables.forget(connection, person_id)
                     if person is not None:
                         person.generation = tables.forgets(connection, person_id)
-                # Neither the log nor unused pages may keep what was deleted.
-                _empty_log(connection)
-                connection.execute("VACUUM")
-                _empty_log(connection)
+                tables.erase_traces(connection)
             except (sqlite3.Error, OSError, StorageError) as error:
                 raise StorageError(
                     f"person '{person_id}' could not be removed from '{self.path}' ({error})",
@@ -419,9 +416,3 @@ class Memory:
                 log.error("%s", error)
                 if self._on_error is not None:
                     self._on_error(error)
-
-
-def _empty_log(connection: sqlite3.Connection) -> None:
-    busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    if busy:
-        raise sqlite3.OperationalError("its log is in use by another program")

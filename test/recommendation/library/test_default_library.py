@@ -237,3 +237,22 @@ def test_the_catalogue_makes_and_reads_the_library(
     assert catalogue.scan().added == 2
     assert {track.title for track in catalogue.tracks()} == {FOLK.title, CHORALE.title}
     assert {track.artist for track in catalogue.tracks()} == {FOLK.composer, CHORALE.composer}
+
+
+def test_a_library_made_by_somebody_else_is_used_where_nothing_can_be_written(
+    tmp_path: Path, made: Path, monkeypatch: pytest.MonkeyPatch, mortal: None
+) -> None:
+    monkeypatch.setenv("EMO_MUSIC_CACHE", str(tmp_path / "image"))
+    monkeypatch.setattr(default_library.ensure, "__defaults__", (None, (FOLK, CHORALE)))
+    shutil.copytree(made, tmp_path / "image" / "default_library")
+    assert FolderCatalogue().scan().added == 2
+    folders = [tmp_path / "image" / "default_library", tmp_path / "image"]
+    for folder in folders:
+        folder.chmod(0o500)
+    catalogue = FolderCatalogue()
+    assert len(catalogue.tracks()) == 2
+    assert catalogue.scan().unchanged == 2
+    assert {Path(track.path).parent for track in catalogue.tracks()} == {folders[0]}
+    for folder in folders:
+        folder.chmod(0o700)
+    assert [path.name for path in folders[1].glob("library*")] == ["library.sqlite"]

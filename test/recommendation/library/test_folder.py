@@ -4,6 +4,8 @@ import logging
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 
+import emo_music_ros
 from emo_music_ros.emotion import QUADRANTS, from_labels
 from emo_music_ros.errors import InputError, StorageError
 from emo_music_ros.recommendation.base import Catalogue
@@ -374,3 +377,234 @@ def test_tags_of_every_format(tmp_path: Path) -> None:
         title, artist, genre = read_tags(place / f"{ending}.{ending}")
         assert (title, artist) == (f"T {ending}", "A")
         assert genre == ("" if ending == "wav" else "G")
+
+
+class Quick:
+    """Hears the same in every file."""
+
+    version = "quick"
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def describe(self, path: Path) -> MusicDescription:
+        self.heard.append(path.name)
+        calm = from_labels(QUADRANTS, np.array([0.1, 0.7, 0.1, 0.1], np.float32))
+        return MusicDescription(9.0, 60.0, 1.0, 0.25, np.zeros(13), np.ones(12), calm)
+
+
+def quick(folder: Path, analyser: Analyser | None = None) -> FolderCatalogue:
+    database = str(folder.parent / "library.sqlite")
+    return FolderCatalogue(FolderCatalogue.Options(str(folder), database), analyser or Quick())
+
+
+def test_odd_files_cost_those_files(folder: Path, mortal: None) -> None:
+    os.mkfifo(folder / "pipe.wav")  # opening it would wait for ever
+    (folder / "locked").mkdir()
+    (folder / "locked" / "four.wav").write_bytes(b"x")
+    (folder / "locked").chmod(0)
+    secret = write_tone(folder / "secret.wav", 600)
+    secret.chmod(0)
+    name = os.fsencode(folder) + b"/\xff\xfe.wav"
+    shutil.copy(folder / "three_notes.wav", name)
+    found = quick(folder)
+    report = found.scan(lambda done, total, shown: shown.encode("utf-8"))
+    (folder / "locked").chmod(0o700)
+    reasons = {Path(path).name: reason for path, reason in report.unreadable.items()}
+    assert "is a pipe, not a file" in reasons["pipe.wav"]
+    assert "Permission denied" in reasons["locked"]
+    assert "Permission denied" in reasons["secret.wav"]
+    assert "no UTF-8 text" in reasons["\\xff\\xfe.wav"]
+    assert len(reasons) == 4
+    assert len(found.tracks()) == 3
+    assert all(reason.encode("utf-8") for reason in report.unreadable.values())
+
+
+@pytest.mark.parametrize("error", [ValueError, RuntimeError, MemoryError, OSError, KeyError])
+def test_whatever_a_decoder_raises_costs_that_file(folder: Path, error: type[Exception]) -> None:
+    class Fragile(Quick):
+        broken = True
+
+        def describe(self, path: Path) -> MusicDescription:
+            if path.name == "two.ogg" and self.broken:
+                raise error("inside of a library")
+            return super().describe(path)
+
+    analyser = Fragile()
+    found = quick(folder, analyser)
+    (reason,) = found.scan().unreadable.values()
+    assert "two.ogg' cannot be analysed" in reason
+    assert error.__name__ in reason
+    assert len(found.tracks()) == 2
+    analyser.broken = False
+    assert found.scan().added == 1  # it was not remembered as unusable
+
+
+def test_a_file_that_vanishes_during_the_scan(folder: Path) -> None:
+    class Removing(Quick):
+        def describe(self, path: Path) -> MusicDescription:
+            for other in [one for one in folder.rglob("*.*") if one != path]:
+                other.unlink()
+            return super().describe(path)
+
+    found = quick(folder, Removing())
+    assert len(found.scan().unreadable) == 2
+    assert len(found.tracks()) == 1
+    assert found.scan().unreadable == {}
+
+
+def test_whatever_tags_raise_the_file_is_used(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import mutagen
+
+    class Frame:
+        text: tuple[str, ...] = ()
+
+    class Tags:
+        def get(self, name: str) -> object:
+            if name == "artist":
+                raise AttributeError("inside of a library")
+            return Frame() if name == "title" else "\ud800" if name == "genre" else None
+
+    monkeypatch.setattr(mutagen, "File", lambda path, easy: Tags())
+    found = quick(folder)
+    assert found.scan().added == 3
+    assert {track.title for track in found.tracks()} == {"one", "two", "three notes"}
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value"),
+    [
+        ("analyses", "features", b"odd"),
+        ("analyses", "features", np.zeros(3, np.float32).tobytes()),
+        ("analyses", "features", np.full(len(FEATURES), np.nan, np.float32).tobytes()),
+        ("analyses", "features", "a text"),
+        ("analyses", "tempo", "fast"),
+        ("analyses", "energy", float("inf")),
+        ("files", "size", "large"),
+        ("files", "modified", b"x"),
+        ("files", "track_id", b"\xff"),
+        ("files", "title", b"x"),
+    ],
+)
+def test_a_row_that_makes_no_sense_costs_that_row(
+    folder: Path, caplog: pytest.LogCaptureFixture, table: str, column: str, value: object
+) -> None:
+    quick(folder).scan()
+    connection = sqlite3.connect(folder.parent / "library.sqlite", isolation_level=None)
+    (key,) = connection.execute(f"SELECT min(rowid) FROM {table}").fetchone()
+    connection.execute(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", (value, key))
+    connection.close()
+    found = quick(folder)
+    assert len(found.tracks()) == 2
+    assert f"of table {table} makes no sense" in caplog.text
+    assert found.scan().unreadable == {}
+    assert len(found.tracks()) == 3
+    caplog.clear()
+    assert len(quick(folder).tracks()) == 3  # it was made again
+    assert not caplog.records
+
+
+def test_a_row_of_nothing_is_left_out(folder: Path) -> None:
+    quick(folder).scan()
+    connection = sqlite3.connect(folder.parent / "library.sqlite", isolation_level=None)
+    connection.execute(
+        "INSERT INTO files SELECT NULL, size, modified, track_id, title, artist, genre, version,"
+        " error FROM files"
+    )
+    connection.close()
+    assert len(quick(folder).tracks()) == 3
+    assert quick(folder).scan().unchanged == 3
+
+
+def test_a_database_of_somebody_else_is_left_alone(folder: Path) -> None:
+    database = folder.parent / "library.sqlite"
+    database.write_text("dear Ada")
+    found = quick(folder)
+    with pytest.raises(StorageError, match="no database of this program"):
+        found.scan()
+    assert len(found.tracks()) == 3
+    assert database.read_text() == "dear Ada"
+    assert not list(folder.parent.glob("library.sqlite?*"))
+
+
+@pytest.mark.parametrize("wrong", ["~nobody-like-this/x", "a\0b", "x" * 300])
+def test_paths_that_are_none_are_told(folder: Path, wrong: str) -> None:
+    with pytest.raises(InputError, match="music folder"):
+        FolderCatalogue(FolderCatalogue.Options(path=wrong))
+    found = FolderCatalogue(FolderCatalogue.Options(str(folder), wrong), Quick())
+    with pytest.raises(StorageError, match="library database"):
+        found.scan()
+    assert len(found.tracks()) == 3
+
+
+def test_a_read_only_library_works(folder: Path, mortal: None) -> None:
+    image = folder.parent / "image"
+    image.mkdir()
+    options = FolderCatalogue.Options(str(folder), str(image / "library.sqlite"))
+    FolderCatalogue(options, Quick()).scan()
+    image.chmod(0o500)
+    analyser = Quick()
+    found = FolderCatalogue(options, analyser)
+    assert len(found.tracks()) == 3
+    report = found.scan()
+    image.chmod(0o700)
+    assert (report.unchanged, report.unreadable, analyser.heard) == (3, {}, [])
+    assert [path.name for path in image.iterdir()] == ["library.sqlite"]
+
+
+SCAN = """
+import sys
+from pathlib import Path
+from emo_music_ros.recommendation.library.folder import FolderCatalogue
+from emo_music_ros.emotion import QUADRANTS, from_labels
+from emo_music_ros.streams import MusicDescription
+import numpy as np
+
+class Quick:
+    version = "quick"
+    def describe(self, path):
+        calm = from_labels(QUADRANTS, np.array([0.1, 0.7, 0.1, 0.1], np.float32))
+        return MusicDescription(9.0, 60.0, 1.0, 0.25, np.zeros(13), np.ones(12), calm)
+
+found = FolderCatalogue(FolderCatalogue.Options(sys.argv[1], sys.argv[2]), Quick())
+print("ready", flush=True)
+sys.stdin.readline()
+report = found.scan()
+assert not report.unreadable, report.unreadable
+print(len(found.tracks()))
+"""
+
+
+def test_two_processes_scan_at_once(tmp_path: Path) -> None:
+    place = tmp_path / "music"
+    place.mkdir()
+    for number in range(100):
+        write_tone(place / f"{number}.wav", 200.0 + number, seconds=0.1)
+    scanners = [
+        subprocess.Popen(
+            [sys.executable, "-c", SCAN, str(place), str(tmp_path / "library.sqlite")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(Path(emo_music_ros.__file__).parents[1])},
+        )
+        for _ in range(2)
+    ]
+    for scanner in scanners:
+        assert scanner.stdout is not None
+        assert scanner.stdout.readline() == "ready\n"
+    for scanner in scanners:
+        assert scanner.stdin is not None
+        scanner.stdin.write("go\n")
+        scanner.stdin.flush()
+    for scanner in scanners:
+        output, errors = scanner.communicate(timeout=120)
+        assert output == "100\n", errors
+    assert len(quick(place).tracks()) == 100
+    analyser = Quick()
+    assert quick(place, analyser).scan().unchanged == 100
+    assert analyser.heard == []
+    assert not list(tmp_path.glob("*.corrupt-*"))

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import emo_music_ros
+from emo_music_ros.errors import StorageError
 from emo_music_ros.recommendation.memory.store import Memory
 
 ROOT = str(Path(emo_music_ros.__file__).parents[1])
@@ -263,3 +264,20 @@ def test_what_was_there_before_the_file_could_be_opened_is_kept(tmp_path, heard,
     assert memory.update(heard(track="after"))
     assert set(Memory(path).person("anna").tracks) == {"before", "meanwhile", "after"}
     assert Memory(path).person("anna").listens == 3
+
+
+def test_a_log_that_keeps_what_was_forgotten_is_told(tmp_path, heard):
+    path = tmp_path / "m.sqlite"
+    memory = Memory(path)
+    memory._database._timeout = 0.05
+    memory._database.close()
+    memory.update(heard())
+    reader = sqlite3.connect(path, isolation_level=None)
+    reader.execute("BEGIN")
+    assert reader.execute("SELECT count(*) FROM outcome").fetchone() == (1,)
+    with pytest.raises(StorageError, match="could not be removed"):
+        memory.forget("anna")
+    reader.close()
+    memory.forget("anna")
+    memory.close()
+    assert b"anna" not in path.read_bytes()

@@ -1,0 +1,41 @@
+"""What ``companion`` does before the first node starts."""
+
+from __future__ import annotations
+
+import pytest
+
+from emo_music_ros.commands.companion import prepare_library
+from emo_music_ros.recommendation.base import ScanReport
+from emo_music_ros.recommendation.library.folder import FolderCatalogue
+from emo_music_ros.streams import Track
+
+
+@pytest.fixture
+def scans(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Record scans instead of analysing music."""
+    paths: list[str] = []
+
+    def scan(self: FolderCatalogue, progress: object = None) -> ScanReport:
+        paths.append(self.options.path)
+        return ScanReport(0, 0, 0, {})
+
+    monkeypatch.setattr(FolderCatalogue, "scan", scan)
+    return paths
+
+
+@pytest.mark.parametrize("known", [0, 3])
+def test_only_a_library_nothing_is_known_of_is_scanned_first(
+    tmp_path, monkeypatch: pytest.MonkeyPatch, scans: list[str], capsys, known: int
+) -> None:
+    monkeypatch.setenv("EMO_MUSIC_CACHE", str(tmp_path))
+    tracks = [Track(f"t{number}", "") for number in range(known)]
+    monkeypatch.setattr(FolderCatalogue, "tracks", lambda self: tracks)
+    prepare_library(str(tmp_path))
+    assert scans == ([] if known else [str(tmp_path)])
+    assert f"{known} pieces" in capsys.readouterr().out
+
+
+def test_a_folder_that_is_none_is_told(scans: list[str], capsys) -> None:
+    prepare_library("~nobody-like-this/music")
+    assert scans == []
+    assert "Write the path out in full" in capsys.readouterr().err
