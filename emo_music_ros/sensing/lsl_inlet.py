@@ -91,7 +91,7 @@ class Inlet:
     @property
     def detail(self) -> str:
         """The stream in words."""
-        clock = f"clock offset {1e3 * self._offset:.2f} ms"
+        clock = f"stamped by the LSL clock, offset {1e3 * self._offset:.2f} ms"
         if self._clock.name == "unix":
             clock = f"stamped with unix time, delay {1e3 * self._clock.delay:.2f} ms"
         return (
