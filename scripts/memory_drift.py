@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 PERIOD = 15.0
+COMMAND = ("companion", "--input", "demo", "--duration", "0", "--ros", "--log-level", "warn")
 RUN = "import sys; from emo_music_ros.cli import main; sys.exit(main())"
 
 
@@ -43,7 +44,7 @@ def main() -> int:
     parser.add_argument("--settle", type=float, default=15.0, help="minutes that do not count")
     chosen = parser.parse_args()
     process = subprocess.Popen(
-        [sys.executable, "-c", RUN, "companion", "--input", "demo", "--duration", "0"],
+        [sys.executable, "-c", RUN, *COMMAND],
         stdout=subprocess.DEVNULL,
         env=os.environ | {"ROS_PYTHON_CHECK_FIELDS": "1"},
     )
