@@ -63,6 +63,11 @@ def test_of_a_short_track_no_more_than_a_third_is_faded(left, trigger):
     assert due(triggers, 9.0 - left, listen, crossfade=12.0)[0] == trigger
 
 
+def test_a_track_of_a_moment_has_an_end_too():
+    listen = listening(duration=0.5, position=0.5)
+    assert due(Triggers(Signals()), 0.5, listen)[0] == "end"
+
+
 def test_a_track_of_unknown_length_has_no_end_to_wait_for():
     listen = listening(duration=0.0, position=600.0)
     assert due(Triggers(Signals()), 600.0, listen)[0] == ""
