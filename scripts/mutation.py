@@ -34,8 +34,6 @@ from cosmic_ray.mutating import mutate_and_test, mutate_code
 from cosmic_ray.plugins import get_operator, operator_names
 from cosmic_ray.work_item import MutationSpec, TestOutcome, WorkerOutcome
 
-from emo_music_ros.resources import cache
-
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("emo_music_ros/fusion", "emo_music_ros/recommendation")
 TESTS = ("test/fusion", "test/recommendation")
@@ -244,7 +242,6 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="mutation") as work:
         source = Path(work) / "source"
         shutil.copytree(ROOT, source, symlinks=True, ignore=shutil.ignore_patterns(*NOT_COPIED))
-        shutil.copytree(cache(), source / "cache", symlinks=True)
         covered = Coverage(source, asked.seed)
         planned = [covered.planned(change) for change in changes]
         caught = 0
