@@ -97,7 +97,10 @@ class Frame:
     ("tags", "found"),
     [
         ({"title": ["T"], "artist": ["A", "B"], "genre": ["G"]}, ("T", "A", "G")),
-        ({"TIT2": Frame("T"), "TCOM": Frame("C"), "TCON": Frame("G")}, ("T", "C", "G")),
+        (
+            {"TIT2": Frame("T", "second title"), "TCOM": Frame("C"), "TCON": Frame("G")},
+            ("T", "C", "G"),
+        ),
         ({"artist": [" "], "TPE1": "P"}, ("my song", "P", "")),
         ({"title": []}, ("my song", "", "")),
         (None, ("my song", "", "")),

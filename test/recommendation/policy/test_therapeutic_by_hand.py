@@ -151,6 +151,22 @@ def test_a_random_choice_has_the_same_chance_for_all_that_was_not_heard_lately()
     assert chances == {"t0": half, "t1": half, "t2": 0.0}
 
 
+@pytest.mark.parametrize("kind", [TherapeuticRecommender, RandomRecommender])
+def test_the_only_track_is_chosen_again_and_again(kind):
+    _, found = ranked(therapeutic(kind), near(1), recent=("t0",))
+    assert [(entry.track.track_id, entry.propensity) for entry in found] == [("t0", 1.0)]
+
+
+def test_what_was_heard_lately_is_not_what_the_need_is_moved_to():
+    tracks = [
+        Track("heard", "", valence=0.4, arousal=-0.4, features=np.ones(2)),
+        *[replace(track, track_id=f"n{n}") for n, track in enumerate(near(6, 0.35, -0.35))],
+    ]
+    for recent in (("heard",), ("n0", "heard"), ("x", "n0", "n1", "heard")):
+        _, found = ranked(therapeutic(), tracks, recent=recent)
+        assert found[0].track.track_id not in recent
+
+
 def test_the_same_seed_chooses_the_same():
     def choices(seed):
         policy = therapeutic(seed=seed, epsilon=1.0)

@@ -96,6 +96,8 @@ def test_the_player_knows_best_how_long_a_track_is():
     assert listening.duration == 90.0
     listening.follow(view(102.0, 2.0))  # and says nothing of it this time
     assert listening.duration == 90.0
+    listening.follow(view(102.2, 0.2, duration=0.5))  # a jingle
+    assert listening.duration == 0.5
 
 
 # What was heard ---------------------------------------------------------------------------------

@@ -127,6 +127,12 @@ def test_certainty_is_the_mean_over_the_time_each_report_held():
     assert made.agreed(4.0, 4.0, 0.5, least=0.301)[0] == UNKNOWN
 
 
+def test_a_moment_is_enough_where_no_coverage_is_asked_for():
+    made = signals(emotion(5.0, "anxiety", confidence=0.0))
+    assert made.agreed(5.1, 20.0, 1.0)[0] == "anxiety"
+    assert made.settled(5.1, 20.0, 1.0).state == "anxiety"
+
+
 def test_where_nothing_was_seen_nothing_is_agreed():
     made = signals(emotion(5.0))
     assert made.agreed(5.0, 5.0, 0.0) == (UNKNOWN, [])

@@ -56,11 +56,11 @@ def test_the_next_track_is_due_at_the_cross_fade_and_not_before(left, trigger):
     assert due(triggers, 60.0 - left, listen, crossfade=4.0, min_dwell=100)[0] == trigger
 
 
-@pytest.mark.parametrize(("left", "trigger"), [(3.0, "end"), (3.1, "")])
+@pytest.mark.parametrize(("left", "trigger"), [(3.3, "end"), (3.4, "")])
 def test_of_a_short_track_no_more_than_a_third_is_faded(left, trigger):
     triggers = Triggers(Signals())
-    listen = listening(duration=9.0, position=9.0 - left)
-    assert due(triggers, 9.0 - left, listen, crossfade=12.0)[0] == trigger
+    listen = listening(duration=10.0, position=10.0 - left)
+    assert due(triggers, 10.0 - left, listen, crossfade=12.0)[0] == trigger
 
 
 def test_a_track_of_a_moment_has_an_end_too():
