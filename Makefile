@@ -9,12 +9,15 @@ LIBRARY ?=
 SCENARIO ?= home
 SUMMARY ?=
 CONSENT ?=
+SAMPLE ?= 100
+SEED ?= 1
+JOBS ?= 2
 ARGS ?=
 
 BOOTSTRAP = $(PYTHON) scripts/bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help companion test bench build lint lock clean
+.PHONY: help companion test mutation bench build lint lock clean
 
 help:
 	@echo 'make companion   set up and run the loop'
@@ -26,6 +29,10 @@ help:
 	@echo '    SUMMARY=path                  summary JSON of the run'
 	@echo '    CONSENT=yes                   the person consents to be sensed; INPUT=devices needs it'
 	@echo 'make test        set up and run all checks and tests (ARGS=... for pytest)'
+	@echo 'make mutation    change operators at random and tell which changes no test notices'
+	@echo '    SAMPLE=changes                how many (100)'
+	@echo '    SEED=number                   which (1)'
+	@echo '    JOBS=number                   how many at a time (2)'
 	@echo 'make bench       measure speed beside named peers (ARGS=face, ARGS="--save docs")'
 	@echo 'make build       build and install into .venv what changed'
 	@echo 'make lint        check style and types'
@@ -39,6 +46,9 @@ companion:
 
 test:
 	@$(BOOTSTRAP) test $(ARGS)
+
+mutation:
+	@$(BOOTSTRAP) mutation --sample "$(SAMPLE)" --seed "$(SEED)" --jobs "$(JOBS)" $(ARGS)
 
 bench:
 	@$(BOOTSTRAP) bench $(ARGS)

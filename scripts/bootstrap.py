@@ -7,6 +7,7 @@ that the next run skips it. Stamps are written last: an interrupted step is repe
     python3 scripts/bootstrap.py build
     python3 scripts/bootstrap.py companion [arguments of `emo-music companion`]
     python3 scripts/bootstrap.py lint
+    python3 scripts/bootstrap.py mutation [arguments of scripts/mutation.py]
     python3 scripts/bootstrap.py test [arguments of pytest]
 """
 
@@ -326,6 +327,13 @@ def ensure_peers() -> None:
     pip_install("bare_peers", "peers without dependencies", "--no-deps", "-r", bare)
 
 
+def ensure_mutation_tester() -> None:
+    """Install what changes operators and tells which tests ran them."""
+    exact = ("-c", REQUIREMENTS / "constraints.txt")
+    path = REQUIREMENTS / "mutation.txt"
+    pip_install("mutation_packages", "Python packages for mutation", *exact, "-r", path)
+
+
 # The build --------------------------------------------------------------------------------------
 
 
@@ -424,10 +432,10 @@ def lint() -> None:
 def main() -> None:
     """Run one command."""
     command, arguments = (sys.argv[1:2] or ["help"])[0], sys.argv[2:]
-    if command not in ("bench", "build", "companion", "lint", "test"):
+    if command not in ("bench", "build", "companion", "lint", "mutation", "test"):
         stop(__doc__ or "")
     use_supported_python()
-    ensure(development=command in ("bench", "lint", "test"))
+    ensure(development=command in ("bench", "lint", "mutation", "test"))
     if command == "companion":
         become("emo-music", "companion", *arguments)
     if command == "bench":
@@ -436,6 +444,12 @@ def main() -> None:
         except StepError as error:
             stop(f"a step failed:\n{error}")
         become("python", "-m", "bench", *arguments, PYTHONPATH=str(ROOT))
+    if command == "mutation":
+        try:
+            ensure_mutation_tester()
+        except StepError as error:
+            stop(f"a step failed:\n{error}")
+        become("python", str(ROOT / "scripts" / "mutation.py"), *arguments, PYTHONPATH=str(ROOT))
     if command in ("lint", "test"):
         lint()
     if command == "test":
