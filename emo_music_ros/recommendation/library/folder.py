@@ -69,7 +69,7 @@ class FolderCatalogue:
         self._lock = threading.Lock()
         self._scanning = threading.Lock()
         self._tracks: dict[str, Track] = {}
-        self._restore()
+        self.refresh()
 
     def tracks(self) -> list[Track]:
         """Return every usable track, sorted by title."""
@@ -81,6 +81,26 @@ class FolderCatalogue:
         """Return one track, None if it is not in the library."""
         with self._lock:
             return self._tracks.get(track_id)
+
+    def refresh(self) -> None:
+        """Take over what the last scan of any process left, as far as the files are still there."""
+        if not os.path.isfile(self._store.path) or not self._scanning.acquire(blocking=False):
+            return  # a scan that is on takes over itself
+        try:
+            with self._store.session():
+                known = self._store.files(self._folder)
+                versions = {entry.version for entry in known.values()}
+                tables = {version: self._store.analyses(version) for version in versions}
+            found: dict[str, Track] = {}
+            for path, entry in sorted(known.items()):
+                analysed = tables[entry.version].get(entry.track_id)
+                if analysed is not None and not entry.error and os.path.isfile(path):
+                    found.setdefault(entry.track_id, _track(entry, analysed))
+            self._store.failure = ""
+        finally:
+            self._scanning.release()
+        with self._lock:
+            self._tracks = found
 
     def scan(self, progress: Callable[[int, int, str], None] | None = None) -> ScanReport:
         """Bring the library up to date.
@@ -174,20 +194,6 @@ class FolderCatalogue:
         analyses[track.track_id] = track
         self._store.save_analysis(track, entry.version)
         return entry
-
-    def _restore(self) -> None:
-        """Take over what the last scan left, as far as the files are still there."""
-        if not os.path.isfile(self._store.path):
-            return
-        with self._store.session():
-            known = self._store.files(self._folder)
-            versions = {entry.version for entry in known.values()}
-            tables = {version: self._store.analyses(version) for version in versions}
-            for path, entry in sorted(known.items()):
-                analysed = tables[entry.version].get(entry.track_id)
-                if analysed is not None and not entry.error and os.path.isfile(path):
-                    self._tracks.setdefault(entry.track_id, _track(entry, analysed))
-        self._store.failure = ""
 
 
 def _track(entry: AudioFile, analysed: Track) -> Track:
