@@ -126,6 +126,17 @@ def test_the_music_is_no_further_ahead_of_who_is_led_than_allowed():
     assert (need.valence, need.arousal) == pytest.approx((0.5, -0.4))
 
 
+def test_rather_a_large_change_than_unpleasant_music():
+    sad = [Track(f"s{n}", "", valence=-0.3, arousal=-0.4 - n / 50) for n in range(4)]
+    tracks = [*sad, Track("far", "", valence=0.9, arousal=0.9)]
+    need, found = ranked(therapeutic(), tracks, recent=("s0",))
+    assert need.valence >= 0
+    assert found[0].track.track_id == "far"
+    # who is low may hear the sad ones that are near
+    need, found = ranked(therapeutic(), tracks, "depression", (-0.3, -0.4), ("s0",))
+    assert need.valence < 0
+
+
 def test_the_hour_is_that_of_the_place():
     policy = therapeutic(time_of_day=True)
     policy.clock = lambda: 1000.0

@@ -1,0 +1,31 @@
+"""What is said of a music folder that is none, and which files count as music."""
+
+from __future__ import annotations
+
+import pytest
+
+from emo_music_ros.errors import InputError
+from emo_music_ros.recommendation.library.files import audio_files
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [("absent", "does not exist"), ("file", "is not a folder"), ("empty", "holds no music")],
+)
+def test_what_is_wrong_with_a_folder_is_named(tmp_path, kind, said):
+    place = tmp_path / "place"
+    if kind == "file":
+        place.touch()
+    elif kind == "empty":
+        place.mkdir()
+    with pytest.raises(InputError) as error:
+        audio_files(place)
+    assert said in error.value.cause
+
+
+def test_music_is_found_by_its_ending_below_the_folder_and_hidden_files_are_not(tmp_path):
+    for name in ("b.OGG", "a.mp3", "notes.txt", ".hidden.ogg", "deep/er/c.flac", "d.wav"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    found = [str(path.relative_to(tmp_path)) for path in audio_files(tmp_path)]
+    assert found == ["a.mp3", "b.OGG", "d.wav", "deep/er/c.flac"]
