@@ -27,8 +27,8 @@ from emo_music_ros.ros.qos import LATCHED
 from emo_music_ros.ros.stamps import header
 from emo_music_ros.streams import Outcome, Track
 
-#: Files after which a scan that goes on offers what it has found.
-SCAN_STEP = 100
+#: A scan that goes on offers what it has found this often [s].
+OFFER_EVERY = 1.0
 
 _STATUS = {
     msg.PlayerState.STOPPED: "stopped",
@@ -124,16 +124,18 @@ class RecommenderNode(CompanionNode):
 
     def _scan(self, _: None) -> None:
         catalogue = self.plugins["catalogue"]
-        report = catalogue.scan(lambda done, total, name: self._scanned(done))
+        self._offered = self.steady()
+        report = catalogue.scan(lambda done, total, name: self._scanned())
         self._tracks = catalogue.tracks()
         for path, reason in report.unreadable.items():
             self.get_logger().warning(f"left out of the library: {path}: {reason}")
         self.health("ok", f"library of {len(self._tracks)} tracks")
 
-    def _scanned(self, done: int) -> None:
+    def _scanned(self) -> None:
         """Offer what is known of the library while the rest is looked at."""
-        if done % SCAN_STEP == 0 or not self._tracks:
+        if self.steady() - self._offered > OFFER_EVERY:
             self._tracks = self.plugins["catalogue"].tracks()
+            self._offered = self.steady()
 
     # -- what comes in -----------------------------------------------------------------------
 

@@ -209,8 +209,7 @@ class Host:
         if self._stopping:
             return
         node.get_logger().error(f"a callback failed: {_told(error)}")
-        if hasattr(node, "failed"):
-            node.failed("callback", error)
+        node.failed("callback", error)
 
 
 def _told(error: BaseException) -> str:

@@ -183,14 +183,12 @@ class PartsNode(LifecycleNode):
         """Make a worker thread that lives while active; what it skips of a topic is counted."""
         part = f"work on {topic}" if topic else "work"
 
-        def work(item: Any) -> None:
-            handle(item)
-            self.recovered(part)
-
         def failed(error: Exception) -> None:
             self.failed(part, error)
 
-        worker: Worker[Any] = Worker(work, slots, failed, f"{self.get_name()} {topic}")
+        worker: Worker[Any] = Worker(
+            handle, slots, failed, f"{self.get_name()} {topic}", lambda: self.recovered(part)
+        )
         self._workers.append((topic, worker))
         self._parts.append(worker.stop)
         return worker
