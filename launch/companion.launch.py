@@ -9,4 +9,6 @@ from emo_music_ros.ros.graph import graph
 
 def generate_launch_description():
     """Return the launch description."""
-    return description(graph, ("input", "replay", "library", "scenario", "duration", "summary"))
+    return description(
+        graph, ("input", "replay", "library", "scenario", "duration", "summary", "consent")
+    )

@@ -6,4 +6,4 @@ from emo_music_ros.ros.graph import sensors
 
 def generate_launch_description():
     """Return the launch description."""
-    return description(sensors, ("input", "replay"))
+    return description(sensors, ("input", "replay", "consent"))

@@ -23,8 +23,10 @@ def markdown() -> str:
     parts = [
         "# Parameters",
         "Made by `emo-music reference`. Every node also has `autostart` (bool, default true: it "
-        "configures and activates itself) and, where a plugin is named, `plugin`. The parameters "
-        "of a plugin carry its name in front: `weighted.half_life`.",
+        "configures and activates itself); those that work with people have `require_consent` "
+        "(bool, default false; true: nothing is done with a person who has not consented); where a "
+        "plugin is named, `plugin`. The parameters of a plugin carry its name in front: "
+        "`weighted.half_life`.",
         "## Nodes",
     ]
     for name in executables():

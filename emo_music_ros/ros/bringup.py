@@ -15,7 +15,7 @@ from emo_music_ros.errors import InputError
 from emo_music_ros.resources import PACKAGE, share
 from emo_music_ros.ros import ending
 from emo_music_ros.ros.environment import prepare_environment
-from emo_music_ros.ros.graph import INPUTS, SCENARIOS, NodeSpec
+from emo_music_ros.ros.graph import CONSENTS, INPUTS, SCENARIOS, NodeSpec
 
 #: Seconds until a node that died is started again.
 RESPAWN_DELAY = 2.0
@@ -36,6 +36,11 @@ _ARGUMENTS: dict[str, dict[str, Any]] = {
         "description": "chooses the parameter file of the same name",
     },
     "duration": {"default_value": "0", "description": "length of the session [s]; 0 = no end"},
+    "consent": {
+        "default_value": "",
+        "choices": CONSENTS,
+        "description": "yes = the person consents to be sensed; input:=devices needs it once",
+    },
     "summary": {"default_value": "", "description": "file for the summary JSON; empty = none"},
     "namespace": {"default_value": "", "description": "namespace of all nodes and topics"},
     "config": {
