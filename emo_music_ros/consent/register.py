@@ -12,6 +12,8 @@ from emo_music_ros.errors import StorageError
 from emo_music_ros.io.database import Database, transaction
 from emo_music_ros.resources import data_of
 
+#: Fact of a run: whom it is for.
+PERSON = "person"
 #: Marks a file of ours.
 APPLICATION = 0x656D6F03
 

@@ -11,7 +11,7 @@ from std_srvs.srv import SetBool
 import emo_music_ros.msg as msg
 import emo_music_ros.srv as srv
 from emo_music_ros.consent.keeper import Keeper
-from emo_music_ros.consent.register import default_register
+from emo_music_ros.consent.register import PERSON, default_register
 from emo_music_ros.consent.rules import DEMONSTRATION, SENSING, valid_person
 from emo_music_ros.errors import InputError, StorageError
 from emo_music_ros.options import option
@@ -22,9 +22,6 @@ from emo_music_ros.ros.node import CompanionNode
 from emo_music_ros.ros.qos import LATCHED
 from emo_music_ros.ros.stamps import header, stamp
 from emo_music_ros.streams import Interaction
-
-#: Fact of the run: whom it is for.
-PERSON = "person"
 
 
 class InteractionNode(CompanionNode):
@@ -77,11 +74,7 @@ class InteractionNode(CompanionNode):
     # -- for whom, and what they allow ---------------------------------------------------------
 
     def _start(self) -> None:
-        """Go on with the person of this run, and with what is stored."""
-        try:
-            self.subject.turn(self._register.recall(os.environ.get(RUN, ""), PERSON))
-        except StorageError as error:
-            self.failed("register", error)
+        """Go on with what is stored."""
         if self.options.consent:
             demonstration = self.person_id == DEMONSTRATION
             self._keeper.enrol(self.person_id, DEMONSTRATION if demonstration else "start")

@@ -139,8 +139,9 @@ class PlayerNode(CompanionNode):
 
         found = search()
         if found is None:  # the library grows while it is looked at
-            self.plugins["catalogue"].refresh()
-            self._known = {track.track_id: track for track in self.plugins["catalogue"].tracks()}
+            catalogue = self.plugins["catalogue"]
+            getattr(catalogue, "refresh", catalogue.scan)()
+            self._known = {track.track_id: track for track in catalogue.tracks()}
             found = search()
         return found
 

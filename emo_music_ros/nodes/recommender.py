@@ -163,9 +163,11 @@ class RecommenderNode(CompanionNode):
         event = convert.interaction(message)
         if event is None or message.person_id not in ("", self.person_id):
             return
-        if event.action != "consent":  # that is stored first, and comes from who keeps it
+        if event.action == "consent":  # who keeps it says what holds; a no holds at once
+            self._director.consent(False, False) if event.value < 0.5 else self.consent_changed()
+        else:
             self._director.on_interaction(replace(event, time=self._when(event.time)))
-            self._step()
+        self._step()
 
     def _on_physiology(self, message: msg.ModalityEncoding) -> None:
         rate = convert.encoding(message).features.get("heart_rate", float("nan"))

@@ -27,7 +27,7 @@ class Catalogue(Protocol):
         ...
 
     def refresh(self) -> None:
-        """Take over what another process has found since; quick, unlike a scan."""
+        """Take over what another process has found since; quick, unlike a scan. May be missing."""
         ...
 
     def tracks(self) -> list[Track]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -13,6 +14,7 @@ from emo_music_ros import plugins
 from emo_music_ros.consent.rules import SENSING
 from emo_music_ros.errors import CompanionError, OptionError
 from emo_music_ros.options import Rule
+from emo_music_ros.ros.environment import RUN
 from emo_music_ros.ros.parameters import Parameters
 from emo_music_ros.ros.parts import PartsNode
 from emo_music_ros.ros.qos import LATCHED
@@ -193,7 +195,7 @@ class CompanionNode(PartsNode):
     # -- inside ------------------------------------------------------------------------------
 
     def _nobody(self) -> Subject:
-        return Subject("", (), False, "", self.person_changed, self.consent_changed)
+        return Subject("", "", (), False, "", self.person_changed, self.consent_changed)
 
     def _follow(self) -> None:
         """Follow whom the run is for and what that person allows."""
@@ -202,6 +204,7 @@ class CompanionNode(PartsNode):
             return
         self.subject = Subject(
             person_id,
+            os.environ.get(RUN, ""),
             self.purposes,
             bool(self.purposes) and self.get_parameter("require_consent").value,
             self.get_namespace(),
@@ -252,7 +255,8 @@ class CompanionNode(PartsNode):
         for name, plugin in self.plugins.items():
             if hasattr(plugin, "options"):
                 plugin.options = self.configured(name)
-        self.options_changed()
+        if self._state_machine.current_state[1] == "active":
+            self.options_changed()
 
     def _autostart(self) -> None:
         self.destroy_timer(self._autostart_timer)

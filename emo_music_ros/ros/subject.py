@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import emo_music_ros.msg as msg
-from emo_music_ros.consent.register import Register, default_register
+from emo_music_ros.consent.register import PERSON, Register, default_register
 from emo_music_ros.consent.rules import Consent, Consents
 from emo_music_ros.errors import StorageError
 from emo_music_ros.ros.stamps import seconds
@@ -16,13 +16,15 @@ class Subject:
     """The person a node works for. What comes on the latched topics is handed in.
 
     The register on this machine is read at the start, so that a node that is started again does
-    not do for a moment what was forbidden; from then on the node that keeps the register says
-    what holds.
+    not do for a moment what was forbidden, or what is meant for somebody else; from then on the
+    node that keeps the register says what holds.
 
     Parameters
     ----------
     person_id : str
         Whom the node was started for.
+    run : str
+        The run it belongs to, which may be for somebody else by now; empty = none.
     purposes : sequence of str
         What the node needs consent for.
     required : bool
@@ -38,6 +40,7 @@ class Subject:
     def __init__(
         self,
         person_id: str,
+        run: str,
         purposes: tuple[str, ...],
         required: bool,
         namespace: str,
@@ -51,8 +54,8 @@ class Subject:
         self._on_person = on_person
         self._on_consent = on_consent
         self.consents = Consents(required)
-        if purposes:
-            self._read(default_register(namespace))
+        if person_id:
+            self._read(default_register(namespace), run)
 
     def allows(self, purpose: str, person_id: str = "") -> bool:
         """Tell whether something may be done with a person, by default the node's own."""
@@ -92,8 +95,9 @@ class Subject:
         if [self.allows(each) for each in self._purposes] != before:
             self._on_consent()
 
-    def _read(self, register: Register) -> None:
+    def _read(self, register: Register, run: str) -> None:
         try:
+            self.person_id = register.recall(run, PERSON) or self.person_id
             self.consents.replace(register.consents())
             lost = register.lost()
         except StorageError as error:

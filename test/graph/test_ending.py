@@ -31,8 +31,11 @@ def mapped(process, pattern):
 
 
 def shared(process):
-    """Return the shared memory of the middleware that a process has mapped."""
-    return mapped(process, rf"{SHARED}/fast")
+    """Return the shared memory of the middleware that a process has mapped.
+
+    Without ports: one lives on while anybody writes to it, such as a probe of the tests.
+    """
+    return mapped(process, rf"{SHARED}/fast\w+_[0-9a-f]{{16}}$")
 
 
 def bombard(process, numbers):
@@ -107,9 +110,7 @@ def test_a_double_interrupt_ends_the_loop_cleanly(loop, probe, until):
     found = probe.listen(msg.EmotionState, "emotion")
     process = loop("--duration", "0")
     until(lambda: found, "the first emotion")
-    # ports live on while another participant, here the probe, writes to them
-    segments = {path for path in shared(process) if re.search(r"fast\w+_[0-9a-f]{16}$", path)}
-    own = {path for path in segments if locked_by(process, path)}
+    own = {path for path in shared(process) if locked_by(process, path)}
     assert own
     assert_clean(process, bombard(process, (signal.SIGINT, signal.SIGINT)), own)
 
@@ -130,7 +131,7 @@ def test_a_loop_that_cannot_start_says_so_and_leaves_nothing(loop, until):
 def test_what_a_killed_process_left_is_not_touched_while_it_is_fresh(start, until):
     killed = start("fusion")
     until(lambda: "active" in killed.output, "the node to be active")
-    segments = {path for path in shared(killed) if re.search(r"fast\w+_[0-9a-f]{16}$", path)}
+    segments = shared(killed)
     killed.kill()
     living = start("fusion")
     until(lambda: "active" in living.output, "the next node to be active")

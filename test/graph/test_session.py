@@ -81,7 +81,7 @@ def test_deactivating_the_node_ends_the_goal_and_takes_the_plan_back(probe, star
     done = ended(until, handle)
     assert done.status == GoalStatus.STATUS_ABORTED
     assert "deactivated" in done.result.message
-    assert plans[-1].remaining == 0.0
+    until(lambda: plans[-1].remaining == 0.0, "the end of the plan")
     assert not ask().accepted  # inactive
 
 

@@ -11,7 +11,7 @@ import fcntl
 import json
 import os
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from emo_music_ros.errors import InputError, StorageError
@@ -67,6 +67,13 @@ def ensure(
             "Free space, or set EMO_MUSIC_CACHE to a folder that can be written",
         ) from error
     return folder
+
+
+def discard(paths: Iterable[Path]) -> None:
+    """Remove pieces that cannot be played; :func:`ensure` makes them again."""
+    for path in paths:
+        with contextlib.suppress(OSError):  # a library of somebody else
+            path.unlink(missing_ok=True)
 
 
 def _missing(folder: Path, wanted: dict[str, Piece]) -> list[str]:

@@ -143,6 +143,7 @@ class FolderCatalogue:
         analyser: Analyser = self._analyser
         version = version_of(analyser)
         usable: dict[str, Track] = {}
+        damaged: list[Path] = []
         with self._store.session():
             known = self._store.files(self._folder)
             analyses = self._store.analyses(version)
@@ -152,6 +153,7 @@ class FolderCatalogue:
                     entry = self._analyse(path, entry, analyser, analyses)
                 if entry.error:
                     unreadable[shown(path)] = entry.error
+                    damaged += [path] if entry.size >= 0 else []
                 elif entry.track_id not in usable:
                     usable[entry.track_id] = _track(entry, analyses[entry.track_id])
                     with self._lock:
@@ -165,6 +167,8 @@ class FolderCatalogue:
                 self._store.forget_file(gone)
         with self._lock:
             self._tracks = usable
+        if not self.options.path:  # ours to mend: the next scan makes them again
+            default.discard(damaged)
         if self._store.failure:
             raise StorageError(
                 f"the library database {self._store.path} cannot be written: {self._store.failure}",

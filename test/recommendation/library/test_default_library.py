@@ -256,3 +256,19 @@ def test_a_library_made_by_somebody_else_is_used_where_nothing_can_be_written(
     for folder in folders:
         folder.chmod(0o700)
     assert [path.name for path in folders[1].glob("library*")] == ["library.sqlite"]
+
+
+def test_a_damaged_piece_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sound = 0.1 * np.sin(np.arange(44100 * 4) / 20).astype(np.float32)
+    monkeypatch.setattr(default_library, "perform", lambda piece: np.stack([sound, sound], 1))
+    monkeypatch.setattr(
+        default_library, "ensure", lambda folder, progress: ensure(folder, progress, PIECES[:2])
+    )
+    monkeypatch.setenv("EMO_MUSIC_CACHE", str(tmp_path))
+    assert FolderCatalogue().scan().unreadable == {}
+    piece = tmp_path / "default_library" / f"{PIECES[1].name}.ogg"
+    whole = piece.read_bytes()
+    piece.write_bytes(whole[: len(whole) // 2])
+    assert list(FolderCatalogue().scan().unreadable) == [str(piece)]
+    assert FolderCatalogue().scan().unreadable == {}
+    assert piece.read_bytes() == whole
