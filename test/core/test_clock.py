@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emo_music_ros.clock import MOST_AHEAD, SteadyStamps, ahead, unix
+from emo_music_ros.clock import MOST_AHEAD, MOST_BEHIND, SteadyStamps, ahead, unix
 
 WALL = 1_700_000_000.0
 
@@ -33,11 +33,30 @@ def test_a_stamp_without_a_value_is_refused(stamp):
     assert stamps.refused == 1
 
 
-@given(st.floats(-1, 1000), st.floats(0, 2e9), st.floats(0, 1e6))
+@pytest.mark.parametrize(
+    ("stamp", "words"),
+    [
+        (WALL + 3600, "3600.0 s in the future"),
+        (WALL - 3600, "3600 s old"),
+        (0.0, "the last 0. Stamp messages"),
+        (math.nan, "without a time"),
+    ],
+)
+def test_what_was_wrong_is_told_with_a_remedy_and_what_follows_is_taken(stamp, words):
+    stamps = SteadyStamps()
+    stamps(stamp, WALL, 5.0)
+    assert math.isnan(stamps(stamp, WALL, 5.0))
+    assert "2 refused" in stamps.problem
+    assert words in stamps.problem
+    assert stamps(WALL - 1, WALL, 5.0) == pytest.approx(4.0)
+    assert stamps.refused == 2
+
+
+@given(st.floats(-1, MOST_BEHIND), st.floats(0, 2e9), st.floats(0, 1e6))
 def test_a_steady_stamp_is_never_in_the_future(age, wall, steady):
     found = SteadyStamps()(wall - age, wall, steady)
     assert math.isnan(found) or found <= steady
-    if age >= 0:
+    if age >= 0 and not math.isnan(found):
         assert found == pytest.approx(steady - age, abs=1e-5)
 
 
