@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from emo_music_ros.errors import InputError
-from emo_music_ros.recommendation.library.files import audio_files
+from emo_music_ros.recommendation.library.files import audio_files, refuse_truncated_ogg
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,29 @@ def test_music_is_found_by_its_ending_below_the_folder_and_hidden_files_are_not(
         (tmp_path / name).touch()
     found = [str(path.relative_to(tmp_path)) for path in audio_files(tmp_path)]
     assert found == ["a.mp3", "b.OGG", "d.wav", "deep/er/c.flac"]
+
+
+LAST, MIDDLE = b"OggS\0\4more", b"OggS\0\0more"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "whole"),
+    [
+        ("a.ogg", MIDDLE + LAST, True),
+        ("a.ogg", LAST + MIDDLE, False),
+        ("a.OGG", MIDDLE, False),
+        ("a.ogg", MIDDLE + b"\0" * 1000, False),
+        ("a.ogg", LAST + b"OggS\0", True),  # too short to tell: the decoder will
+        ("a.ogg", b"no page at all", True),
+        ("a.ogg", b"", True),
+        ("a.mp3", MIDDLE, True),
+    ],
+)
+def test_an_ogg_file_whose_last_page_is_not_the_end_is_truncated(tmp_path, name, content, whole):
+    path = tmp_path / name
+    path.write_bytes(content)
+    if whole:
+        refuse_truncated_ogg(path)
+    else:
+        with pytest.raises(InputError, match="truncated"):
+            refuse_truncated_ogg(path)

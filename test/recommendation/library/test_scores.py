@@ -98,6 +98,14 @@ def test_a_drum_marks_the_bar_line_and_its_quarters(drum, pitch):
     assert len(arrange(piece(), Score((TUNE,), BARS, 0))) == 1
 
 
+def test_bar_lines_of_odd_bars_are_stronger_too():
+    third = 8 / 3
+    bars = tuple(third * n for n in range(18))
+    notes = tuple((bar + part, bar + part + 1.0, 60) for bar in bars for part in (0.0, 1.0))
+    (part,) = arrange(piece(longest=100.0), Score((notes,), bars, 0))
+    assert [note.velocity for note in part.notes] == [78, 70] * 18
+
+
 def test_no_pitch_leaves_what_midi_knows():
     high, low = ((0.0, 44.0, 126),), ((0.0, 44.0, 1),)
     parts = arrange(piece(transpose=5), Score((high, high), (0.0,), 0))

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from emo_music_ros.emotion import EDGE
 from emo_music_ros.recommendation.policy.target import (
     reason,
 )
@@ -135,6 +136,14 @@ def test_rather_a_large_change_than_unpleasant_music():
     # who is low may hear the sad ones that are near
     need, found = ranked(therapeutic(), tracks, "depression", (-0.3, -0.4), ("s0",))
     assert need.valence < 0
+
+
+def test_where_music_that_is_not_pleasant_is_wanted_no_jump_is_made_for_it():
+    low = [Track(f"l{n}", "", valence=-0.3, arousal=-0.2 - n / 50) for n in range(4)]
+    tracks = [*low, Track("wild", "", valence=-0.9, arousal=0.9)]
+    need, found = ranked(therapeutic(), tracks, "anxiety", (-0.5, 0.6), ("l0",))
+    assert (need.valence, need.arousal) == pytest.approx((-0.3, -EDGE))
+    assert found[0].track.track_id != "wild"
 
 
 def test_the_hour_is_that_of_the_place():

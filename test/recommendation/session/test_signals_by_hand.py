@@ -55,6 +55,13 @@ def test_heart_rates_are_kept_as_long():
     assert made.usual_heart_rate == 80.0  # of all there were
 
 
+def test_the_usual_heart_rate_is_the_mean_of_all():
+    made = Signals()
+    for bpm in (70.0, 75.0, 72.5, 71.5):
+        made.add_heart_rate(1.0, bpm)
+    assert made.usual_heart_rate == pytest.approx(72.25)
+
+
 @pytest.mark.parametrize(
     ("time", "bpm"),
     [(NAN, 70.0), (math.inf, 70.0), (1.0, NAN), (1.0, math.inf), (1.0, 0.0), (1.0, -1.0)],

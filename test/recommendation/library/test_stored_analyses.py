@@ -1,0 +1,60 @@
+"""What is analysed once is found again as it was."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from emo_music_ros.recommendation.library.files import AudioFile
+from emo_music_ros.recommendation.library.store import LibraryStore
+from emo_music_ros.streams import Track
+
+TRACK = Track(
+    "id",
+    "",
+    duration=61.5,
+    tempo=96.0,
+    mode=-0.5,
+    energy=0.7,
+    valence=0.2,
+    arousal=-0.3,
+    dominance=0.1,
+    features=np.array([0.25, -0.5], np.float32),
+)
+
+
+def test_an_analysis_is_found_by_its_version_with_all_its_values(tmp_path):
+    store = LibraryStore(tmp_path / "library.sqlite")
+    with store.session():
+        store.save_analysis(TRACK, "1.a")
+    with store.session():
+        assert store.analyses("1.b") == {}
+        (found,) = store.analyses("1.a").values()
+    names = ("track_id", "duration", "tempo", "mode", "energy", "valence", "arousal", "dominance")
+    assert [getattr(found, name) for name in names] == [getattr(TRACK, name) for name in names]
+    assert found.features.tolist() == [0.25, -0.5]
+    assert (found.path, found.title) == ("", "")
+
+
+def test_files_are_found_below_their_folder_until_they_are_forgotten(tmp_path):
+    store = LibraryStore(tmp_path / "library.sqlite")
+    inside = AudioFile("/music/a.ogg", 12, 34, "id", "Title", "Artist", "genre", "1.a", "")
+    beside = AudioFile("/musical/b.ogg", 1, 2, error="'b' is empty")
+    with store.session():
+        store.save_file(inside)
+        store.save_file(beside)
+        assert store.files(Path("/music")) == {inside.path: inside}
+        assert store.files(Path("/musical")) == {beside.path: beside}
+        store.forget_file(inside.path)
+        assert store.files(Path("/music")) == {}
+
+
+def test_outside_of_a_session_nothing_is_known_or_kept(tmp_path):
+    store = LibraryStore(tmp_path / "library.sqlite")
+    store.save_analysis(TRACK, "1.a")
+    assert store.analyses("1.a") == {}
+    assert store.files(tmp_path) == {}
+    with store.session():
+        assert store.analyses("1.a") == {}
+    assert store.failure == ""
