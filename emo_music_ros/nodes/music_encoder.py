@@ -16,6 +16,7 @@ class MusicEncoderNode(EncoderNode):
 
     node_name = "music_encoder"
     stages = {"plugin": ("encoder", "music")}
+    purposes = ()  # it hears music, not people
 
     def inputs(self) -> list[tuple[Any, ...]]:
         """Return the one topic this encoder takes."""

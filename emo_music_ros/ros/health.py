@@ -49,16 +49,21 @@ class Health:
     def fault(
         self, part: str, text: str, level: str = "error", now: float = 0.0, lasts: float = math.inf
     ) -> None:
-        """Note that a part does not work; it is over after `lasts` seconds or by :meth:`over`."""
+        """Note that a part does not work; it is over after `lasts` seconds or by :meth:`over`.
+
+        One of level ``ok`` is as somebody wants it: shown, and not logged.
+        """
         before = self._faults.get(part)
         self._faults[part] = _Fault(level, text, now + lasts)
+        if level == "ok":
+            return
         if before is None or _words(before.text) != _words(text):
             self._log(level, f"{part}: {text}")
 
     def over(self, part: str) -> None:
         """Note that a part works again."""
-        if part in self._faults:
-            del self._faults[part]
+        fault = self._faults.pop(part, None)
+        if fault is not None and fault.level != "ok":
             self._log("ok", f"{part}: over")
 
     def clear(self) -> None:

@@ -49,6 +49,15 @@ def test_a_change_is_logged_once_and_numbers_are_none(health, log):
     assert log[1:] == [("ok", "stamps: over")]
 
 
+def test_what_somebody_wants_is_shown_and_not_logged(health, log):
+    health.state("ok", "closed")
+    log.clear()
+    health.fault("silent", "'anna' has withdrawn consent", "ok")
+    assert health.worst(0.0) == ("ok", "closed; silent: 'anna' has withdrawn consent")
+    health.over("silent")
+    assert log == []
+
+
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(LEVELS)), max_size=20))
 def test_the_level_is_that_of_the_worst_fault(faults):
     health = Health(lambda level, text: None)

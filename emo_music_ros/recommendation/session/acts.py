@@ -165,7 +165,7 @@ class Acts(ABC):
         if not sensing:
             self._order = (
                 "consent",
-                "Consent was withdrawn: the music fades out and nothing is recorded.",
+                "Without consent the music fades out and nothing is recorded.",
             )
 
     def _music_is_wanted(self, time: float) -> None:

@@ -240,7 +240,7 @@ class Director(Acts):
             self._absent = False
             self._triggers.restart()
         if not self._consent:
-            self.waiting = "consent was withdrawn"
+            self.waiting = "there is no consent"
         elif self._held:
             self.waiting = "a person stopped the music"
         elif now < self._quiet_until:
