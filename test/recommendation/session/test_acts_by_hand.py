@@ -60,7 +60,7 @@ def test_consent_is_given_from_a_half_on(world, value, given):
     made.tell("consent", value=value)
     taken = made.run(1)
     assert [each.trigger for each in taken] == ([] if given else ["consent"])
-    assert (made.director.waiting == "consent was withdrawn") != given
+    assert (made.director.waiting == "there is no consent") != given
 
 
 def test_the_start_that_a_view_told_is_not_told_again_by_its_report(world):
