@@ -212,14 +212,14 @@ class CompanionNode(PartsNode):
             self.consent_changed,
         )
         self.fault("consent", self.subject.problem)
-        self.listen(msg.Person, "person", self.subject.on_person, LATCHED)
-        self.listen(
-            msg.Person,
-            "person/forgotten",
-            lambda message: self.person_forgotten(message.person_id),
-        )
+        subject = self.subject
+        self.listen(msg.Person, "person", subject.on_person, LATCHED, watched=False)
+        self.listen(msg.Person, "person/forgotten", self._on_forgotten, watched=False)
         if self.purposes:
-            self.listen(msg.ConsentState, "consent/state", self.subject.on_state, LATCHED)
+            self.listen(msg.ConsentState, "consent/state", subject.on_state, LATCHED, watched=False)
+
+    def _on_forgotten(self, message: msg.Person) -> None:
+        self.person_forgotten(message.person_id)
 
     def _refuse(self, error: Exception) -> TransitionCallbackReturn:
         if not isinstance(error, CompanionError):

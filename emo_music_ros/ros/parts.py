@@ -125,25 +125,33 @@ class PartsNode(LifecycleNode):
         return call
 
     def listen(
-        self, kind: type, topic: str, callback: Callable[[Any], None], qos: QoSProfile = EVENT
+        self,
+        kind: type,
+        topic: str,
+        callback: Callable[[Any], None],
+        qos: QoSProfile = EVENT,
+        *,
+        watched: bool = True,
     ) -> None:
-        """Subscribe while active; messages lost on the way are counted by topic."""
+        """Subscribe while active; of a topic that is watched, messages that are lost are counted.
+
+        Watching costs: an executor asks every part after every message.
+        """
 
         def lost(event: Any) -> None:
             self._lost[topic] = self._lost.get(topic, 0) + event.total_count_change
 
         def mismatch(event: Any) -> None:
-            self.fault(topic, "a publisher offers an incompatible QoS. Compare both with: "
-                       f"ros2 topic info -v {topic}", "warn")  # fmt: skip
+            told = "a publisher offers an incompatible QoS. Compare both with"
+            self.fault(topic, f"{told}: ros2 topic info -v {topic}", "warn")
 
+        watch = {"message_lost": lost, "incompatible_qos": mismatch} if watched else {}
         subscription = self.create_subscription(
             kind,
             topic,
             self.guarded(topic, callback),
             qos,
-            event_callbacks=SubscriptionEventCallbacks(
-                message_lost=lost, incompatible_qos=mismatch
-            ),
+            event_callbacks=SubscriptionEventCallbacks(use_default_callbacks=False, **watch),
         )
         self._parts.append(lambda: self.destroy_subscription(subscription))
 
