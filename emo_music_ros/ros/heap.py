@@ -11,6 +11,8 @@ _HEAPS = 2
 #: Below a VGA picture of 900 KiB. Such blocks come from the system and go back to it.
 _LARGE = 512 * 1024
 _TRIM = 1024 * 1024
+#: How often what is free within the heaps is given back [s]; it takes some milliseconds.
+TRIM_EVERY = 60.0
 
 
 def compact_heap() -> None:
@@ -25,3 +27,10 @@ def compact_heap() -> None:
         mallopt(_ARENA_MAX, _HEAPS)
         mallopt(_MMAP_THRESHOLD, _LARGE)
         mallopt(_TRIM_THRESHOLD, _TRIM)
+
+
+def trim_heap() -> None:
+    """Give back to the system what is free within the heaps; only glibc can do that."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)

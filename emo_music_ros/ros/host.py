@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 import yaml
 from rclpy.context import Context
@@ -25,7 +25,7 @@ from emo_music_ros.resources import PACKAGE
 from emo_music_ros.ros import ending
 from emo_music_ros.ros.environment import prepare_environment
 from emo_music_ros.ros.graph import NodeSpec
-from emo_music_ros.ros.heap import compact_heap
+from emo_music_ros.ros.heap import TRIM_EVERY, compact_heap, trim_heap
 from emo_music_ros.ros.node import CompanionNode
 from emo_music_ros.ros.shared_memory import remove_orphans
 
@@ -128,7 +128,7 @@ class Host:
             self._start(specs)
             if not self._stopping:
                 started()
-            code = self._codes.get()
+            code = self._wait()
         except Exception as error:  # a node that cannot even be made
             print(f"error: {error}", file=sys.stderr)  # noqa: T201
             code = 1
@@ -140,6 +140,14 @@ class Host:
             # aborts the process if the interpreter is taken down under it.
             os._exit(code)
         return code
+
+    def _wait(self) -> int:
+        """Return the exit code when the run is to end."""
+        while True:
+            try:
+                return self._codes.get(timeout=TRIM_EVERY)
+            except Empty:
+                trim_heap()
 
     def _start(self, specs: Sequence[tuple[type[CompanionNode], NodeSpec | None]]) -> None:
         for kind, spec in specs:
