@@ -18,6 +18,14 @@ from emo_music_ros.errors import StorageError
 
 #: Parts of the loop whose latency from the newest sample is measured.
 LATENCIES = ("emotion", "recommendation", "sound")
+#: Most sources that are listed of a modality, and most characters of a name from outside.
+MOST_SOURCES, LONGEST_NAME = 20, 200
+
+
+def printable(text: str) -> str:
+    """Return a name from outside as it can be printed: one line, of bounded length."""
+    shown = "".join(each if each.isprintable() else "?" for each in text[:LONGEST_NAME])
+    return shown + "..." if len(text) > LONGEST_NAME else shown
 
 
 class Summary:
@@ -55,8 +63,8 @@ class Summary:
     def encoding(self, modality: str, source: str) -> None:
         """Count one encoding and remember where its signal came from."""
         self.encodings[modality] += 1
-        if source:
-            self.sources.setdefault(modality, set()).add(source)
+        if source and len(self.sources.setdefault(modality, set())) < MOST_SOURCES:
+            self.sources[modality].add(printable(source))
 
     def node(
         self, name: str, level: str, text: str, dropped: Mapping[str, int], pid: int, rss_mb: float

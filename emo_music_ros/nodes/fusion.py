@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import emo_music_ros.msg as msg
-from emo_music_ros.consent.rules import SENSING
+from emo_music_ros.consent.rules import SENSING, valid_person
 from emo_music_ros.fusion.people import People
 from emo_music_ros.fusion.timeline import MODALITIES, FusionOptions
 from emo_music_ros.ros import conversions as convert
@@ -58,13 +58,13 @@ class FusionNode(CompanionNode):
     def _on_encoding(self, message: msg.ModalityEncoding) -> None:
         encoding = convert.encoding(message)
         time = self.arrival(encoding.time)
-        person_id = encoding.person_id or self.person_id
+        person_id = valid_person(encoding.person_id or self.person_id)
         if not math.isnan(time) and self.allows(SENSING, person_id):
             self._people.add(replace(encoding, time=time, person_id=person_id), self.steady())
 
     def _on_interaction(self, message: msg.InteractionEvent) -> None:
         event = convert.interaction(message)
-        person_id = message.person_id or self.person_id
+        person_id = valid_person(message.person_id or self.person_id)
         if event is not None and event.action not in REPORTS and self.allows(SENSING, person_id):
             self._people.sign(person_id, self.steady())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass
 from typing import Any
@@ -173,13 +174,13 @@ class InteractionNode(CompanionNode):
 
     def _on_event(self, message: msg.InteractionEvent) -> None:
         event = convert.interaction(message)
-        if event is None:
+        if event is None or not (math.isfinite(event.value) and math.isfinite(event.position)):
             self._counts["malformed"] += 1
             return
         if event.action == "consent":
             self._decide(message.person_id, "", event.value >= 0.5, message.source)
             return
-        message.person_id = message.person_id or self.person_id
+        message.person_id = valid_person(message.person_id or self.person_id)
         self._counts["events"] += 1
         self._publisher.publish(message)
 

@@ -6,6 +6,7 @@ import json
 import math
 import os
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ from emo_music_ros.ros.node import CompanionNode
 from emo_music_ros.ros.qos import LATCHED
 from emo_music_ros.ros.reports import reports
 from emo_music_ros.ros.stamps import header, seconds
-from emo_music_ros.summary import Summary
+from emo_music_ros.summary import Summary, printable
 
 #: Fact of the run: when its session began [steady s].
 BEGAN = "session"
@@ -106,7 +107,9 @@ class SessionNode(CompanionNode):
         self._plan = self.advertise(msg.SessionPlan, "session/plan", LATCHED)
         self.listen(msg.EmotionState, "emotion", self._on_emotion)
         for modality in (*MODALITIES, *CONTEXT):
-            self.listen(msg.ModalityEncoding, f"encoding/{modality}", self._on_encoding)
+            self.listen(
+                msg.ModalityEncoding, f"encoding/{modality}", partial(self._on_encoding, modality)
+            )
         self.listen(msg.Recommendation, "recommendation", self._on_recommendation)
         self.listen(msg.PlayerState, "player/state", self._on_player)
         self.listen(msg.ListeningOutcome, "listening/outcome", self._on_outcome)
@@ -181,9 +184,9 @@ class SessionNode(CompanionNode):
             if any(part.weight > 0 for part in message.contributions):
                 summary.latency("emotion", age)
 
-    def _on_encoding(self, message: msg.ModalityEncoding) -> None:
+    def _on_encoding(self, modality: str, message: msg.ModalityEncoding) -> None:
         for summary in self._summaries():
-            summary.encoding(message.modality, message.source)
+            summary.encoding(modality, message.source)
 
     def _on_recommendation(self, message: msg.Recommendation) -> None:
         age = self.now() - seconds(message.header.stamp)
@@ -191,14 +194,14 @@ class SessionNode(CompanionNode):
             summary.recommendations += 1
             summary.latency("recommendation", age)
         best = message.tracks[0].track.title if message.tracks else "nothing"
-        self.get_logger().info(f"recommended '{best}': {message.reason}")
+        self.get_logger().info(f"recommended '{printable(best)}': {printable(message.reason)}")
 
     def _on_player(self, message: msg.PlayerState) -> None:
         counts = (message.tracks_started, message.tracks_finished, message.tracks_skipped)
         before = self._player_counts or (0, 0, 0)
         self._player_counts = counts
         steps = [max(0, new - old) for new, old in zip(counts, before)]
-        title = message.track.title or message.track.track_id
+        title = printable(message.track.title or message.track.track_id)
         for summary in self._summaries():
             for name, step in zip(("started", "finished", "skipped"), steps):
                 summary.tracks[name] += step

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from rclpy.qos import QoSProfile
 
@@ -33,7 +33,7 @@ class EncoderNode(CompanionNode):
     Subclasses say in `inputs` which topics they take.
     """
 
-    purposes = (SENSING,)
+    purposes: ClassVar[tuple[str, ...]] = (SENSING,)
 
     @dataclass(frozen=True)
     class Options:

@@ -7,7 +7,7 @@ from typing import Any
 
 import emo_music_ros.msg as msg
 from emo_music_ros.consent.register import PERSON, Register, default_register
-from emo_music_ros.consent.rules import Consent, Consents
+from emo_music_ros.consent.rules import Consent, Consents, valid_person
 from emo_music_ros.errors import StorageError
 from emo_music_ros.ros.stamps import seconds
 
@@ -74,8 +74,14 @@ class Subject:
         self._on_person(before)
 
     def on_person(self, message: msg.Person) -> None:
-        """Take a message of `person`."""
-        self.turn(message.person_id)
+        """Take a message of `person`.
+
+        Raises
+        ------
+        InputError
+            If it names nobody.
+        """
+        self.turn(valid_person(message.person_id))
 
     def on_state(self, message: msg.ConsentState) -> None:
         """Take a message of `consent/state`; the stricter of the two rules holds."""

@@ -79,3 +79,13 @@ def test_table_shows_every_part():
     table = filled().table()
     for words in ("calm 3", "p50 50 ms", "encoding/face 3", "180 MB", "unplugged"):
         assert words in table
+
+
+def test_names_from_outside_are_bounded_and_of_one_line():
+    summary = Summary()
+    for number in range(100):
+        summary.encoding("face", f"live:\x1b[2J\r\n{number}" + "x" * 10_000)
+    (sources,) = summary.as_dict()["sources"].values()
+    assert len(sources) == 20
+    assert all(source.isprintable() and len(source) < 210 for source in sources)
+    assert summary.encodings == {"face": 100}
