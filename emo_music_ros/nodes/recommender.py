@@ -13,7 +13,7 @@ from emo_music_ros.consent.register import default_register
 from emo_music_ros.consent.rules import DEMONSTRATION, LEARNING, SENSING, valid_person
 from emo_music_ros.consent.traces import log_folder, remove_summaries
 from emo_music_ros.emotion import UNKNOWN
-from emo_music_ros.errors import InputError
+from emo_music_ros.errors import CompanionError, InputError
 from emo_music_ros.paths import expand
 from emo_music_ros.recommendation.memory.store import Memory, default_path
 from emo_music_ros.recommendation.session.director import Director
@@ -29,6 +29,8 @@ from emo_music_ros.streams import Outcome, Track
 
 #: A scan that goes on offers what it has found this often [s].
 OFFER_EVERY = 1.0
+#: One that failed is tried again after this long [s].
+SCAN_AGAIN = 10.0
 
 _STATUS = {
     msg.PlayerState.STOPPED: "stopped",
@@ -67,7 +69,8 @@ class RecommenderNode(CompanionNode):
         self.serve(srv.RecommendTracks, "recommend_tracks", self._on_recommend)
         self.serve(srv.ForgetPerson, "forget_person", self._on_forget)
         self.every(0.25, self._step)
-        self.work(self._scan, 1, "").put(None)
+        self._scanner = self.work(self._scan, 1, "")
+        self._scan_at = self.steady()
 
     def _direct(self) -> None:
         """Begin with the person of the node: nothing of anybody before is left."""
@@ -108,6 +111,8 @@ class RecommenderNode(CompanionNode):
         """Turn to another person; the track that is on counts for the one before."""
         self._director.close(self.steady())
         self._memory.close()
+        self._plan = Plan()
+        self._follow_plan()
         self._direct()
 
     def consent_changed(self) -> None:
@@ -125,7 +130,14 @@ class RecommenderNode(CompanionNode):
     def _scan(self, _: None) -> None:
         catalogue = self.plugins["catalogue"]
         self._offered = self.steady()
-        report = catalogue.scan(lambda done, total, name: self._scanned())
+        try:
+            report = catalogue.scan(lambda done, total, name: self._scanned())
+        except CompanionError as error:
+            self._tracks = catalogue.tracks()
+            self.fault("library", str(error))
+            self._scan_at = self.steady() + SCAN_AGAIN
+            return
+        self.fault("library", "")
         self._tracks = catalogue.tracks()
         for path, reason in report.unreadable.items():
             self.get_logger().warning(f"left out of the library: {path}: {reason}")
@@ -193,6 +205,9 @@ class RecommenderNode(CompanionNode):
     # -- what goes out -----------------------------------------------------------------------
 
     def _step(self) -> None:
+        if self.steady() > self._scan_at:
+            self._scan_at = math.inf
+            self._scanner.put(None)
         if self.steady() > self._plan.ends:
             self._plan = Plan()
             self._follow_plan()
@@ -216,7 +231,8 @@ class RecommenderNode(CompanionNode):
         return message
 
     def _on_outcome(self, outcome: Outcome) -> None:
-        if not self.allows(LEARNING) or not self.allows(SENSING):
+        allowed = (self.allows(purpose, outcome.person_id) for purpose in self.purposes)
+        if not all(allowed):
             return
         self._outcomes.publish(
             convert.outcome_message(replace(outcome, time=self.wall(outcome.time)))

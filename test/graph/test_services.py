@@ -138,6 +138,22 @@ def test_a_memory_that_is_none_is_refused_shown_and_left_alone(
     assert answer.message
 
 
+def test_a_library_that_is_not_there_is_shown_until_it_is(probe, start, until, library, tmp_path):
+    from diagnostic_msgs.msg import DiagnosticArray
+
+    start("recommender", folder__path=str(tmp_path / "stick"))
+    found = probe.listen(DiagnosticArray, "/diagnostics")
+
+    def newest():
+        return found[-1].status[0] if found else None
+
+    until(lambda: newest() and "does not exist" in newest().message, "the trouble")
+    assert newest().level == b"\x02"
+    library.rename(tmp_path / "stick")
+    until(lambda: "library of 1 track" in newest().message, "the library")
+    assert newest().level == b"\x00"
+
+
 def test_forgetting_removes_summaries_and_names_what_is_left(probe, start, library, tmp_path):
     start("recommender", folder__path=str(library))
     folder = tmp_path / "cache" / "summaries" / "anna"
