@@ -83,9 +83,10 @@ class SessionNode(CompanionNode):
         report_every: float = option(5.0, "period of the status line [s]", low=0.5, high=3600)
 
     def configure(self) -> None:
-        """Offer the action; it outlives being deactivated, so that a goal can end."""
+        """Offer the action and the plan; they outlive being deactivated, so that a goal can end."""
         self._goal: _Goal | None = None
         self._active = False
+        self._plan = self.create_publisher(msg.SessionPlan, "session/plan", LATCHED)
         self._server = ActionServer(
             self,
             RunSession,
@@ -104,7 +105,6 @@ class SessionNode(CompanionNode):
         self._player_counts: tuple[int, int, int] | None = None
         self._path = expand(options.summary, "summary") if options.summary else None
         self.summary = self._new_summary(options.scenario)
-        self._plan = self.advertise(msg.SessionPlan, "session/plan", LATCHED)
         self.listen(msg.EmotionState, "emotion", self._on_emotion)
         for modality in (*MODALITIES, *CONTEXT):
             self.listen(
@@ -148,6 +148,7 @@ class SessionNode(CompanionNode):
         """Withdraw the action."""
         if hasattr(self, "_server"):
             self._server.destroy()
+            self.destroy_publisher(self._plan)
             del self._server
 
     def person_changed(self, before: str) -> None:

@@ -76,6 +76,12 @@ class Probe:
         wait(future.done, f"the response of {name}")
         return future.result()
 
+    def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Call on the thread that takes the answers: clients of actions are not made for two."""
+        task = self._executor.create_task(function, *arguments)
+        wait(task.done, "the call")
+        return task.result()
+
     def spin(self, seconds: float) -> None:
         """Let time pass; messages arrive on their own thread."""
         threading.Event().wait(seconds)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from emo_music_ros.recommendation.library.analysis import FEATURES
 from emo_music_ros.recommendation.library.files import AudioFile
 from emo_music_ros.recommendation.library.store import LibraryStore
 from emo_music_ros.streams import Track
@@ -20,7 +21,7 @@ TRACK = Track(
     valence=0.2,
     arousal=-0.3,
     dominance=0.1,
-    features=np.array([0.25, -0.5], np.float32),
+    features=np.linspace(-0.5, 0.25, len(FEATURES), dtype=np.float32),
 )
 
 
@@ -33,7 +34,7 @@ def test_an_analysis_is_found_by_its_version_with_all_its_values(tmp_path):
         (found,) = store.analyses("1.a").values()
     names = ("track_id", "duration", "tempo", "mode", "energy", "valence", "arousal", "dominance")
     assert [getattr(found, name) for name in names] == [getattr(TRACK, name) for name in names]
-    assert found.features.tolist() == [0.25, -0.5]
+    assert found.features.tolist() == TRACK.features.tolist()
     assert (found.path, found.title) == ("", "")
 
 
