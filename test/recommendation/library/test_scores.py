@@ -106,6 +106,14 @@ def test_bar_lines_of_odd_bars_are_stronger_too():
     assert [note.velocity for note in part.notes] == [78, 70] * 18
 
 
+def test_a_piece_is_played_as_written_unless_its_row_says_otherwise():
+    plain = Piece("n", "T", "C", "g", "s", tempo=60.0, programs=(0,), reference="", rights="")
+    parts = arrange(plain, Score((TUNE,), BARS, 0))
+    assert len(parts) == 1
+    assert [note.pitch for note in parts[0].notes[:3]] == [60, 61, 62]
+    assert parts[0].notes[0].start == 0.0
+
+
 def test_no_pitch_leaves_what_midi_knows():
     high, low = ((0.0, 44.0, 126),), ((0.0, 44.0, 1),)
     parts = arrange(piece(transpose=5), Score((high, high), (0.0,), 0))

@@ -117,6 +117,12 @@ def test_a_window_cuts_what_began_before_it():
     assert held == [(6.0, 1.0), (4.0, 2.0)]
 
 
+def test_what_fell_silent_before_the_window_held_no_time_in_it():
+    assert list(signals(emotion(0.0)).weighted(100.0, 10.0)) == []
+    made = signals(emotion(0.0), emotion(98.0))
+    assert [time for time, _ in made.weighted(100.0, 10.0)] == [2.0]
+
+
 def test_a_state_needs_its_share_its_certainty_and_its_coverage_and_no_more():
     made = signals(*[emotion(float(n), confidence=0.4) for n in range(3)], emotion(3.0, "anxiety"))
     assert made.agreed(4.0, 4.0, 0.75)[0] == "calm"
