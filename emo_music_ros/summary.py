@@ -15,17 +15,12 @@ import numpy as np
 
 from emo_music_ros.emotion import STATES, UNKNOWN
 from emo_music_ros.errors import StorageError
+from emo_music_ros.names import printable
 
 #: Parts of the loop whose latency from the newest sample is measured.
 LATENCIES = ("emotion", "recommendation", "sound")
-#: Most sources that are listed of a modality, and most characters of a name from outside.
-MOST_SOURCES, LONGEST_NAME = 20, 200
-
-
-def printable(text: str) -> str:
-    """Return a name from outside as it can be printed: one line, of bounded length."""
-    shown = "".join(each if each.isprintable() else "?" for each in text[:LONGEST_NAME])
-    return shown + "..." if len(text) > LONGEST_NAME else shown
+#: Most sources of a modality, and most nodes, that are listed.
+MOST_SOURCES, MOST_NODES = 20, 100
 
 
 class Summary:
@@ -70,6 +65,8 @@ class Summary:
         self, name: str, level: str, text: str, dropped: Mapping[str, int], pid: int, rss_mb: float
     ) -> None:
         """Take the last diagnostics of one node."""
+        if name not in self._dropped and len(self._dropped) >= MOST_NODES:
+            return
         self._dropped[name] = dict(dropped)
         self._peak_rss[pid] = max(rss_mb, self._peak_rss.get(pid, 0.0))
         if level == "ok":

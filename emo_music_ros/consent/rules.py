@@ -14,8 +14,9 @@ LEARNING = "learning"
 PURPOSES = (SENSING, LEARNING)
 #: The person of recordings and of the demonstration, who is nobody and has consented.
 DEMONSTRATION = "demonstration"
-#: Longest id of a person [characters]; ids come from outside and end in names of files.
-LONGEST_ID = 128
+#: Longest id of a person [bytes in UTF-8]. Ids come from outside and end in names of files, where
+#: a byte may take three.
+LONGEST_ID = 80
 
 
 def valid_person(person_id: str) -> str:
@@ -27,10 +28,11 @@ def valid_person(person_id: str) -> str:
         If it is empty, too long or holds characters that cannot be printed.
     """
     name = person_id.strip()
-    if not name or len(name) > LONGEST_ID or not name.isprintable():
+    sound = name.isprintable() and len(name.encode("utf-8", "replace")) <= LONGEST_ID
+    if not name or not sound:
         raise InputError(
             f"{person_id[:40]!r} names no person",
-            f"Give an id of 1 to {LONGEST_ID} printable characters",
+            f"Give an id of 1 to {LONGEST_ID} bytes of printable characters",
         )
     return name
 

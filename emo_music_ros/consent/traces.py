@@ -13,7 +13,8 @@ from emo_music_ros.resources import data_of
 
 def summary_folder(namespace: str, person_id: str) -> Path:
     """Return the folder of the summaries of a person's sessions; it need not be there."""
-    return data_of(namespace, "summaries", quote(person_id, safe=" ").replace(".", "%2E"))
+    # No namespace has a hyphen in its name: this folder is none of another namespace.
+    return data_of(namespace, "session-summaries", quote(person_id, safe=" ").replace(".", "%2E"))
 
 
 def log_folder() -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,7 +47,7 @@ class ConversationNode(SourceNode):
         text = message.data.strip()
         if text:
             source = "live:conversation/text"
-            self.deliver(streams.Utterance(self.now(), text, language_of(text), source=source))
+            self.deliver(streams.Utterance(time.time(), text, language_of(text), source=source))
 
     def _on_speech(self, message: Any) -> None:
         utterance = utterance_from_live_speech(
@@ -54,7 +55,7 @@ class ConversationNode(SourceNode):
             message.incremental,
             getattr(message, "locale", "") or getattr(message, "language", ""),
             message.confidence,
-            time=self.now(),
+            time=time.time(),
         )
         if utterance is not None:
             self.deliver(utterance)

@@ -13,7 +13,7 @@ import emo_music_ros.msg as msg
 import emo_music_ros.srv as srv
 from emo_music_ros.consent.keeper import Keeper
 from emo_music_ros.consent.register import PERSON, default_register
-from emo_music_ros.consent.rules import DEMONSTRATION, SENSING, valid_person
+from emo_music_ros.consent.rules import DEMONSTRATION, LEARNING, SENSING, valid_person
 from emo_music_ros.errors import InputError, StorageError
 from emo_music_ros.options import option
 from emo_music_ros.ros import conversions as convert
@@ -174,7 +174,7 @@ class InteractionNode(CompanionNode):
 
     def _on_event(self, message: msg.InteractionEvent) -> None:
         event = convert.interaction(message)
-        if event is None or not (math.isfinite(event.value) and math.isfinite(event.position)):
+        if event is None or not _possible(event):
             self._counts["malformed"] += 1
             return
         if event.action == "consent":
@@ -193,12 +193,26 @@ class InteractionNode(CompanionNode):
                 f"rating {request.rating} is out of range", "Give -1 (dislike) to 1 (like)"
             )
         person_id = valid_person(request.person_id or self.person_id)
+        if person_id != self.person_id:
+            raise InputError(f"the run is for '{self.person_id}'", "Turn by set_person first")
+        if not self.allows(LEARNING):
+            reason = self.subject.consents.reason(person_id, LEARNING)
+            raise InputError(f"{reason}: nothing is learned", "Ask for consent first")
         event = Interaction(
             self.now(), "rate", track, request.rating, 0.0, person_id, "live:service"
         )
         self._on_event(convert.interaction_message(event))
         response.success = True
         return response
+
+
+def _possible(event: Interaction) -> bool:
+    """Tell whether the numbers of an event can be."""
+    if event.action == "rate" and not -1.0 <= event.value <= 1.0:
+        return False
+    if event.action == "consent" and event.value not in (0.0, 1.0):
+        return False
+    return math.isfinite(event.value) and math.isfinite(event.position) and event.position >= 0
 
 
 def main() -> int:

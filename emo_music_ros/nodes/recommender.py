@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import uuid
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import emo_music_ros.msg as msg
@@ -94,6 +95,11 @@ class RecommenderNode(CompanionNode):
         if self.options.memory:
             return Memory(expand(self.options.memory, "memory"), half_life)
         return Memory(default_path(namespace), half_life, own=True)
+
+    def _other_memories(self) -> list[Path]:
+        """Return the memories of this namespace that are not in use."""
+        places = (default_path(self.get_namespace(), name) for name in ("memory", DEMONSTRATION))
+        return [path for path in places if path.is_file() and path != self._memory.path]
 
     def deactivate(self) -> None:
         """End the attribution of the track that is on and close the memory."""
@@ -188,7 +194,9 @@ class RecommenderNode(CompanionNode):
 
     def _on_plan(self, message: msg.SessionPlan) -> None:
         """Take what a session asks for; it ends by itself if nobody ends it."""
-        self._plan = Plan.of(message, self.person_id, self.steady())
+        plan = Plan.of(message, self.person_id, self.steady())
+        plan.over(self.configured("plugin"))  # one that cannot be followed changes nothing
+        self._plan = plan
         self._follow_plan()
 
     def _follow_plan(self) -> None:
@@ -265,12 +273,17 @@ class RecommenderNode(CompanionNode):
     def _on_forget(self, request: Any, response: Any) -> Any:
         person_id = valid_person(request.person_id)
         response.removed = self._director.forget(person_id)
+        for path in self._other_memories():
+            other = Memory(path, own=True)
+            response.removed += other.forget(person_id)
+            other.close()
         response.removed += default_register(self.get_namespace()).forget(person_id)
         response.files_removed = remove_summaries(self.get_namespace(), person_id)
         response.files_left = [str(log_folder())]
         self._forgotten.publish(msg.Person(header=header(self.now()), person_id=person_id))
         response.message = (
-            "logs may name the person and are yours to delete; a withdrawal of consent stays"
+            "logs, and files named by the parameter summary, may name the person and are yours to"
+            " delete; a withdrawal of consent stays"
         )
         response.success = True
         return response

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import shutil
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,16 +23,18 @@ from emo_music_ros.consent.rules import SENSING
 from emo_music_ros.consent.traces import summary_folder
 from emo_music_ros.errors import CompanionError, InputError, StorageError
 from emo_music_ros.fusion.timeline import CONTEXT, MODALITIES
+from emo_music_ros.names import printable
 from emo_music_ros.options import option
 from emo_music_ros.paths import expand, inside
 from emo_music_ros.ros.conversions import STATE_NAMES
 from emo_music_ros.ros.environment import RUN
 from emo_music_ros.ros.host import run_node
 from emo_music_ros.ros.node import CompanionNode
+from emo_music_ros.ros.plan import LONGEST
 from emo_music_ros.ros.qos import LATCHED
 from emo_music_ros.ros.reports import reports
 from emo_music_ros.ros.stamps import header, seconds
-from emo_music_ros.summary import Summary, printable
+from emo_music_ros.summary import Summary
 
 #: Fact of the run: when its session began [steady s].
 BEGAN = "session"
@@ -73,7 +76,7 @@ class SessionNode(CompanionNode):
 
         person_id: str = option("resident", "person the session is for")
         scenario: str = option("home", "scenario", choices=SCENARIOS)
-        duration: float = option(0.0, "length [s]; 0 = until the process ends", low=0, high=86400)
+        duration: float = option(0.0, "length [s]; 0 = until the process ends", low=0, high=LONGEST)
         end_process: bool = option(True, "end the process after `duration`")
         summary: str = option("", "file for the summary JSON; empty = none")
         summaries: str = option(
@@ -104,6 +107,8 @@ class SessionNode(CompanionNode):
         self._playing = ""
         self._player_counts: tuple[int, int, int] | None = None
         self._path = expand(options.summary, "summary") if options.summary else None
+        self._turns = 0
+        self._tell_plan("", "", 0.0)  # whatever a session of before left
         self.summary = self._new_summary(options.scenario)
         self.listen(msg.EmotionState, "emotion", self._on_emotion)
         for modality in (*MODALITIES, *CONTEXT):
@@ -130,7 +135,7 @@ class SessionNode(CompanionNode):
                 return began
             register.keep(run, BEGAN, repr(now))
         except (StorageError, ValueError) as error:
-            self.get_logger().warning(f"after a restart this session would begin anew: {error}")
+            self.get_logger().warning(f"the time that has passed is lost by a restart: {error}")
         return now
 
     def deactivate(self) -> None:
@@ -156,13 +161,17 @@ class SessionNode(CompanionNode):
         if self._goal is not None:
             self._end_goal(f"the run turned to '{self.person_id}'")
         self._close_summary()
-        if self._path is not None:  # the one before keeps its file
+        self._turns += 1
+        if self.options.summary:  # everybody before keeps a file
+            first = expand(self.options.summary, "summary")
             person = summary_folder("", self.person_id).name
-            self._path = self._path.with_name(f"{self._path.stem}.{person}{self._path.suffix}")
+            self._path = first.with_name(f"{first.stem}.{self._turns}.{person}{first.suffix}")
         self.summary = self._new_summary(self.options.scenario)
 
     def person_forgotten(self, person_id: str) -> None:
-        """Drop what was counted of the person."""
+        """Drop what was counted of the person, and the summaries in a folder of the site's own."""
+        if self.options.summaries:
+            shutil.rmtree(self._summaries_of(person_id), ignore_errors=True)
         if person_id == self.person_id:
             if self._goal is not None:
                 self._end_goal(f"'{person_id}' was forgotten")
@@ -289,8 +298,10 @@ class SessionNode(CompanionNode):
         if not self._active or self._goal is not None:
             what = "another session is running" if self._active else "the node is not active"
             raise InputError(what, "Wait for its end, or activate the node")
-        if not (math.isfinite(goal.duration) and goal.duration > 0):
-            raise InputError(f"duration {goal.duration} is not possible", "Give seconds above 0")
+        if not 0 < goal.duration <= LONGEST:
+            raise InputError(
+                f"duration {goal.duration} is not possible", f"Give up to {LONGEST:.0f} seconds"
+            )
         if goal.scenario not in ("", *SCENARIOS):
             raise InputError(
                 f"there is no scenario '{goal.scenario}'", f"Give one of {', '.join(SCENARIOS)}"
@@ -308,11 +319,15 @@ class SessionNode(CompanionNode):
 
     def _summary_path(self, name: str) -> Path:
         """Return where the summary of a session goes; `name` is not trusted."""
-        folder = summary_folder(self.get_namespace(), self.person_id)
-        if self.options.summaries:
-            folder = expand(self.options.summaries, "summaries") / folder.name
+        folder = self._summaries_of(self.person_id)
         began = self.get_clock().now().to_msg()
         return inside(folder, name or f"{began.sec}.{began.nanosec:09d}.json", "summary_path")
+
+    def _summaries_of(self, person_id: str) -> Path:
+        folder = summary_folder(self.get_namespace(), person_id)
+        if not self.options.summaries:
+            return folder
+        return expand(self.options.summaries, "summaries") / folder.name
 
     async def _run(self, handle: ServerGoalHandle) -> RunSession.Result:
         goal: Any = handle.request

@@ -67,10 +67,13 @@ class EncoderNode(CompanionNode):
         def take(conversion: Callable[[Any], Sample | None]) -> Callable[[Any], None]:
             def callback(message: Any) -> None:
                 if self.purposes and not self.allows():
-                    return
+                    return  # before anything is looked at
                 sample = conversion(message)
                 if sample is None:
                     self._malformed += 1
+                    return
+                speaker = getattr(sample, "person_id", "")
+                if self.purposes and not self.allows(SENSING, speaker):
                     return
                 arrival = self.arrival(sample.time)
                 if not math.isnan(arrival):

@@ -11,7 +11,7 @@ from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 
 import emo_music_ros.msg as msg
 from emo_music_ros import plugins
-from emo_music_ros.consent.rules import SENSING
+from emo_music_ros.consent.rules import SENSING, valid_person
 from emo_music_ros.errors import CompanionError, OptionError
 from emo_music_ros.options import Rule
 from emo_music_ros.ros.environment import RUN
@@ -199,11 +199,10 @@ class CompanionNode(PartsNode):
 
     def _follow(self) -> None:
         """Follow whom the run is for and what that person allows."""
-        person_id = getattr(self.options, "person_id", "")
-        if not person_id:
+        if not hasattr(self.options, "person_id"):
             return
         self.subject = Subject(
-            person_id,
+            valid_person(self.options.person_id),
             os.environ.get(RUN, ""),
             self.purposes,
             bool(self.purposes) and self.get_parameter("require_consent").value,

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import emo_music_ros.msg as msg
+from emo_music_ros.options import check, rule_of
+
+#: Longest time a plan holds [s].
+LONGEST = 86400.0
 
 
 @dataclass(frozen=True)
@@ -22,12 +26,21 @@ class Plan:
         """Return what a message asks for; nothing if it is over or for somebody else."""
         if message.person_id not in ("", person_id) or not message.remaining > 0:
             return cls()
-        return cls(message.scenario, message.goal, now + message.remaining)
+        return cls(message.scenario, message.goal, now + min(message.remaining, LONGEST))
 
     def over(self, options: Any) -> tuple[Any, list[str]]:
-        """Return options with what is asked for, and the names of what they do not know."""
+        """Return options with what is asked for, and the names of what they do not know.
+
+        Raises
+        ------
+        OptionError
+            If the options know it and do not take it.
+        """
         wanted = {"scenario": self.scenario, "goal": self.goal}
         wanted = {name: value for name, value in wanted.items() if value}
         unknown = [name for name in wanted if not hasattr(options, name)]
         known = {name: value for name, value in wanted.items() if name not in unknown}
+        for entry in fields(options):
+            if entry.name in known:
+                check(entry.name, known[entry.name], "", rule_of(entry))
         return (replace(options, **known) if known else options), unknown

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 
+from emo_music_ros.names import printable
+
 _LEVELS = {DiagnosticStatus.OK: "ok", DiagnosticStatus.WARN: "warn"}
 #: Most characters of a text and most entries of a list that are taken from others.
 LONGEST_TEXT, MOST_ENTRIES = 500, 200
+#: Most memory that a process can have [MB].
+MOST_MEMORY = 1e7
 #: Longest run of digits that is read as a count.
 LONGEST_COUNT = 18
 
@@ -35,11 +38,11 @@ def reports(message: DiagnosticArray, namespace: str) -> Iterator[NodeReport]:
             continue
         values = {pair.key: pair.value for pair in status.values[:MOST_ENTRIES]}
         yield NodeReport(
-            status.name[:LONGEST_TEXT],
+            printable(status.name),
             _LEVELS.get(status.level, "error"),
-            status.message[:LONGEST_TEXT],
+            printable(status.message, LONGEST_TEXT),
             {
-                key.removeprefix("dropped "): _count(value)
+                printable(key.removeprefix("dropped ")): _count(value)
                 for key, value in values.items()
                 if key.startswith("dropped ")
             },
@@ -58,4 +61,4 @@ def _number(text: str) -> float:
         value = float(text)
     except ValueError:
         return 0.0
-    return value if math.isfinite(value) and value >= 0 else 0.0
+    return value if 0 <= value <= MOST_MEMORY else 0.0

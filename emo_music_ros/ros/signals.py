@@ -13,6 +13,12 @@ from emo_music_ros import streams
 from emo_music_ros.io.pictures import picture
 from emo_music_ros.io.resampling import mono
 from emo_music_ros.ros.stamps import floats, header, seconds
+from emo_music_ros.sensing.lsl_finder import HIGHEST_RATE
+
+#: Lowest and highest rate of sound [Hz]: half that of a telephone, twice that of a studio.
+AUDIO_RATES = (4000, 384_000)
+#: Most channels of a biosignal; its highest rate is that of LSL streams.
+MOST_CHANNELS = 256
 
 
 def image_message(frame: streams.ImageFrame, frame_id: str = "") -> Image:
@@ -57,10 +63,13 @@ def audio_message(block: streams.AudioBlock) -> msg.AudioChunk:
 
 
 def audio_block(message: msg.AudioChunk) -> streams.AudioBlock | None:
-    """Return an audio message as mono, None if its rate or channels make no sense."""
+    """Return an audio message as mono, None if rate, channels or samples make no sense."""
     samples: NDArray[np.float32] = np.frombuffer(message.data, np.float32)
     channels = message.channels
-    if not message.sample_rate or not channels or samples.size % channels:
+    lowest, highest = AUDIO_RATES
+    if not lowest <= message.sample_rate <= highest or not channels or samples.size % channels:
+        return None
+    if not np.isfinite(samples).all():
         return None
     if channels > 1:
         samples = mono(samples.reshape(-1, channels))
@@ -100,7 +109,9 @@ def biosignal_block(message: msg.BiosignalChunk) -> streams.BiosignalBlock | Non
     """Return a biosignal message as plain data, None if its shape or rate make no sense."""
     data: NDArray[np.float32] = np.frombuffer(message.data, np.float32)
     channels = len(message.channel_names)
-    if not channels or data.size % channels or not message.nominal_rate > 0:
+    if not 0 < channels <= MOST_CHANNELS or data.size % channels:
+        return None
+    if not 0 < message.nominal_rate <= HIGHEST_RATE:
         return None
     return streams.BiosignalBlock(
         time=seconds(message.header.stamp),
@@ -128,8 +139,10 @@ def utterance_message(utterance: streams.Utterance) -> msg.Utterance:
     )
 
 
-def utterance(message: msg.Utterance) -> streams.Utterance:
-    """Return an utterance message as plain data."""
+def utterance(message: msg.Utterance) -> streams.Utterance | None:
+    """Return an utterance message as plain data, None if nothing is said."""
+    if not message.text.strip():
+        return None
     return streams.Utterance(
         seconds(message.header.stamp),
         message.text,

@@ -67,11 +67,14 @@ class Subject:
         return next((reason for reason in reasons if reason), "")
 
     def turn(self, person_id: str) -> None:
-        """Turn to another person."""
-        if not person_id or person_id == self.person_id:
+        """Turn to another person, who may allow what the one before did not, or forbid it."""
+        if person_id == self.person_id:
             return
+        allowed = self._allowed()
         before, self.person_id = self.person_id, person_id
         self._on_person(before)
+        if self._allowed() != allowed:
+            self._on_consent()
 
     def on_person(self, message: msg.Person) -> None:
         """Take a message of `person`.
@@ -95,11 +98,14 @@ class Subject:
 
     def take(self, consents: Any, required: bool) -> None:
         """Take all decisions as they are now."""
-        before = [self.allows(each) for each in self._purposes]
+        allowed = self._allowed()
         self.consents.required = self._required or required
         self.consents.replace(consents)
-        if [self.allows(each) for each in self._purposes] != before:
+        if self._allowed() != allowed:
             self._on_consent()
+
+    def _allowed(self) -> list[bool]:
+        return [self.allows(each) for each in self._purposes]
 
     def _read(self, register: Register, run: str) -> None:
         try:

@@ -2,7 +2,9 @@
 
 import pytest
 
+from emo_music_ros.consent.rules import valid_person
 from emo_music_ros.consent.traces import log_folder, remove_summaries, summary_folder
+from emo_music_ros.resources import data_of
 
 
 @pytest.fixture(autouse=True)
@@ -13,8 +15,19 @@ def _data(tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", ["../../etc", "..", ".", "a/b", "/root", "Änne", "a\\b"])
 def test_a_name_is_one_folder_below_the_summaries(tmp_path, name):
     folder = summary_folder("/kitchen", name)
-    assert folder.parent == tmp_path / "kitchen" / "summaries"
+    assert folder.parent == tmp_path / "kitchen" / "session-summaries"
     assert folder.resolve().parent == folder.parent
+
+
+def test_no_namespace_is_within_the_summaries_of_a_person(tmp_path):
+    register = data_of("/session_summaries/anna", "consent.sqlite")
+    assert summary_folder("", "anna") not in register.parents
+    assert "-" in summary_folder("", "anna").parent.name  # which no namespace has
+
+
+def test_the_longest_name_fits_into_a_file_name():
+    name = valid_person("\u6c49" * 26)
+    assert len(summary_folder("", name).name) <= 255
 
 
 def test_people_and_namespaces_are_apart():

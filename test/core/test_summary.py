@@ -81,6 +81,13 @@ def test_table_shows_every_part():
         assert words in table
 
 
+def test_only_so_many_nodes_are_listed():
+    summary = Summary()
+    for number in range(1000):
+        summary.node(f"/n{number}", "warn", "x", {"t": 1}, number, 1.0)
+    assert len(summary.as_dict()["trouble"]) == 100
+
+
 def test_names_from_outside_are_bounded_and_of_one_line():
     summary = Summary()
     for number in range(100):

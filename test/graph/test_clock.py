@@ -4,6 +4,7 @@ import pytest
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray
 from rosgraph_msgs.msg import Clock
+from std_msgs.msg import String
 
 from emo_music_ros import msg
 from emo_music_ros.ros.stamps import stamp
@@ -116,6 +117,21 @@ def test_the_duration_ends_the_run_whatever_the_clock_does(start, simulate):
     process = start("session", duration=2.0, use_sim_time=simulate)
     assert process.join() == 0
     assert "emotion states" in process.output
+
+
+def test_words_are_stamped_by_the_clock_of_ros(probe, start, until, simulated):
+    start("conversation", plugin="none", use_sim_time=True)
+    heard = probe.listen(msg.Utterance, "conversation/utterance")
+    publisher = probe.publisher(String, "conversation/text")
+    tick, _ = simulated(5000.0)
+
+    def seen():
+        tick()
+        publisher.publish(String(data="hello"))
+        probe.spin(0.05)
+        return [each for each in heard if 4990 < each.header.stamp.sec < 5200]
+
+    until(seen, "words stamped by /clock")
 
 
 def test_sensors_stamp_by_the_clock_of_ros(probe, start, until, simulated, tmp_path):

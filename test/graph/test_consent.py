@@ -185,3 +185,58 @@ def test_every_node_follows_the_person_of_the_run(probe, start, until, monkeypat
         keeper = start("interaction")
         until(lambda: persons, "the person after a restart")
         assert persons[-1].person_id == person
+
+
+def turn(probe, person):
+    request = srv.SetPerson.Request(person_id=person)
+    assert probe.call(srv.SetPerson, "set_person", request).success
+
+
+def test_a_sensor_closes_and_opens_with_the_person_of_the_run(probe, start, until, sound):
+    start("interaction")
+    sensors(start, sound)
+    heard = probe.listen(msg.AudioChunk, "microphone/audio", SIGNAL)
+    until(lambda: heard, "sound")
+    assert consent(probe, False, person_id="bert").success
+    turn(probe, "bert")
+    probe.spin(1.0)
+    assert came(heard, probe) == 0
+    turn(probe, "resident")
+    before = len(heard)
+    until(lambda: len(heard) > before, "sound of somebody who consents")
+
+
+def test_the_person_of_a_parameter_is_named_as_by_a_service(probe, start, until, sound):
+    start("interaction", person_id="' bert'")
+    sensors(start, sound, person_id="' bert'")
+    heard = probe.listen(msg.AudioChunk, "microphone/audio", SIGNAL)
+    until(lambda: heard, "sound")
+    assert consent(probe, False).success
+    probe.spin(1.0)
+    assert came(heard, probe) == 0
+
+
+def test_without_a_person_nothing_is_sensed(probe, start, until, sound):
+    process = sensors(start, sound, person_id="''", require_consent=True)
+    heard = probe.listen(msg.AudioChunk, "microphone/audio", SIGNAL)
+    until(lambda: "names no person" in process.output, "the refusal")
+    assert came(heard, probe) == 0
+
+
+def test_words_of_somebody_who_has_withdrawn_are_not_read(probe, start, until):
+    start("interaction")
+    start("text_encoder")
+    encodings = probe.listen(msg.ModalityEncoding, "encoding/text")
+    publisher = probe.publisher(msg.Utterance, "conversation/utterance")
+    assert consent(probe, False, person_id="bert").success
+
+    def say(person):
+        said = msg.Utterance(text="What a day!", person_id=person, confidence=1.0)
+        said.header.stamp = probe.stamp()
+        publisher.publish(said)
+        probe.spin(0.1)
+        return encodings
+
+    until(lambda: say("resident"), "an encoding")
+    probe.spin(1.0)
+    assert came(encodings, probe, lambda: say("bert")) == 0

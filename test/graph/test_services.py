@@ -8,6 +8,7 @@ import pytest
 import soundfile
 
 from emo_music_ros import msg, srv
+from emo_music_ros.recommendation.memory.store import Memory
 
 
 @pytest.fixture
@@ -100,6 +101,38 @@ def test_what_is_recommended_to_somebody_else_is_not_played(probe, start, until,
     until(lambda: states[-1].status == msg.PlayerState.PLAYING, "the track")
 
 
+def test_forgetting_reaches_the_memory_that_is_not_in_use(probe, start, library, tmp_path):
+    path = tmp_path / "cache" / "memory.sqlite"
+    path.parent.mkdir(exist_ok=True)
+    memory = Memory(path)
+    memory.block("anna", "t1", 1.0, "distress")
+    memory.close()
+    start("recommender", folder__path=str(library), person_id="demonstration")
+    request = srv.ForgetPerson.Request(person_id="anna")
+    answer = probe.call(srv.ForgetPerson, "forget_person", request)
+    assert answer.success
+    assert answer.removed > 0
+    again = Memory(path)
+    assert again.persons() == []
+    again.close()
+
+
+def test_a_rating_that_nothing_can_be_learned_from_is_refused(probe, start):
+    start("interaction")
+
+    def rate(person=""):
+        request = srv.RateTrack.Request(track_id="x", rating=1.0, person_id=person)
+        return probe.call(srv.RateTrack, "rate_track", request)
+
+    assert rate().success
+    assert "the run is for 'resident'" in rate("bert").message
+    request = srv.SetConsent.Request(purpose="learning", given=False)
+    assert probe.call(srv.SetConsent, "set_consent", request).success
+    answer = rate()
+    assert not answer.success
+    assert "withdrawn" in answer.message
+
+
 @pytest.mark.parametrize("rating", [math.nan, math.inf, 1.01, -2.0])
 def test_ratings_out_of_range_are_refused(probe, start, rating):
     start("interaction")
@@ -156,7 +189,7 @@ def test_a_library_that_is_not_there_is_shown_until_it_is(probe, start, until, l
 
 def test_forgetting_removes_summaries_and_names_what_is_left(probe, start, library, tmp_path):
     start("recommender", folder__path=str(library))
-    folder = tmp_path / "cache" / "summaries" / "anna"
+    folder = tmp_path / "cache" / "session-summaries" / "anna"
     folder.mkdir(parents=True)
     (folder / "one.json").write_text("{}")
     request = srv.ForgetPerson.Request(person_id="anna")
@@ -165,6 +198,6 @@ def test_forgetting_removes_summaries_and_names_what_is_left(probe, start, libra
     assert list(answer.files_removed) == [str(folder / "one.json")]
     assert answer.files_left
     assert not folder.exists()
-    for wrong in ("", "a\nb", "x" * 500):
+    for wrong in ("a\nb", "x" * 500, ""):
         request = srv.ForgetPerson.Request(person_id=wrong)
         assert not probe.call(srv.ForgetPerson, "forget_person", request).success

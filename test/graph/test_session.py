@@ -48,6 +48,7 @@ def ended(probe, until, handle):
         {"duration": 0.0},
         {"duration": math.nan},
         {"duration": math.inf},
+        {"duration": 1e6},
         {"scenario": "moon"},
         {"goal": "depression"},
         {"person_id": "somebody else"},
@@ -72,7 +73,7 @@ def test_a_session_runs_for_its_own_time_and_leaves_its_summary(probe, start, un
     done = ended(probe, until, handle)
     assert done.status == GoalStatus.STATUS_SUCCEEDED
     assert done.result.success
-    path = tmp_path / "cache" / "summaries" / "resident" / "one.json"
+    path = tmp_path / "cache" / "session-summaries" / "resident" / "one.json"
     summary = json.loads(path.read_text())
     assert (summary["goal"], summary["scenario"]) == ("calm", "group")
     assert summary["duration_s"] == pytest.approx(1.5, abs=1.0)
@@ -123,6 +124,7 @@ def test_the_recommender_does_what_the_plan_says_while_it_lasts(probe, start, un
     until(lambda: need() < 0, "the goal of the session")
     plan.publish(msg.SessionPlan(person_id="resident", remaining=0.0))
     until(lambda: need() == configured, "what was configured")
+    plan.publish(msg.SessionPlan(person_id="resident", goal="angry", remaining=math.inf))
     plan.publish(msg.SessionPlan(person_id="somebody else", goal="calm", remaining=500.0))
     probe.spin(1.0)
     assert need() == configured
@@ -144,3 +146,33 @@ def test_a_session_that_was_killed_goes_on_with_the_clock_of_its_run(start, unti
     passed = time.monotonic() - active
     minutes, seconds = map(int, until(reported, "a status line").groups())
     assert 60 * minutes + seconds >= int(passed) - 1
+
+
+def test_a_session_that_was_killed_leaves_no_plan(probe, start, until, ask):
+    first = start("session")
+    plans = probe.listen(msg.SessionPlan, "session/plan", LATCHED)
+    assert ask(goal="calm", duration=80000.0).accepted
+    until(lambda: plans and plans[-1].goal == "calm", "the plan")
+    first.kill()
+    start("session")
+    until(lambda: plans[-1].remaining == 0.0, "the end of the plan")
+
+
+def test_everybody_of_a_run_has_a_summary_with_a_name_of_bounded_length(
+    probe, start, until, tmp_path
+):
+    path = tmp_path / "run.json"
+    process = start("session", summary=str(path))
+    keeper = start("interaction")
+    until(lambda: "active" in process.output and "active" in keeper.output, "the nodes")
+    persons = probe.listen(msg.Person, "person", LATCHED)
+    for name in ("anna", "bert", "anna"):
+        request = srv.SetPerson.Request(person_id=name)
+        assert probe.call(srv.SetPerson, "set_person", request).success
+        until(lambda name=name: persons and persons[-1].person_id == name, "the person")
+        probe.spin(0.5)  # the session hears it, too
+    assert process.interrupt() == 0
+    found = sorted(entry.name for entry in tmp_path.glob("run*.json"))
+    assert found == ["run.1.anna.json", "run.2.bert.json", "run.3.anna.json", "run.json"]
+    people = [json.loads((tmp_path / name).read_text())["person_id"] for name in found]
+    assert people == ["anna", "bert", "anna", "resident"]

@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).resolve().parents[2] / NAME
 
 #: Files of the package itself; they know only each other.
 TOP = {
-    "__init__", "clock", "emotion", "errors", "options", "paths", "plugins", "numerics",
+    "__init__", "clock", "emotion", "errors", "names", "options", "paths", "plugins", "numerics",
     "portaudio", "resources", "streams", "summary",
 }  # fmt: skip
 #: What rosidl makes of msg, srv and action.

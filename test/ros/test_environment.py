@@ -26,3 +26,18 @@ def test_two_runs_have_two_names(environment):
     first = environment.pop("EMO_MUSIC_RUN")
     prepare_environment()
     assert environment["EMO_MUSIC_RUN"] != first
+
+
+def test_logs_go_elsewhere_where_they_cannot_be_written(environment, tmp_path, caplog):
+    (tmp_path / "file").touch()
+    environment["ROS_LOG_DIR"] = str(tmp_path / "file" / "log")
+    prepare_environment()
+    assert environment["ROS_LOG_DIR"] == str(tmp_path / "log")
+    assert (tmp_path / "log").is_dir()
+    assert "Set ROS_LOG_DIR" in caplog.text
+
+
+def test_logs_stay_where_they_can_be_written(environment, tmp_path):
+    environment["ROS_LOG_DIR"] = str(tmp_path / "mine")
+    prepare_environment()
+    assert environment["ROS_LOG_DIR"] == str(tmp_path / "mine")

@@ -39,6 +39,17 @@ def test_only_nodes_of_the_own_namespace_and_package_count():
     assert [report.name for report in read(*found, namespace="/")] == ["/fusion"]
 
 
+def test_names_are_of_one_line_and_memory_is_that_of_a_computer():
+    (report,) = read(
+        status(message="a\x1b[2J\nb", peak_rss_mb="1.7e308", **{"dropped__\n" + "x" * 9999: "1"})
+    )
+    assert report.text == "a?[2J?b"
+    assert report.rss_mb == 0.0
+    (topic,) = report.dropped
+    assert len(topic) < 250
+    assert topic.isprintable()
+
+
 def test_unknown_levels_are_errors_and_long_texts_are_cut():
     (report,) = read(status(level=b"\x07", message="x" * 100000))
     assert report.level == "error"

@@ -109,3 +109,27 @@ def test_biosignal_round_trip_and_quality_flags():
 def test_utterance_round_trip():
     said = streams.Utterance(5.0, "好的", "zh", 0.5, "ada", "live:terminal")
     assert signals.utterance(wire(signals.utterance_message(said))) == said
+
+
+@pytest.mark.parametrize("rate", [0, 1, 3999, 384_001, 2**32 - 1])
+def test_sound_of_a_rate_that_no_device_has_is_nothing(rate):
+    assert signals.audio_block(msg.AudioChunk(sample_rate=rate, channels=1, data=[0.1])) is None
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_sound_that_is_no_number_is_nothing(value):
+    chunk = msg.AudioChunk(sample_rate=16000, channels=1, data=[0.1, value])
+    assert signals.audio_block(chunk) is None
+
+
+@pytest.mark.parametrize(("rate", "channels"), [(np.inf, 1), (np.nan, 1), (1e9, 1), (64.0, 257)])
+def test_biosignals_of_no_device_are_nothing(rate, channels):
+    names = [str(number) for number in range(channels)]
+    chunk = msg.BiosignalChunk(
+        kind="ppg", channel_names=names, nominal_rate=rate, data=[0.0] * channels
+    )
+    assert signals.biosignal_block(chunk) is None
+
+
+def test_an_utterance_of_nothing_is_none():
+    assert signals.utterance(msg.Utterance(text=" \n")) is None

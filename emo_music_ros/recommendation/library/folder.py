@@ -15,6 +15,7 @@ from pathlib import Path
 
 from emo_music_ros import plugins
 from emo_music_ros.errors import InputError, StorageError
+from emo_music_ros.names import printable
 from emo_music_ros.options import option
 from emo_music_ros.paths import expand
 from emo_music_ros.recommendation.base import ScanReport
@@ -202,5 +203,9 @@ class FolderCatalogue:
 
 def _track(entry: AudioFile, analysed: Track) -> Track:
     return replace(
-        analysed, path=entry.path, title=entry.title, artist=entry.artist, genre=entry.genre
+        analysed,
+        path=entry.path,
+        title=printable(entry.title),
+        artist=printable(entry.artist),
+        genre=printable(entry.genre),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -39,7 +38,16 @@ MIGRATIONS = (
     );
     """,
 )
-_ANALYSIS = ("duration", "tempo", "mode", "energy", "valence", "arousal", "dominance")
+#: Columns of an analysis and the range of each.
+_ANALYSIS = {
+    "duration": (0.0, 1e6),
+    "tempo": (0.0, 1e4),
+    "mode": (-1.0, 1.0),
+    "energy": (0.0, 1.0),
+    "valence": (-1.0, 1.0),
+    "arousal": (-1.0, 1.0),
+    "dominance": (-1.0, 1.0),
+}
 #: Columns and what they hold.
 _FILE = {
     entry.name: int if entry.name in ("size", "modified") else str for entry in fields(AudioFile)
@@ -115,7 +123,7 @@ class LibraryStore:
         found = {}
         for track_id, content, *values in self._read(f"{statement} WHERE version = ?", version):
             features = _features(content)
-            if features is None or not isinstance(track_id, str) or not _numbers(values):
+            if features is None or not isinstance(track_id, str) or not _possible(values):
                 self._leave_out("analyses", track_id)
                 continue
             found[track_id] = Track(track_id, "", **dict(zip(_ANALYSIS, values)), features=features)
@@ -182,5 +190,8 @@ def _features(content: object) -> FloatArray | None:
     return features if np.isfinite(features).all() else None
 
 
-def _numbers(values: Sequence[object]) -> bool:
-    return all(isinstance(value, float) and math.isfinite(value) for value in values)
+def _possible(values: Sequence[object]) -> bool:
+    return all(
+        isinstance(value, float) and low <= value <= high
+        for value, (low, high) in zip(values, _ANALYSIS.values())
+    )

@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 BUCKETS = 256
 #: Largest mean of rewards -1..1, with rounding, and feature of a taste that corrections can make.
 _LARGEST, _EXTREME = 1.0 + 1e-6, 100.0
+#: Largest count that can still be added to in SQLite.
+_EXTREME_COUNT = 2**53
 
 
 @dataclass(frozen=True)
@@ -251,7 +253,7 @@ def _bucket(person_id: str) -> int:
 
 
 def _count(value: object) -> TypeGuard[int]:
-    return isinstance(value, int) and value >= 0
+    return isinstance(value, int) and 0 <= value <= _EXTREME_COUNT
 
 
 def _within(value: object, limit: float) -> TypeGuard[float]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from emo_music_ros.recommendation.library.analysis import FEATURES
 from emo_music_ros.recommendation.library.files import AudioFile
@@ -59,3 +61,14 @@ def test_outside_of_a_session_nothing_is_known_or_kept(tmp_path):
     with store.session():
         assert store.analyses("1.a") == {}
     assert store.failure == ""
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [("duration", 1e300), ("tempo", 1e39), ("valence", 50.0), ("energy", -7.0)]
+)
+def test_a_number_out_of_its_range_costs_its_row(tmp_path, column, value):
+    store = LibraryStore(tmp_path / "library.sqlite")
+    with store.session():
+        store.save_analysis(TRACK, "1.a")
+        store.save_analysis(replace(TRACK, track_id="wrong", **{column: value}), "1.a")
+        assert set(store.analyses("1.a")) == {"id"}

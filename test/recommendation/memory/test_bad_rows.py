@@ -41,6 +41,7 @@ def path(tmp_path, heard):
         ("preference", np.array([INF, 1.0]).tobytes()),
         ("preference", np.array([1e300, 1.0]).tobytes()),
         ("preference", "a text"),
+        ("updates", 2**63 - 1),
         ("updates", "many"),
         ("updates", -1),
         ("updates", 1.5),
@@ -74,6 +75,8 @@ def test_a_person_whose_row_makes_no_sense(path, heard, caplog, column, value):
     ("column", "value"),
     [
         ("heard", "often"),
+        ("heard", 2**63 - 1),
+        ("judged", 2**63 - 1),
         ("heard", -1),
         ("judged", -3),
         ("judged", b"x"),
