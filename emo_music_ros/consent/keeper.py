@@ -29,7 +29,8 @@ class Keeper:
         self._unsaved: dict[tuple[str, str], Consent] = {}
         try:
             self.problem = register.lost()
-            self._take(register.consents())
+            for entry in register.consents():
+                self._known[entry.person_id, entry.purpose] = entry
         except StorageError as error:
             self.problem = str(error)
 
@@ -97,6 +98,3 @@ class Keeper:
     def _hold(self, consent: Consent) -> None:
         key = (consent.person_id, consent.purpose)
         self._known[key] = self._unsaved[key] = consent
-
-    def _take(self, consents: list[Consent]) -> None:
-        self._known = {(entry.person_id, entry.purpose): entry for entry in consents}

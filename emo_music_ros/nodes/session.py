@@ -145,7 +145,7 @@ class SessionNode(CompanionNode):
         self._active = False
         if self._goal is not None:
             self._end_goal("the session node was deactivated")
-        self._close_summary()
+        self._publish_summary(self.summary, self._path)
         if self.options.print_table:
             print("\n" + self.summary.table(), flush=True)  # noqa: T201 - meant for people
 
@@ -160,7 +160,7 @@ class SessionNode(CompanionNode):
         """Close the summary of the person before and begin another."""
         if self._goal is not None:
             self._end_goal(f"the run turned to '{self.person_id}'")
-        self._close_summary()
+        self._publish_summary(self.summary, self._path)
         self._turns += 1
         if self.options.summary:  # everybody before keeps a file
             first = expand(self.options.summary, "summary")
@@ -180,27 +180,29 @@ class SessionNode(CompanionNode):
     # -- what is watched ---------------------------------------------------------------------
 
     def _summaries(self) -> list[Summary]:
-        """Return what is counted into: nothing without consent."""
-        if not self.allows():
-            return []
+        """Return what is counted into."""
         return [self.summary] + ([self._goal.summary] if self._goal else [])
+
+    def _open(self) -> list[Summary]:
+        """Return what may be counted into of the person: nothing without consent."""
+        return self._summaries() if self.allows() else []
 
     def _on_emotion(self, message: msg.EmotionState) -> None:
         age = self.now() - seconds(message.header.stamp)
         name = STATE_NAMES[message.state] if message.state < len(STATE_NAMES) else STATE_NAMES[0]
         self._state = message.state
-        for summary in self._summaries():
+        for summary in self._open():
             summary.emotion_states[name] += 1
             if any(part.weight > 0 for part in message.contributions):
                 summary.latency("emotion", age)
 
     def _on_encoding(self, modality: str, message: msg.ModalityEncoding) -> None:
-        for summary in self._summaries():
+        for summary in self._open():
             summary.encoding(modality, message.source)
 
     def _on_recommendation(self, message: msg.Recommendation) -> None:
         age = self.now() - seconds(message.header.stamp)
-        for summary in self._summaries():
+        for summary in self._open():
             summary.recommendations += 1
             summary.latency("recommendation", age)
         best = message.tracks[0].track.title if message.tracks else "nothing"
@@ -212,7 +214,7 @@ class SessionNode(CompanionNode):
         self._player_counts = counts
         steps = [max(0, new - old) for new, old in zip(counts, before)]
         title = printable(message.track.title or message.track.track_id)
-        for summary in self._summaries():
+        for summary in self._open():
             for name, step in zip(("started", "finished", "skipped"), steps):
                 summary.tracks[name] += step
             summary.underruns = message.underruns
@@ -225,21 +227,18 @@ class SessionNode(CompanionNode):
         self._playing = f"{_STATUS.get(message.status, '?')} {title}".strip()
 
     def _on_outcome(self, message: msg.ListeningOutcome) -> None:
-        for summary in self._summaries():
+        for summary in self._open():
             summary.memory_updates += 1
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         for report in reports(message, self.get_namespace()):
-            for summary in [self.summary] + ([self._goal.summary] if self._goal else []):
+            for summary in self._summaries():
                 summary.node(*report)
 
     # -- what is said ------------------------------------------------------------------------
 
     def _new_summary(self, scenario: str) -> Summary:
         return Summary({"scenario": scenario, "person_id": self.person_id}, self.steady())
-
-    def _close_summary(self) -> None:
-        self._publish_summary(self.summary, self._path)
 
     def _publish_summary(self, summary: Summary, path: Path | None) -> None:
         summary.about["duration_s"] = round(self.steady() - summary.began, 1)

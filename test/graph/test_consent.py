@@ -23,6 +23,23 @@ def states(probe):
     return probe.listen(msg.ConsentState, "consent/state", LATCHED)
 
 
+def speaker(probe):
+    """Return a function that lets a person say something."""
+    publisher = probe.publisher(msg.Utterance, "conversation/utterance")
+
+    def say(text="What a lovely day!", person=""):
+        said = msg.Utterance(text=text, person_id=person, source="simulated:test", confidence=1.0)
+        said.header.stamp = probe.stamp()
+        publisher.publish(said)
+
+    return say
+
+
+def turn(probe, person):
+    request = srv.SetPerson.Request(person_id=person)
+    assert probe.call(srv.SetPerson, "set_person", request).success
+
+
 def came(found, probe, publish=lambda: None):
     """Return how many messages came in two seconds."""
     before = len(found)
@@ -97,12 +114,10 @@ def test_encoders_and_fusion_fall_silent_and_take_up_again(probe, start, until):
     start("fusion")
     encodings = probe.listen(msg.ModalityEncoding, "encoding/text")
     emotions = probe.listen(msg.EmotionState, "emotion")
-    publisher = probe.publisher(msg.Utterance, "conversation/utterance")
+    say = speaker(probe)
 
     def speak():
-        said = msg.Utterance(text="I am so happy today!", source="simulated:test", confidence=1.0)
-        said.header.stamp = probe.stamp()
-        publisher.publish(said)
+        say("I am so happy today!")
 
     def spoken():
         speak()
@@ -158,12 +173,10 @@ def test_every_node_follows_the_person_of_the_run(probe, start, until, monkeypat
     keeper = start("interaction")
     start("text_encoder")
     encodings = probe.listen(msg.ModalityEncoding, "encoding/text")
-    publisher = probe.publisher(msg.Utterance, "conversation/utterance")
+    say = speaker(probe)
 
     def of_whom():
-        said = msg.Utterance(text="What a lovely day!", source="simulated:test", confidence=1.0)
-        said.header.stamp = probe.stamp()
-        publisher.publish(said)
+        say()
         probe.spin(0.2)
         return encodings[-1].person_id if encodings else ""
 
@@ -185,11 +198,6 @@ def test_every_node_follows_the_person_of_the_run(probe, start, until, monkeypat
         keeper = start("interaction")
         until(lambda: persons, "the person after a restart")
         assert persons[-1].person_id == person
-
-
-def turn(probe, person):
-    request = srv.SetPerson.Request(person_id=person)
-    assert probe.call(srv.SetPerson, "set_person", request).success
 
 
 def test_a_sensor_closes_and_opens_with_the_person_of_the_run(probe, start, until, sound):
@@ -227,13 +235,11 @@ def test_words_of_somebody_who_has_withdrawn_are_not_read(probe, start, until):
     start("interaction")
     start("text_encoder")
     encodings = probe.listen(msg.ModalityEncoding, "encoding/text")
-    publisher = probe.publisher(msg.Utterance, "conversation/utterance")
+    speak = speaker(probe)
     assert consent(probe, False, person_id="bert").success
 
     def say(person):
-        said = msg.Utterance(text="What a day!", person_id=person, confidence=1.0)
-        said.header.stamp = probe.stamp()
-        publisher.publish(said)
+        speak(person=person)
         probe.spin(0.1)
         return encodings
 

@@ -1,8 +1,5 @@
 import inspect
 import math
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -191,19 +188,9 @@ except AssertionError as error:
 """
 
 
-def test_nothing_aborts_the_process_and_what_is_not_converted_is_refused(tmp_path):
+def test_nothing_aborts_the_process_and_what_is_not_converted_is_refused(alone):
     # in a process of its own: a failure is an abort
-    done = subprocess.run(
-        [sys.executable, "-c", SEND],
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        env=os.environ
-        | {
-            "ROS_PYTHON_CHECK_FIELDS": "1",
-            "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
-        },
-    )
+    done = alone(SEND, ROS_PYTHON_CHECK_FIELDS="1")
     assert done.returncode == 0, done.stderr
     sent, refused = done.stdout.splitlines()
     assert sent == "sent"

@@ -1,14 +1,9 @@
 """The host in processes of their own: how runs end, and what they leave."""
 
-import os
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-DEADLINE = 120
 MAKE = """
 import os, re, sys, threading
 from rclpy.node import Node
@@ -52,46 +47,35 @@ host = Host(["test"])
 """
 
 
-def run(code, tmp_path):
-    """Run a script and return its exit code and output."""
-    script = tmp_path / "script.py"
-    script.write_text(MAKE + code)
-    done = subprocess.run(
-        [sys.executable, str(script)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=DEADLINE,
-        cwd=Path(__file__).resolve().parents[2],
-        env=os.environ
-        | {
-            "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
-            "ROS_DOMAIN_ID": str(1 + os.getpid() % 90),
-            "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
-        },
-    )
-    return done.returncode, done.stdout
+@pytest.fixture
+def run(alone):
+    """Return a function that runs nodes with a script and returns its exit code and output."""
+
+    def go(code):
+        done = alone(MAKE + code)
+        return done.returncode, done.stderr + done.stdout
+
+    return go
 
 
-def test_the_middleware_is_closed_when_the_run_ends(tmp_path):
-    code, output = run("run(One, Two)", tmp_path)
+def test_the_middleware_is_closed_when_the_run_ends(run):
+    code, output = run("run(One, Two)")
     assert code == 0, output
     assert "left: []" in output
 
 
-def test_it_is_closed_when_threads_are_left(tmp_path):
+def test_it_is_closed_when_threads_are_left(run):
     code, output = run(
         "threading.Thread(target=threading.Event().wait, daemon=True).start()\n"
         "os._exit = lambda code: (print('left:', [p for p in made if os.path.exists(p)],"
         " flush=True), os.kill(os.getpid(), 9))\n"
         "run(Two)",
-        tmp_path,
     )
     assert code == -9
     assert output.strip().endswith("left: []"), output
 
 
-def test_it_is_closed_when_a_node_cannot_be_made(tmp_path):
+def test_it_is_closed_when_a_node_cannot_be_made(run):
     code, output = run(
         "class Broken(One):\n"
         "    def __init__(self, **others):\n"
@@ -99,7 +83,6 @@ def test_it_is_closed_when_a_node_cannot_be_made(tmp_path):
         "        assert made\n"
         "        raise ValueError('no such thing')\n"
         "run(One, Broken)",
-        tmp_path,
     )
     assert code == 1
     assert "error: no such thing" in output
@@ -107,7 +90,7 @@ def test_it_is_closed_when_a_node_cannot_be_made(tmp_path):
     assert "Traceback" not in output
 
 
-def test_a_failing_callback_is_logged_in_full_told_and_does_not_end_the_node(tmp_path):
+def test_a_failing_callback_is_logged_in_full_told_and_does_not_end_the_node(run):
     code, output = run(
         "class Bad(Two):\n"
         "    def every(self, period, callback):\n"
@@ -117,7 +100,6 @@ def test_a_failing_callback_is_logged_in_full_told_and_does_not_end_the_node(tmp
         "            raise ValueError('bad luck')\n"
         "        self.finish()\n"
         "run(Bad)",
-        tmp_path,
     )
     assert code == 0, output
     assert output.count("told: callback ValueError('bad luck')") == 2
@@ -133,17 +115,15 @@ def test_a_failing_callback_is_logged_in_full_told_and_does_not_end_the_node(tmp
         ("self.executor.get_nodes = None", "TypeError"),
     ],
 )
-def test_an_executor_that_cannot_go_on_ends_the_process_with_a_failure(tmp_path, act, word):
-    code, output = run(
-        f"class Bad(Two):\n    def act(self):\n        {act}\nrun(One, Bad)", tmp_path
-    )
+def test_an_executor_that_cannot_go_on_ends_the_process_with_a_failure(run, act, word):
+    code, output = run(f"class Bad(Two):\n    def act(self):\n        {act}\nrun(One, Bad)")
     assert code == 1, output
     assert "the node cannot go on" in output
     assert word in output
     assert "left: []" in output
 
 
-def test_an_entity_that_goes_away_while_it_is_waited_for_is_survived(tmp_path):
+def test_an_entity_that_goes_away_while_it_is_waited_for_is_survived(run):
     code, output = run(
         "class Bad(Two):\n"
         "    def every(self, period, callback):\n"
@@ -157,12 +137,11 @@ def test_an_entity_that_goes_away_while_it_is_waited_for_is_survived(tmp_path):
         "            raise InvalidHandle('gone')\n"
         "        executor.wait_for_ready_callbacks = broken\n"
         "run(Bad)",
-        tmp_path,
     )
     assert code == 0, output
 
 
-def test_what_cannot_be_closed_does_not_keep_the_rest_open(tmp_path):
+def test_what_cannot_be_closed_does_not_keep_the_rest_open(run):
     code, output = run(
         "class Bad(Two):\n"
         "    def every(self, period, callback):\n"
@@ -174,14 +153,13 @@ def test_what_cannot_be_closed_does_not_keep_the_rest_open(tmp_path):
         "        super().destroy_node()\n"
         "        raise ValueError('not like that')\n"
         "run(One, Bad, One)",
-        tmp_path,
     )
     assert code == 0, output
     assert "not like that" in output
     assert "left: []" in output
 
 
-def test_a_request_to_end_while_nodes_are_made_is_kept(tmp_path):
+def test_a_request_to_end_while_nodes_are_made_is_kept(run):
     code, output = run(
         "class Slow(One):\n"
         "    def __init__(self, **others):\n"
@@ -193,7 +171,6 @@ def test_a_request_to_end_while_nodes_are_made_is_kept(tmp_path):
         "    def __init__(self, **others):\n"
         "        print('made too late')\n"
         "run(Slow, Never)",
-        tmp_path,
     )
     assert code == 0, output
     assert "made too late" not in output

@@ -1,10 +1,5 @@
 """What fails in a part of a node is shown until it is over, and is answered."""
 
-import os
-import subprocess
-import sys
-
-DEADLINE = 120
 SCRIPT = """
 import threading, rclpy
 from diagnostic_msgs.msg import DiagnosticArray
@@ -86,20 +81,8 @@ os._exit(0)
 """
 
 
-def test_a_failing_part_is_shown_until_it_works_and_no_caller_waits(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT],
-        capture_output=True,
-        text=True,
-        timeout=DEADLINE,
-        cwd=tmp_path,
-        env=os.environ
-        | {
-            "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
-            "ROS_DOMAIN_ID": str(1 + os.getpid() % 90),
-            "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
-        },
-    )
+def test_a_failing_part_is_shown_until_it_works_and_no_caller_waits(alone):
+    done = alone(SCRIPT)
     assert done.returncode == 0, done.stdout + done.stderr
     lines = dict(line.split(": ", 1) for line in done.stdout.splitlines())
     assert lines["answer"].startswith("False ask failed: ValueError('no luck')")

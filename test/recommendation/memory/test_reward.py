@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from listens import NOTHING, PLAIN, feels
 
 from emo_music_ros.recommendation.memory.reward import (
     HABIT_LISTENS,
@@ -14,30 +14,8 @@ from emo_music_ros.recommendation.memory.reward import (
     emotion_signal,
     reward,
 )
-from emo_music_ros.streams import Estimate
 
 NAN = float("nan")
-
-
-def feels(valence, arousal):
-    return Estimate((), np.zeros(0, np.float32), valence, arousal, NAN, 1.0)
-
-
-NOTHING = feels(NAN, NAN)
-PLAIN = {
-    "dwell": 1.0,
-    "usual_dwell": (0.9, 20),
-    "attended": 1.0,
-    "skipped": False,
-    "interrupted": False,
-    "repeats": 0,
-    "rating": NAN,
-    "before": NOTHING,
-    "after": NOTHING,
-    "heart_rate_before": NAN,
-    "heart_rate_after": NAN,
-    "target": (0.5, -0.4),
-}
 
 
 def judge(**what):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from listens import PLAIN, feels
 
 from emo_music_ros.recommendation.memory.reward import (
     HABIT_LISTENS,
@@ -20,32 +21,12 @@ from emo_music_ros.recommendation.memory.reward import (
     emotion_signal,
     reward,
 )
-from emo_music_ros.streams import Estimate
 
 NAN = math.nan
 
 
-def feels(valence, arousal):
-    return Estimate((), np.zeros(0, np.float32), valence, arousal, NAN, 1.0)
-
-
 def judge(**what):
-    nothing = feels(NAN, NAN)
-    plain = {
-        "dwell": 0.9,
-        "usual_dwell": (0.9, 20),
-        "attended": 1.0,
-        "skipped": False,
-        "interrupted": False,
-        "repeats": 0,
-        "rating": NAN,
-        "before": nothing,
-        "after": nothing,
-        "heart_rate_before": NAN,
-        "heart_rate_after": NAN,
-        "target": (0.5, -0.4),
-    }
-    return reward(**{**plain, **what})
+    return reward(**{**PLAIN, "dwell": 0.9, **what})
 
 
 @given(st.dictionaries(st.sampled_from(sorted(WEIGHTS)), st.floats(-1, 1), min_size=1))

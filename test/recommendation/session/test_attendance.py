@@ -4,35 +4,15 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import pytest
+from feelings import emotion, signals
 
-from emo_music_ros.emotion import STATES, UNKNOWN, unknown
+from emo_music_ros.emotion import UNKNOWN
 from emo_music_ros.recommendation.session.attendance import ACTED, deserted, somebody
 from emo_music_ros.recommendation.session.signals import (
     SILENCE,
     Signals,
 )
-from emo_music_ros.streams import Emotion, Estimate
-
-NAN = math.nan
-
-
-def feels(valence=0.0, arousal=0.0, dominance=0.0, confidence=0.8, quality=1.0, row=None):
-    row = np.zeros(0) if row is None else np.array(row, float)
-    return Estimate(STATES, row, valence, arousal, dominance, confidence, quality)
-
-
-def emotion(time, state="calm", present=True, **more):
-    estimate = unknown(STATES) if state == UNKNOWN else feels(**more)
-    return Emotion(time, state, estimate, 0.2, (), "", "anna", present)
-
-
-def signals(*emotions):
-    made = Signals()
-    for each in emotions:
-        made.add_emotion(each)
-    return made
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,10 @@ import math
 
 import numpy as np
 import pytest
+from feelings import NAN
+from feelings import anxious as emotion
 
-from emo_music_ros.emotion import STATES, UNKNOWN
+from emo_music_ros.emotion import UNKNOWN
 from emo_music_ros.recommendation.session.distress import (
     ABOVE,
     EVERY,
@@ -24,20 +26,8 @@ from emo_music_ros.recommendation.session.distress import (
     anxiety_of,
 )
 from emo_music_ros.recommendation.session.signals import SILENCE, Signals
-from emo_music_ros.streams import Emotion, Estimate
 
-NAN = math.nan
 SPAN, RISE = 50.0, 0.2
-
-
-def emotion(time, anxiety=None, arousal=0.0, state="calm", confidence=0.8):
-    """Return an emotion with a probability of anxiety, or a bare verdict."""
-    row = np.zeros(0)
-    if anxiety is not None:
-        row = np.full(4, (1 - anxiety) / 3)
-        row[STATES.index("anxiety")] = anxiety
-    estimate = Estimate(STATES, row, 0.0, arousal, 0.0, confidence)
-    return Emotion(time, state, estimate, 0.2, (), "", "anna", True)
 
 
 def test_anxiety_is_its_probability_and_no_more_than_a_verdict():

@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
+from feelings import NAN
+from feelings import anxious as emotion
 
 from emo_music_ros.emotion import STATES, UNKNOWN, unknown
 from emo_music_ros.recommendation.session.listening import Listening
 from emo_music_ros.recommendation.session.options import TriggerOptions
 from emo_music_ros.recommendation.session.signals import Signals
 from emo_music_ros.recommendation.session.triggers import Requests, Triggers
-from emo_music_ros.streams import Emotion, Estimate, Track
+from emo_music_ros.streams import Track
 
-NAN = math.nan
 SPAN, RISE = 50.0, 0.2
-
-
-def emotion(time, anxiety=None, arousal=0.0, state="calm", confidence=0.8):
-    """Return an emotion with a probability of anxiety, or a bare verdict."""
-    row = np.zeros(0)
-    if anxiety is not None:
-        row = np.full(4, (1 - anxiety) / 3)
-        row[STATES.index("anxiety")] = anxiety
-    estimate = Estimate(STATES, row, 0.0, arousal, 0.0, confidence)
-    return Emotion(time, state, estimate, 0.2, (), "", "anna", True)
 
 
 def listening(state="calm", began=0.0, duration=600.0, position=0.0):
