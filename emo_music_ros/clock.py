@@ -30,7 +30,7 @@ class SteadyStamps:
         self.refused = 0
         self.problem = ""
 
-    def __call__(self, stamp: float, wall: float, steady: float) -> float:
+    def __call__(self, stamp: float, wall: float, steady: float, lasted: float = 0.0) -> float:
         """Return the steady time of a stamp, NaN if it is refused.
 
         Parameters
@@ -39,11 +39,20 @@ class SteadyStamps:
             When a signal was acquired [wall-clock s].
         wall, steady : float
             The time now on both clocks [s].
+        lasted : float
+            How long the signal lasts from the stamp on [s]: its end has to be in the past, too.
         """
         age = wall - stamp
         if not -MOST_AHEAD <= age <= MOST_BEHIND:
             self.refused += 1
             self.problem = f"{self.refused} refused, the last {_distance(age, stamp)}"
+            return math.nan
+        if age - lasted < -MOST_AHEAD:
+            self.refused += 1
+            self.problem = (
+                f"{self.refused} refused, the last ends {lasted - age:.1f} s in the future. Stamp"
+                " blocks of samples by their first sample"
+            )
             return math.nan
         return steady - max(age, 0.0)
 

@@ -60,6 +60,11 @@ class AudioBlock:
     dropped: int = 0
     source: str = ""
 
+    @property
+    def duration(self) -> float:
+        """How long it lasts [s]."""
+        return len(self.samples) / self.sample_rate
+
 
 @dataclass(frozen=True)
 class BiosignalBlock:
@@ -78,6 +83,11 @@ class BiosignalBlock:
     dropped: int = 0
     clock_offset: float = 0.0
     source: str = ""
+
+    @property
+    def duration(self) -> float:
+        """How long it lasts [s]."""
+        return len(self.samples) / self.rate
 
 
 @dataclass(frozen=True)

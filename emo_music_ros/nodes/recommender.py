@@ -15,7 +15,6 @@ from emo_music_ros.consent.rules import DEMONSTRATION, LEARNING, SENSING, valid_
 from emo_music_ros.consent.traces import log_folder, remove_summaries
 from emo_music_ros.emotion import UNKNOWN
 from emo_music_ros.errors import CompanionError, InputError
-from emo_music_ros.paths import expand
 from emo_music_ros.recommendation.memory.store import Memory, default_path
 from emo_music_ros.recommendation.session.director import Director
 from emo_music_ros.recommendation.session.options import RecommenderOptions
@@ -93,7 +92,7 @@ class RecommenderNode(CompanionNode):
         if self.person_id == DEMONSTRATION:
             return Memory(default_path(namespace, DEMONSTRATION), half_life, own=True)
         if self.options.memory:
-            return Memory(expand(self.options.memory, "memory"), half_life)
+            return Memory(self.options.memory, half_life)
         return Memory(default_path(namespace), half_life, own=True)
 
     def _other_memories(self) -> list[Path]:

@@ -75,7 +75,7 @@ class EncoderNode(CompanionNode):
                 speaker = getattr(sample, "person_id", "")
                 if self.purposes and not self.allows(SENSING, speaker):
                     return
-                arrival = self.arrival(sample.time)
+                arrival = self.arrival(sample.time, getattr(sample, "duration", 0.0))
                 if not math.isnan(arrival):
                     worker.put(_Item(self._era, replace(sample, time=arrival)))
 

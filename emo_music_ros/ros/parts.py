@@ -73,9 +73,12 @@ class PartsNode(LifecycleNode):
         """Return seconds of a clock that nobody sets, for order and durations."""
         return self._steady.now().nanoseconds * 1e-9
 
-    def arrival(self, stamp: float) -> float:
-        """Return the steady time of a stamp; NaN if it cannot be, which is counted and shown."""
-        time = self._stamps(stamp, self.now(), self.steady())
+    def arrival(self, stamp: float, lasted: float = 0.0) -> float:
+        """Return the steady time of a stamp; NaN if it cannot be, which is counted and shown.
+
+        A signal that `lasted` from the stamp on [s] cannot end in the future either.
+        """
+        time = self._stamps(stamp, self.now(), self.steady(), lasted)
         if math.isnan(time):
             self.fault("stamps", self._stamps.problem, "warn", lasts=10.0)
         return time

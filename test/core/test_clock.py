@@ -26,6 +26,15 @@ def test_a_stamp_from_the_future_is_refused_and_counted():
     assert stamps.refused == 1
 
 
+def test_a_block_that_would_end_in_the_future_is_refused_and_a_late_one_is_taken():
+    stamps = SteadyStamps()
+    assert math.isnan(stamps(WALL, WALL, 5.0, lasted=600.0))
+    assert "ends 600.0 s in the future" in stamps.problem
+    assert stamps(WALL - 600.0, WALL, 700.0, lasted=600.0) == pytest.approx(100.0)
+    assert stamps(WALL, WALL, 5.0, lasted=0.5) == 5.0  # stamped when it was sent
+    assert stamps.refused == 1
+
+
 @pytest.mark.parametrize("stamp", [math.nan, math.inf, -math.inf])
 def test_a_stamp_without_a_value_is_refused(stamp):
     stamps = SteadyStamps()

@@ -171,6 +171,24 @@ def test_a_memory_that_is_none_is_refused_shown_and_left_alone(
     assert answer.message
 
 
+@pytest.mark.parametrize("path", ["~nobody-here/memory.sqlite", "/" + "x" * 300, "/dev/null/x"])
+def test_a_memory_that_cannot_be_leaves_the_node_at_work(probe, start, until, library, path):
+    from diagnostic_msgs.msg import DiagnosticArray
+
+    start("recommender", memory=path, folder__path=str(library))
+    found = probe.listen(DiagnosticArray, "/diagnostics")
+    until(
+        lambda: any("memory" in status.message for array in found for status in array.status),
+        "the trouble",
+    )
+    request = srv.RecommendTracks.Request(valence=0.5, arousal=0.5)
+
+    def answered():
+        return probe.call(srv.RecommendTracks, "recommend_tracks", request).success
+
+    until(answered, "music all the same")
+
+
 def test_a_library_that_is_not_there_is_shown_until_it_is(probe, start, until, library, tmp_path):
     from diagnostic_msgs.msg import DiagnosticArray
 
