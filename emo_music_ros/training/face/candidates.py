@@ -28,7 +28,7 @@ from emo_music_ros.training.face.training import (
 )
 
 logger = logging.getLogger(__name__)
-PARTS = 10  # one of which is tested
+PARTS = 16  # one of which is tested
 
 
 def candidate(

@@ -15,7 +15,7 @@ from emo_music_ros.training.corpora.base import Corpus
 from emo_music_ros.training.evaluation.evaluate import evaluate_candidate
 from emo_music_ros.training.evaluation.protocol import Protocol, Rows
 from emo_music_ros.training.evaluation.results import Candidate, Result
-from emo_music_ros.training.face import restoration
+from emo_music_ros.training.face.network import SIZE
 from emo_music_ros.training.face import settings as face_settings
 from emo_music_ros.training.face.candidates import answers_key, logger
 from emo_music_ros.training.face.settings import NAME, PRECISION, TASK, Faces
@@ -77,7 +77,7 @@ def cropped(pictures: Sequence[Faces]) -> list[NDArray[np.float32] | None]:
     find = FaceFinder(BlazeFace(), FaceMesh())
 
     def one(picture: Faces) -> NDArray[np.float32] | None:
-        if picture.shape != (restoration.SIZE, restoration.SIZE):
+        if picture.shape != (SIZE, SIZE):
             faces = find.search(picture)
             if not faces:
                 return None
