@@ -34,8 +34,8 @@ def predictions(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
     paths = [Path(name) for name in inputs]
     if modality == "face":
         if arguments.npz:
-            yield from encoder.predict_npz(Path(arguments.npz))
-        yield from encoder.predict_images(paths)
+            yield from encoder.predict_npz(Path(arguments.npz), arguments.network)
+        yield from encoder.predict_images(paths, arguments.network)
     elif modality == "speech":
         yield from encoder.predict_audio(paths)
     elif modality == "text":
@@ -73,5 +73,11 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     one.add_argument("modality", choices=MODALITIES)
     one.add_argument("input", nargs="*", help="files, folders (physiology) or strings (text)")
     one.add_argument("--npz", default="", help="face: file with an array `images`")
+    one.add_argument(
+        "--network",
+        choices=("face", "face_large"),
+        default="face",
+        help="face: which network; the larger one costs twice as much",
+    )
     one.add_argument("--lines", default="", help="text: file with one text a line, - = stdin")
     one.set_defaults(run=predict)

@@ -15,9 +15,9 @@ from emo_music_ros.training.corpora.base import Corpus
 from emo_music_ros.training.evaluation.evaluate import evaluate_candidate
 from emo_music_ros.training.evaluation.protocol import Protocol, Rows
 from emo_music_ros.training.evaluation.results import Candidate, Result
-from emo_music_ros.training.face.network import SIZE
 from emo_music_ros.training.face import settings as face_settings
 from emo_music_ros.training.face.candidates import answers_key, logger
+from emo_music_ros.training.face.network import SIZE
 from emo_music_ros.training.face.settings import NAME, PRECISION, TASK, Faces
 from emo_music_ros.training.face.training import Trainings
 from emo_music_ros.training.shared.work import Work
@@ -50,8 +50,7 @@ def evaluate_ck_plus(
     )
     note = (
         f"Contempt, which FER2013 does not have, was left out. A face was found in {len(kept)} of "
-        f"{len(known)} pictures and softened to the resolution of FER2013. The trivial answer "
-        "knows the class frequencies of CK+."
+        f"{len(known)} pictures. The trivial answer knows the class frequencies of CK+."
     )
     everybody = np.arange(len(found))
     protocol = Protocol("trained on FER2013, all people tested", [(everybody, everybody)])
@@ -64,24 +63,21 @@ def evaluate_ck_plus(
     return [evaluate_candidate(NAME, TASK, found, row, protocol, work, seed, note=note)]
 
 
-def cropped(pictures: Sequence[Faces]) -> list[NDArray[np.float32] | None]:
+def cropped(pictures: Sequence[Faces]) -> list[Faces | None]:
     """Return the face [48, 48] in every picture as the encoder gives it to the network.
 
     A picture of 48 x 48 px is a face already; None where no face is found.
     """
     from emo_music_ros.encoding.face.detection import BlazeFace
     from emo_music_ros.encoding.face.landmarks import FaceMesh
-    from emo_music_ros.encoding.face.quality import soften
     from emo_music_ros.encoding.face.tracking import FaceFinder
 
     find = FaceFinder(BlazeFace(), FaceMesh())
 
-    def one(picture: Faces) -> NDArray[np.float32] | None:
-        if picture.shape != (SIZE, SIZE):
-            faces = find.search(picture)
-            if not faces:
-                return None
-            picture = faces[0].crop
-        return np.asarray(soften(picture), np.float32)
+    def one(picture: Faces) -> Faces | None:
+        if picture.shape == (SIZE, SIZE):
+            return picture
+        faces = find.search(picture)
+        return faces[0].crop if faces else None
 
     return [one(picture) for picture in pictures]
