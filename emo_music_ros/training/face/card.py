@@ -6,33 +6,35 @@ import numpy as np
 
 from emo_music_ros.emotion import FER2013
 from emo_music_ros.training.corpora import fer2013, ferplus
-from emo_music_ros.training.corpora.base import Corpus
 from emo_music_ros.training.evaluation import metrics
 from emo_music_ros.training.evaluation.protocol import Rows
 from emo_music_ros.training.evaluation.results import Result
 from emo_music_ros.training.face.network import EMBEDDING
-from emo_music_ros.training.face.training import TrainedFaceNetwork
+from emo_music_ros.training.face.training import TrainedFaceNetwork, Trainings
 from emo_music_ros.training.shared.cards import Card, markdown_table
 
 
 def model_card(
     name: str,
-    corpus: Corpus,
+    trainings: Trainings,
     model: TrainedFaceNetwork,
     measured: dict[str, Result],
     precision: str,
     test: Rows,
-    voted: bool,
 ) -> Card:
-    """Return the card of a network in the shipped precision.
-
-    `voted` says whether the votes of FER+ were learnt.
-    """
+    """Return the card of a network in the shipped precision."""
+    corpus, more = trainings.corpus, trainings.more
+    others = (
+        "No other corpus was at hand."
+        if more is None
+        else f"Also all {len(more)} training faces of {more.name} ({more.source}), cut as at run "
+        "time."
+    )
     votes = (
         f"Beside the labels the network learnt how ten raters voted for the same pictures (FER+, "
         f"{ferplus.SOURCE}; training part only); {float(model.network.share):.1f} of its answer "
         "comes from the votes."
-        if voted
+        if trainings.votes is not None
         else "The votes of FER+ were not at hand."
     )
     result = measured[precision]
@@ -49,8 +51,8 @@ def model_card(
         "weighted by their probabilities; no face was labelled with them.",
         data=f"FER2013 training faces ({fer2013.SOURCE}), grey pictures of 48 x 48 pixels from the "
         f"web; {len(corpus)} after equal pictures were merged and those with contradicting labels "
-        f"dropped. {votes}",
-        licence="Research only (the corpus is published for research).",
+        f"dropped. {votes} {others}",
+        licence="Research only, non-commercial (the corpora are published for research).",
         split=f"{model.learnt} to learn from, {model.calibrated} for temperature, "
         f"adjustment and conformal threshold, {len(test)} for the figures below; near copies of a "
         "picture stay together. The corpus has no subject ids, so one person may be on both "

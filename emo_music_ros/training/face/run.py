@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from emo_music_ros.emotion import FER2013
+from emo_music_ros.encoding.face.alignment import PLACES
 from emo_music_ros.encoding.shared.model import describe
 from emo_music_ros.errors import InputError
-from emo_music_ros.training.corpora import fer2013, ferplus
+from emo_music_ros.training.corpora import fer2013, ferplus, rafdb
 from emo_music_ros.training.evaluation.evaluate import evaluate_candidate
 from emo_music_ros.training.evaluation.protocol import Protocol, random_split
 from emo_music_ros.training.evaluation.results import Result
@@ -22,7 +23,7 @@ from emo_music_ros.training.face.candidates import (
 )
 from emo_music_ros.training.face.card import model_card
 from emo_music_ros.training.face.corruptions import CORRUPTIONS
-from emo_music_ros.training.face.cross_corpus import evaluate_ck_plus
+from emo_music_ros.training.face.cross_corpus import cropped, evaluate_others, faces_of
 from emo_music_ros.training.face.network import EMBEDDING, SIZE
 from emo_music_ros.training.face.quantisation import PRECISIONS
 from emo_music_ros.training.face.settings import (
@@ -38,19 +39,19 @@ from emo_music_ros.training.shared.cards import write_card
 from emo_music_ros.training.shared.work import Work
 
 VERSION = "3.0.0"
-CORPORA = ("FER2013", "FER+", "CK+")
+CORPORA = ("FER2013", "FER+", "RAF-DB", "CK+", "JAFFE")
 
 
 def evaluate(
     data: Path, work: Work, seed: int = 0, leaky: bool = False, baselines: bool = False
 ) -> list[Result]:
-    """Measure the shipped network on faces of FER2013, and of CK+ where it is at hand.
+    """Measure the networks on faces of FER2013, and of other corpora that are at hand.
 
     Parameters
     ----------
     data : pathlib.Path
-        Folder with FER2013 and FER+; CK+ is looked for there and in its folders ``ck_plus`` and
-        ``CK+48``.
+        Folder with FER2013, and ``FER2013Train`` of FER+ and ``basic`` of RAF-DB. CK+ is looked
+        for there and in its folders ``ck_plus`` and ``CK+48``, JAFFE in ``jaffe``.
     work : Work
         Where finished trainings are kept.
     seed : int
@@ -101,20 +102,21 @@ def evaluate(
         row = candidate("emo_music_ros", origin, shipped, learnt, PRECISION)
         row = replace(row, cost=None)  # the same network
         results.append(evaluate_candidate(NAME, TASK, everything, row, leak, work, seed))
-    results += evaluate_ck_plus(data, trainings, protocol.folds[0][0], work, seed)
+    results += evaluate_others(data, trainings, protocol.folds[0][0], work, seed)
     return results
 
 
 def train(data: Path, out: Path, work: Work, seed: int = 0, precision: str = "") -> dict[str, Any]:
     """Train on FER2013 and write the networks ``face`` and ``face_large`` with their cards.
 
-    The votes of FER+ are learnt beside the labels where they are at hand. The networks are those
-    the figures were measured on: they have not seen the tested part.
+    The votes of FER+ are learnt beside the labels, and the training part of RAF-DB beside
+    FER2013, where they are at hand. The networks are those the figures were measured on: they
+    have not seen the tested part.
 
     Parameters
     ----------
     data : pathlib.Path
-        Folder with FER2013, and the folder ``FER2013Train`` of FER+.
+        Folder as of :func:`evaluate`.
     out : pathlib.Path
         Folder for the model.
     work : Work
@@ -148,9 +150,14 @@ def train(data: Path, out: Path, work: Work, seed: int = 0, precision: str = "")
 
 
 def trainings_on(data: Path, work: Work) -> Trainings:
-    """Return the trainings on FER2013 in a folder, with the votes of FER+ where they are there."""
+    """Return the trainings on FER2013 in a folder, with FER+ and RAF-DB where they are there."""
     corpus = fer2013.load(data)
-    return Trainings(corpus, work, ferplus.votes(data, corpus.items))
+    more = rafdb.load(data, "train")
+    if more is not None:
+        key = [faces_of, cropped, PLACES, more.labels]
+        kept = work.recall("face RAF-DB", key, lambda: {"faces": faces_of(more).items})
+        more = replace(more, items=kept["faces"])
+    return Trainings(corpus, work, ferplus.votes(data, corpus.items), more)
 
 
 def _ship(
@@ -192,8 +199,7 @@ def _ship(
         precision=precision,
         licence="research only",
     )
-    voted = trainings.votes is not None
-    write_card(model_card(name, corpus, model, measured, precision, test, voted), out)
+    write_card(model_card(name, trainings, model, measured, precision, test), out)
     result = measured[precision]
     chosen = {"temperature": model.temperature, "conformal": model.conformal}
     figures = {key: entry["value"] for key, entry in result.measures.items()}

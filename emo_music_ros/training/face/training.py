@@ -147,13 +147,20 @@ class Trainings:
         Where finished and unfinished trainings are kept.
     votes : array [n, 10], optional
         Shares of the votes of raters.
+    more : Corpus, optional
+        Further faces [m, 48, 48] with labels, all of which are learnt from.
     """
 
     def __init__(
-        self, corpus: Corpus, work: Work, votes: NDArray[np.float32] | None = None
+        self,
+        corpus: Corpus,
+        work: Work,
+        votes: NDArray[np.float32] | None = None,
+        more: Corpus | None = None,
     ) -> None:
         self.corpus = corpus
         self.votes = votes
+        self.more = more
         self._work = work
         self._made: dict[tuple[FaceSettings, int, bytes], TrainedFaceNetwork] = {}
 
@@ -168,6 +175,12 @@ class Trainings:
         """Return a network trained on rows of the corpus."""
         images, labels = self.corpus.items[learn], self.corpus.labels[learn]
         votes = None if self.votes is None else self.votes[learn]
+        if self.more is not None:
+            images = np.concatenate([images, self.more.items])
+            labels = np.concatenate([labels, self.more.labels])
+            if votes is not None:
+                nobody = np.zeros((len(self.more), votes.shape[1]), np.float32)
+                votes = np.concatenate([votes, nobody])
         name = f"face {settings.make.__name__}"
         key = [*weights_key(settings), seed, images, labels, [] if votes is None else votes]
 
