@@ -36,6 +36,6 @@ class FaceSettings:
     teacher: FaceSettings | None = None
 
 
-LARGE = FaceSettings(network.large, 30)
-SHIPPED = FaceSettings(network.small, 30, LARGE)
-PLAIN = FaceSettings(PlainNetwork, 30)
+LARGE = FaceSettings(network.large, 12)
+SHIPPED = FaceSettings(network.small, 14, LARGE)
+PLAIN = FaceSettings(PlainNetwork, 14)
