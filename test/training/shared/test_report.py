@@ -12,6 +12,7 @@ import pytest
 
 from emo_music_ros.errors import InputError
 from emo_music_ros.training.corpora.base import Corpus
+from emo_music_ros.training.evaluation import metrics
 from emo_music_ros.training.evaluation.cost import Cost
 from emo_music_ros.training.evaluation.evaluate import evaluate_candidate
 from emo_music_ros.training.evaluation.protocol import Protocol, by_group
@@ -21,6 +22,11 @@ from emo_music_ros.training.shared.goals import Goal
 from emo_music_ros.training.shared.work import Work
 
 DOCS = Path(__file__).parents[3] / "docs"
+
+
+@pytest.fixture(autouse=True)
+def few_draws(monkeypatch):
+    monkeypatch.setattr(metrics, "DRAWS", 50)
 
 
 def measured(
