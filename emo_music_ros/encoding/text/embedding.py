@@ -168,6 +168,11 @@ class Embedder:
         return len(Embedder._network().tokens(text))
 
     @staticmethod
+    def is_cut(text: str) -> bool:
+        """Return whether a normalised text has more tokens than are used."""
+        return len(Embedder._network().pieces(text)) > LONGEST - 2
+
+    @staticmethod
     def _network() -> _Network:
         with Embedder._lock:
             if Embedder._shared is None:
@@ -248,9 +253,11 @@ class _Network:
                 found[f"{tensor}:weight"], found[name] = np.ascontiguousarray(matrix), scale
         return [found[name] for name in names]
 
+    def pieces(self, text: str) -> list[int]:
+        return self._file.tokens("query: " + text)
+
     def tokens(self, text: str) -> list[int]:
-        inner = self._file.tokens("query: " + text)[: LONGEST - 2]
-        return [self._file.begin, *inner, self._file.end]
+        return [self._file.begin, *self.pieces(text)[: LONGEST - 2], self._file.end]
 
     def words(self, tokens: Sequence[int]) -> NDArray[np.float32]:
         return unpack(self._words[list(tokens)])

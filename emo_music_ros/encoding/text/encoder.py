@@ -19,6 +19,7 @@ from emo_music_ros.encoding.text.embedding import Embedder, sentence_vector
 from emo_music_ros.encoding.text.hashed import (
     BUCKETS,
     chinese_share,
+    is_cut,
     legibility,
     normalise,
     slot_table,
@@ -88,6 +89,10 @@ class TextModel:
             1 / (1 + np.exp(-goemotions[0])),
             sentence_vector(features[0]),
         )
+
+    def is_cut(self, text: str) -> bool:
+        """Return whether the end of a text is not read, as it is too long."""
+        return is_cut(text) or self._embed.is_cut(normalise(text))
 
     def estimate(self, judged: Judged, quality: float = 1.0) -> Estimate:
         """Return the estimate over the words of Ekman."""
@@ -188,9 +193,10 @@ def predict_lines(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
     Yields
     ------
     dict
-        input, labels, probabilities, valence, arousal, dominance, confidence, credible; for text
-        that is not Chinese also emotions28 (label of GoEmotions -> probability) and labels28 (those
-        that hold). For a line without text the probabilities are empty and the circumplex None.
+        input, labels, probabilities, valence, arousal, dominance, confidence, credible, and
+        truncated: whether the end of the text was not read; for text that is not Chinese also
+        emotions28 (label of GoEmotions -> probability) and labels28 (those that hold). For a line
+        without text there is an error, the probabilities are empty and the circumplex None.
 
     Raises
     ------
@@ -211,6 +217,7 @@ def predict_lines(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
                 "dominance": found.dominance,
                 "confidence": found.confidence,
                 "credible": list(found.credible),
+                "truncated": model.is_cut(line),
             }
             if chinese_share([text])[0, 0] < CHINESE:
                 pairs = list(zip(emotion.GOEMOTIONS, judged.goemotions.tolist()))
@@ -223,4 +230,5 @@ def predict_lines(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
         else:
             result |= dict.fromkeys(("valence", "arousal", "dominance"))
             result |= {"probabilities": [], "confidence": 0.0, "credible": []}
+            result["error"] = "holds no text"
         yield result

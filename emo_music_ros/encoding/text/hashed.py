@@ -17,7 +17,13 @@ BUCKETS = 1 << 16
 
 _URL = re.compile(r"https?://[\x21-\x7e]+")
 _MENTION = re.compile(r"/{0,2}@[\w\-]{1,30}:?")
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\ufeff\ud800-\udfff]+")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+#: What is not seen and parts no word: soft hyphens, joiners and directions, and what only changes
+#: how an emoji looks (variant, skin, sex).
+_UNSEEN = re.compile(
+    "\u200d[\u2640\u2642]|[\u00ad\u034f\u061c\u115f\u1160\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\ufe00-\ufe0f\ufeff\U0001f3fb-\U0001f3ff\U000e0000-\U000e0fff]"
+)
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 _TOKEN = re.compile(rf"\[[{_HAN}\w]{{1,8}}\]|[{_HAN}]+|[^\W_]+(?:'[a-z]+)?|[^\w\s]+|_+")
 _CHINESE = re.compile(f"[{_HAN}]")
@@ -25,10 +31,19 @@ _CHINESE = re.compile(f"[{_HAN}]")
 
 def normalise(text: str) -> str:
     """Return text in one spelling: compatible characters, no links, mentions or controls."""
-    text = unicodedata.normalize("NFKC", text[: 4 * LONGEST])
+    return _respell(text)[:LONGEST]
+
+
+def is_cut(text: str) -> bool:
+    """Return whether a text is longer than :func:`normalise` keeps."""
+    return len(text) > 4 * LONGEST or len(_respell(text)) > LONGEST
+
+
+def _respell(text: str) -> str:
+    text = unicodedata.normalize("NFKC", _UNSEEN.sub("", text[: 4 * LONGEST]))
     for pattern in (_CONTROL, _URL, _MENTION):
         text = pattern.sub(" ", text)
-    return " ".join(text.split())[:LONGEST]
+    return " ".join(text.split())
 
 
 def slots(text: str) -> list[int]:

@@ -10,6 +10,7 @@ from emo_music_ros.encoding.text.hashed import (
     BUCKETS,
     LONGEST,
     chinese_share,
+    is_cut,
     legibility,
     normalise,
     slot_table,
@@ -29,6 +30,35 @@ def test_normalising_takes_out_what_says_nothing() -> None:
     assert normalise("Ｈｅｌｌｏ\n\tyou") == "Hello you"
     assert normalise("//@user_name:致敬 https://t.cn/xyz好") == "致敬 好"
     assert normalise("lone \ud800 surrogate") == "lone surrogate"
+
+
+UNSEEN = "\u00ad\u200b\u200c\u200d\u2060\ufeff\ufe0f\u202e\U000e0061"
+
+
+@given(st.text(st.sampled_from("abc 难过😢"), max_size=40), st.sampled_from(UNSEEN))
+def test_what_is_not_seen_parts_no_word(text: str, unseen: str) -> None:
+    assert normalise(unseen.join(text)) == normalise(text)
+
+
+def test_an_emoji_is_one_whatever_its_skin_and_sex() -> None:
+    assert normalise("👍🏽 👍🏿 👍") == "👍 👍 👍"
+    assert normalise("🤷🏾\u200d♀\ufe0f") == normalise("🤷\u200d♂\ufe0f") == "🤷"
+    assert normalise("❤\ufe0f\u200d🔥") == "❤🔥"
+
+
+def test_what_ends_a_line_parts_words() -> None:
+    assert normalise("not\u2028sad\u2029now\r\n") == "not sad now"
+
+
+@given(st.text("ab 难\u00ad", max_size=LONGEST))
+def test_what_is_short_enough_is_not_cut(text: str) -> None:
+    assert not is_cut(text)
+    assert is_cut(text + (LONGEST + 1) * "a")
+
+
+def test_what_is_not_seen_does_not_make_a_text_longer() -> None:
+    assert not is_cut(LONGEST * "a\u200b")
+    assert is_cut((LONGEST + 1) * "a")
 
 
 @given(st.text(max_size=60))

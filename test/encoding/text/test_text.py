@@ -148,12 +148,20 @@ def test_lines_are_judged_one_by_one() -> None:
     assert results[1]["probabilities"] == []
     assert results[1]["valence"] is None
     assert results[1]["confidence"] == 0.0
+    assert results[1]["error"]
+    assert "error" not in results[0] | results[2]
     first = results[0]
     assert set(first["emotions28"]) == set(emotion.GOEMOTIONS)
     assert max(first["emotions28"], key=first["emotions28"].get) == "love"
     assert "love" in first["labels28"]
     assert set(first["credible"]) <= set(emotion.EKMAN)
     assert "emotions28" not in results[2]
+
+
+def test_a_text_that_is_cut_says_so() -> None:
+    texts = ["I am glad", "so glad " * 30, "so glad " * 60, "难过" * 90]
+    found = [result["truncated"] for result in predict_lines(texts)]
+    assert found == [False, False, True, True]
 
 
 def test_a_missing_model_is_named() -> None:
