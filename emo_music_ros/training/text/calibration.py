@@ -38,7 +38,7 @@ def answers(
                 part.append(logits.numpy())
     labels, ekman, chinese = (np.concatenate(part).astype(float) for part in found)
     if "linear_ekman" in state:
-        bag = bag_of_words(texts)
+        bag = bag_of_words(texts.words)
         ekman = ekman + bag @ state["linear_ekman"] + state["linear_ekman_bias"]
         chinese = chinese + bag @ state["linear_chinese"] + state["linear_chinese_bias"]
     return (

@@ -12,7 +12,7 @@ from emo_music_ros.training.text.calibration import calibrate
 from emo_music_ros.training.text.corpora import BilingualCorpora
 from emo_music_ros.training.text.fitting import fit, with_words
 from emo_music_ros.training.text.linear import fit_words
-from emo_music_ros.training.text.network import TextNetwork, TextSettings
+from emo_music_ros.training.text.network import TextNetwork, TextSettings, TokenReader
 
 #: The best of them on the validation texts is trained.
 CHOICES = (
@@ -29,19 +29,19 @@ def fitted(
 ) -> tuple[dict[str, NDArray[Any]], TextSettings]:
     """Return the trained and calibrated weights of the best choice, and the choice."""
     english, chinese = material.english_split[0], material.chinese_split[0]
-    rows = [english, chinese, material.english.labels, material.chinese.labels]
-    code = [fit, calibrate, TextNetwork]
+    learnt = (
+        material.english_texts.subset(english),
+        material.chinese_texts.subset(chinese),
+        material.written_texts,
+    )
+    rows = [english, chinese, *([part.labels, *part.words] for part in learnt)]
+    code = [fit, calibrate, TextNetwork, TokenReader]
     best: tuple[float, dict[str, NDArray[Any]], TextSettings] | None = None
     for settings in CHOICES:
         state = work.recall(
             "text network",
             [settings, seed, BUCKETS, rows, code],
-            lambda settings=settings: fit(  # type: ignore[misc]
-                material.english_texts.subset(english),
-                material.chinese_texts.subset(chinese),
-                settings,
-                seed,
-            ),
+            lambda settings=settings: fit(*learnt, settings, seed),  # type: ignore[misc]
         )
         score = float(state["scores"].mean())
         if best is None or score > best[0]:
@@ -51,11 +51,6 @@ def fitted(
     added = work.recall(
         "text words",
         [settings, seed, BUCKETS, rows, code, with_words, fit_words],
-        lambda: with_words(
-            state,
-            material.english_texts.subset(english),
-            material.chinese_texts.subset(chinese),
-            settings,
-        ),
+        lambda: with_words(state, *learnt, settings),
     )
     return state | added, settings
