@@ -17,10 +17,8 @@ from emo_music_ros.training.text.network import TextNetwork, TextSettings, Token
 #: The best of them on the validation texts is trained.
 CHOICES = (
     TextSettings(),
-    TextSettings(batch=128),
-    TextSettings(batch=128, word_rate=0.02, epochs=8),
-    TextSettings(batch=256, word_rate=0.1),
-    TextSettings(batch=256, width=160, dropout=0.5, epochs=10),
+    TextSettings(dropout=0.5, epochs=8),
+    TextSettings(narrow=48, word_rate=0.02, epochs=8),
 )
 
 
