@@ -21,7 +21,7 @@ from emo_music_ros.training.text.network import TextNetwork, TextSettings, batch
 from emo_music_ros.training.text.texts import Texts
 
 #: How much the linear models on words alone may add to the answers of the network.
-SHARES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25)
+SHARES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
 
 
 def fit(

@@ -17,7 +17,6 @@ from emo_music_ros.training.text.network import TextNetwork, TextSettings, Token
 #: The best of them on the validation texts is trained.
 CHOICES = (
     TextSettings(),
-    TextSettings(dropout=0.5, epochs=8),
     TextSettings(narrow=48, word_rate=0.02, epochs=8),
 )
 
