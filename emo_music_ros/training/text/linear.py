@@ -27,11 +27,15 @@ def bag_of_words(words: Sequence[NDArray[np.int64]]) -> Any:
 
 
 def fit_words(
-    words: Sequence[NDArray[np.int64]], labels: NDArray[np.int64], classes: int
+    words: Sequence[NDArray[np.int64]],
+    labels: NDArray[np.int64],
+    classes: int,
+    times: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Fit a linear model on the slots of texts alone.
 
-    It is convex, so it learns rare words to the end, which the few passes of the network do not.
+    Text by text, `times` says how much it counts. The model is convex, so it learns rare words to
+    the end, which the few passes of the network do not.
 
     Returns
     -------
@@ -41,7 +45,7 @@ def fit_words(
     from sklearn.linear_model import LogisticRegression
 
     count = np.bincount(labels, minlength=classes)
-    weight = 1 / np.sqrt(np.maximum(count, 1))[labels]
+    weight = times / np.sqrt(np.maximum(count, 1))[labels]
     model = LogisticRegression(C=STRENGTH, max_iter=150, tol=1e-3)
     model.fit(bag_of_words(words), labels, sample_weight=weight / weight.mean())
     weights, bias = np.zeros((BUCKETS + 1, classes)), np.full(classes, ABSENT)

