@@ -89,6 +89,23 @@ GOALS = (
     Goal("EEG, three states, UAR above trivial", "eeg", "UAR", least=0.3334),
     Goal("music, arousal sign, balanced accuracy", "music", "UAR", least=0.80, task="arousal"),
     Goal("music, valence sign, balanced accuracy", "music", "UAR", least=0.70, task="valence"),
+    *(
+        Goal(
+            f"music, recordings, {name}, correlation with listeners",
+            "music",
+            measure,
+            least=least,
+            task=task,
+            corpus="Emotify",
+        )
+        for name, measure, task, least in (
+            ("valence", "valence correlation", "mood of recordings", 0.45),
+            ("arousal", "arousal correlation", "mood of recordings", 0.65),
+            ("felt joy", "joyful_activation", "felt", 0.60),
+            ("felt calm", "calmness", "felt", 0.55),
+            ("liked", "liked", "felt", 0.35),
+        )
+    ),
     Goal(
         "music, features and forest of 30 s, librosa and scikit-learn against ours",
         "bench",
