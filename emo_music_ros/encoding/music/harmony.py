@@ -122,8 +122,8 @@ def chords(found: Notes) -> FloatArray:
     -------
     numpy.ndarray
         [12]: mean likeness to the best chord of each kind of :data:`CHORDS`, 0..1; how much more
-        major than minor it is; share of major chords; share of changes of the chord; mean change
-        of the pitch classes from one half second to the next.
+        major than minor it is; share of major chords; how often the root changes, taken as that
+        of the most alike major chord; mean change of the pitch classes to the next half second.
     """
     count = max(1, len(found.table) // CHORD_STEP)
     bounds = np.linspace(0, len(found.table), count + 1).astype(int)
