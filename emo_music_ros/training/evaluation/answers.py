@@ -54,7 +54,7 @@ class Answers:
         return self.table.astype(float)
 
 
-NO_ANSWERS = Answers(*(np.empty(0),) * 4)
+NO_ANSWERS = Answers(np.empty(0, np.float16), *(np.empty(0),) * 3)
 
 
 def pack(
@@ -181,8 +181,11 @@ def load(path: Path) -> dict[Key, Answers]:
         with np.load(path, allow_pickle=False) as content:
             return {
                 tuple(entry["key"]): Answers(
-                    *(content[entry[name]] for name in ("table", "truth", "people", "trivial")),
-                    {name: content[column] for name, column in entry["groups"].items()},
+                    table=content[entry["table"]],
+                    truth=content[entry["truth"]],
+                    people=content[entry["people"]],
+                    trivial=content[entry["trivial"]],
+                    groups={name: content[column] for name, column in entry["groups"].items()},
                 )
                 for entry in json.loads(str(content["index"]))
             }
