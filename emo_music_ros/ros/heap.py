@@ -9,7 +9,7 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
 
 _HEAPS = 1
 #: Blocks of this size on, such as pictures, come from the system and go back to it.
-_LARGE = 128 * 1024
+_LARGE = 32 * 1024
 _TRIM = 1024 * 1024
 #: How often what is free within the heaps is given back [s]; it takes some milliseconds.
 TRIM_EVERY = 60.0

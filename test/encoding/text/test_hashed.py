@@ -73,11 +73,36 @@ def place(part: str) -> int:
 
 
 def test_slots_of_a_short_text_by_hand() -> None:
-    assert slots("No go") == sorted(map(place, ("wno", "wgo", "bno go")))
+    assert slots("No go") == sorted(map(place, ("wno", "wgo", "bno go", "ngo")))
     assert slots("好人") == sorted(map(place, ("c好", "c人", "c好人")))
     assert slots("[泪]") == sorted(map(place, ("e[泪]", "c泪")))
     assert place("e[smile]") in slots("go [smile]")
     assert place("e[泪]") not in slots("泪")
+
+
+def test_what_a_negation_reaches_is_hashed_once_more() -> None:
+    reached = {place("n" + word) for word in ("so", "sad", "my", "dear")}
+    assert reached <= set(slots("I'm not so sad my dear friend"))
+    assert place("nfriend") not in slots("I'm not so sad my dear friend")
+    assert place("nsad") in slots("I don’t feel sad")
+    assert place("nangry") not in slots("not sad, angry")
+    assert place("nangry") not in slots("not sad but angry")
+    assert place("nsad") not in slots("sad")
+    assert {place("n难"), place("n难过")} <= set(slots("我并不觉得难过"))
+    assert place("n难过") not in slots("我很难过")
+
+
+def test_an_emoji_is_one_part_however_often_it_stands() -> None:
+    assert slots("😢") == slots("😢😢😢") == [place("f😢")]
+    assert slots(":)") == slots(":-)))") == [place("f:)")]
+    assert slots("ok 😢😡") == sorted(map(place, ("wok", "f😢", "f😡")))
+    assert place("f:d") in slots("so glad :D")
+    assert place("w12") in slots("at 12:30")
+
+
+def test_emoji_alone_say_something() -> None:
+    assert legibility("😢")[0] == legibility(":-)")[0] == 0.5
+    assert legibility("!!!")[0] == 0.1
 
 
 def test_the_table_fills_up_with_the_empty_slot() -> None:
