@@ -54,7 +54,8 @@ class Answers:
         return self.table.astype(float)
 
 
-NO_ANSWERS = Answers(*(np.empty(0),) * 4)
+_ARRAYS = ("table", "truth", "people", "trivial")
+NO_ANSWERS = Answers(np.empty((0, 1), np.float16), np.empty(0), np.empty(0), np.empty(1))
 
 
 def pack(
@@ -154,7 +155,7 @@ def save(path: Path, answers: Mapping[Key, Answers]) -> None:
     index = [
         {
             "key": list(key),
-            **{name: place(getattr(one, name)) for name in ("table", "truth", "people", "trivial")},
+            **{name: place(getattr(one, name)) for name in _ARRAYS},
             "groups": {name: place(column) for name, column in one.groups.items()},
         }
         for key, one in answers.items()
@@ -181,8 +182,8 @@ def load(path: Path) -> dict[Key, Answers]:
         with np.load(path, allow_pickle=False) as content:
             return {
                 tuple(entry["key"]): Answers(
-                    *(content[entry[name]] for name in ("table", "truth", "people", "trivial")),
-                    {name: content[column] for name, column in entry["groups"].items()},
+                    **{name: content[entry[name]] for name in _ARRAYS},
+                    groups={name: content[column] for name, column in entry["groups"].items()},
                 )
                 for entry in json.loads(str(content["index"]))
             }

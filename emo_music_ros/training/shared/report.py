@@ -85,9 +85,9 @@ def save(folder: Path, modality: str, results: Sequence[Result], corpora: Sequen
     given = answers.load(path)
     for result in results:
         entry = {**result.plain(), "version": __version__, "measured_on": machine()}
-        for table, value in ((kept, entry), (given, result.answers)):
-            table.pop(key_of(entry), None)
-            table[key_of(entry)] = value  # type: ignore[index]
+        kept.pop(key_of(entry), None)
+        kept[key_of(entry)] = entry
+        given[key_of(entry)] = result.answers
     answers.save(path, {key: one for key, one in given.items() if key in kept})
     return save_entries(folder, modality, list(kept.values()), corpora)
 
