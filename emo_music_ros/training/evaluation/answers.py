@@ -54,8 +54,7 @@ class Answers:
         return self.table.astype(float)
 
 
-_ARRAYS = ("table", "truth", "people", "trivial")
-NO_ANSWERS = Answers(np.empty((0, 1), np.float16), np.empty(0), np.empty(0), np.empty(1))
+NO_ANSWERS = Answers(np.empty(0, np.float16), *(np.empty(0),) * 3)
 
 
 def pack(
@@ -155,7 +154,7 @@ def save(path: Path, answers: Mapping[Key, Answers]) -> None:
     index = [
         {
             "key": list(key),
-            **{name: place(getattr(one, name)) for name in _ARRAYS},
+            **{name: place(getattr(one, name)) for name in ("table", "truth", "people", "trivial")},
             "groups": {name: place(column) for name, column in one.groups.items()},
         }
         for key, one in answers.items()
@@ -182,7 +181,10 @@ def load(path: Path) -> dict[Key, Answers]:
         with np.load(path, allow_pickle=False) as content:
             return {
                 tuple(entry["key"]): Answers(
-                    **{name: content[entry[name]] for name in _ARRAYS},
+                    table=content[entry["table"]],
+                    truth=content[entry["truth"]],
+                    people=content[entry["people"]],
+                    trivial=content[entry["trivial"]],
                     groups={name: content[column] for name, column in entry["groups"].items()},
                 )
                 for entry in json.loads(str(content["index"]))

@@ -83,13 +83,12 @@ def save(folder: Path, modality: str, results: Sequence[Result], corpora: Sequen
     kept = {key_of(entry): entry for entry in load(folder).get(modality, {}).get("results", [])}
     path = answers.path_of(folder, modality)
     given = answers.load(path)
-    for result in results:
-        entry = {**result.plain(), "version": __version__, "measured_on": machine()}
-        kept.pop(key_of(entry), None)
-        kept[key_of(entry)] = entry
-        given[key_of(entry)] = result.answers
-    answers.save(path, {key: one for key, one in given.items() if key in kept})
-    return save_entries(folder, modality, list(kept.values()), corpora)
+    fresh = [{**one.plain(), "version": __version__, "measured_on": machine()} for one in results]
+    entries = {key_of(entry): entry for entry in fresh}  # what is measured now stands first
+    given |= {key: one.answers for key, one in zip(entries, results)}
+    entries |= {key: entry for key, entry in kept.items() if key not in entries}
+    answers.save(path, {key: given[key] for key in entries if key in given})
+    return save_entries(folder, modality, list(entries.values()), corpora)
 
 
 def save_entries(

@@ -81,8 +81,8 @@ def test_a_later_run_replaces_its_own_rows_only(tmp_path):
     report.save(tmp_path, "speech", [measured(tmp_path / "w", note="again")], [])
     kept = json.loads((tmp_path / "results" / "speech.json").read_text("utf-8"))["results"]
     assert [(one["candidate"], one["note"]) for one in kept] == [
-        ("LSTM", ""),
         ("emo_music_ros", "again"),
+        ("LSTM", ""),
     ]
 
 
