@@ -59,6 +59,15 @@ HEADLINES = (
         "the same windows, unweighted average recall",
     ),
     Headline(
+        "physiology", "stress or rest", "WESAD", "UAR",
+        "unweighted average recall, stress or rest, one person left out",
+        "physiology_states", "WESAD, 12 people", "research only, non-commercial",
+    ),
+    Headline(
+        "physiology", "baseline, stress or amusement", "WESAD", "UAR",
+        "the same for baseline, stress or amusement",
+    ),
+    Headline(
         "eeg", "three states", "Muse", "UAR",
         "unweighted average recall, 3 states, one person left out; 3 people carry no interval: a "
         "demonstration",
