@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from emo_music_ros.emotion import RAVDESS
 from emo_music_ros.encoding.speech.functionals import COUNT
 from emo_music_ros.training.corpora.base import Corpus
-from emo_music_ros.training.evaluation import metrics
+from emo_music_ros.training.evaluation import calibration_error, metrics
 from emo_music_ros.training.evaluation.results import Result
 from emo_music_ros.training.shared.calibration import conformal_threshold
 from emo_music_ros.training.shared.cards import Card, Figure, markdown_table
@@ -104,7 +104,7 @@ def model_card(
             ),
             "Tried": TRIED,
             "Calibration": "Calibration error after the temperature "
-            f"{metrics.calibration_error(truth, calibrated):.3f} (optimistic: fitted to the same "
+            f"{calibration_error.plain(truth, calibrated):.3f} (optimistic: fitted to the same "
             f"answers). Conformal sets at 90 %: {sets.sum(axis=1).mean():.2f} of 8 labels on "
             f"average, the true one in {sets[np.arange(len(truth)), truth].mean():.3f}.",
         },
