@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_music_ros.emotion import STATES, entropy, states_from, unknown
+from emo_music_ros.emotion import STATES, entropy, unknown
 from emo_music_ros.fusion.base import Evidence
 from emo_music_ros.numerics import softmax
 from emo_music_ros.options import option
+from emo_music_ros.states import states_from
 from emo_music_ros.streams import Estimate
 
 

@@ -13,11 +13,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_music_ros.emotion import STATES, UNKNOWN, entropy, states_from, unknown, within
+from emo_music_ros.emotion import STATES, UNKNOWN, entropy, unknown
 from emo_music_ros.fusion.agreement import disagreement
 from emo_music_ros.fusion.base import Evidence, Fusion
 from emo_music_ros.fusion.presence import Presence, is_sign
 from emo_music_ros.options import option
+from emo_music_ros.states import states_from, within
 from emo_music_ros.streams import Contribution, Emotion, Encoding, Estimate
 
 #: Modality -> age after which its last encoding says nothing any more [s]; the one place that

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from emo_music_ros import emotion, plugins
+from emo_music_ros import states as state_evidence
 from emo_music_ros.encoding.music import encoder as music
 from emo_music_ros.encoding.music import spectrum as music_spectrum
 from emo_music_ros.encoding.music.encoder import (
@@ -89,7 +90,7 @@ def test_windows_come_every_hop(golden: list[Encoding]) -> None:
     assert first.estimate.labels == emotion.QUADRANTS
     assert float(first.estimate.probabilities.sum()) == pytest.approx(1.0, abs=1e-5)
     assert first.estimate.quality > 0.8
-    assert emotion.states_from(first.estimate) is not None
+    assert state_evidence.states_from(first.estimate) is not None
 
 
 @settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from emo_music_ros import emotion
+from emo_music_ros import states as state_evidence
 from emo_music_ros.encoding.physiology.encoder import LABELS, PhysiologyEncoder, predict_e4
 from emo_music_ros.encoding.shared.base import Encoder
 from emo_music_ros.errors import InputError, ModelError, OptionError
@@ -123,7 +123,7 @@ def test_what_comes_out(usual):
     assert last.estimate.labels == LABELS
     assert np.isnan([last.estimate.valence, last.estimate.dominance]).all()
     assert last.source == "simulated:test"
-    states = emotion.states_from(last.estimate)
+    states = state_evidence.states_from(last.estimate)
     calm, stress = last.estimate.probabilities
     assert (states[1] > states[2]) == (calm > stress)
 
