@@ -13,6 +13,7 @@ from typing import Any
 from emo_music_ros.errors import InputError
 
 MODALITIES = ("face", "speech", "text", "music", "physiology", "eeg")
+FUSION = "fusion"
 
 
 def predictions(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
@@ -24,8 +25,13 @@ def predictions(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
         If there is no input, or the option does not belong to the modality.
     """
     inputs, modality = arguments.input, arguments.modality
+    if arguments.posteriors and modality != FUSION:
+        raise InputError("--posteriors is for fusion", "Leave the option out")
     if arguments.npz and modality != "face" or arguments.lines and modality != "text":
         raise InputError("--npz is for face and --lines for text", "Leave the option out")
+    if modality == FUSION:
+        yield from _fused(arguments)
+        return
     if not inputs and not arguments.npz and not arguments.lines:
         raise InputError(f"nothing to predict {modality} from", "Name at least one input")
     module = "predict" if modality == "face" else "encoder"
@@ -46,6 +52,18 @@ def predictions(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
         one = encoder.predict_e4 if modality == "physiology" else encoder.predict_muse
         for path in paths:
             yield from one(path)
+
+
+def _fused(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """Return one result for every line of answers."""
+    from emo_music_ros import plugins
+    from emo_music_ros.fusion.posteriors import predict_posteriors
+
+    if not arguments.posteriors:
+        raise InputError("nothing to fuse", "Give --posteriors FILE.jsonl")
+    yield from predict_posteriors(
+        _lines(arguments.posteriors), plugins.create("fusion", arguments.strategy)
+    )
 
 
 def _lines(name: str) -> list[str]:
@@ -71,8 +89,14 @@ def predict(arguments: argparse.Namespace) -> int:
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the command line."""
     one = commands.add_parser("predict", help="emotion from files, one JSON object per line")
-    one.add_argument("modality", choices=MODALITIES)
+    one.add_argument("modality", choices=(*MODALITIES, FUSION))
     one.add_argument("input", nargs="*", help="files, folders (physiology) or strings (text)")
+    one.add_argument(
+        "--posteriors",
+        default="",
+        help="fusion: file with the answers of all modalities to one moment a line, - = stdin",
+    )
+    one.add_argument("--strategy", default="weighted", help="fusion: the plugin that joins them")
     one.add_argument("--npz", default="", help="face: file with an array `images`")
     one.add_argument("--lines", default="", help="text: file with one text a line, - = stdin")
     one.set_defaults(run=predict)

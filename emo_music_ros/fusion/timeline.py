@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_music_ros.emotion import STATES, UNKNOWN, entropy, unknown
-from emo_music_ros.fusion.agreement import disagreement
+from emo_music_ros.emotion import STATES, UNKNOWN, unknown
 from emo_music_ros.fusion.base import Evidence, Fusion
+from emo_music_ros.fusion.decision import decide, uncertainty_of
 from emo_music_ros.fusion.presence import Presence, is_sign
 from emo_music_ros.options import option
 from emo_music_ros.states import states_from, within
@@ -97,6 +97,8 @@ class _Voice:
         self.newest: Encoding | None = None
         self._total = np.zeros(9)
         self._weights = np.zeros(9)
+        self._words = np.zeros(0)
+        self._heard = 0.0
 
     def add(self, encoding: Encoding, states: NDArray[np.float64], keep: float) -> None:
         """Take an encoding and what it says about the states; `keep` is what is left of before."""
@@ -116,6 +118,14 @@ class _Voice:
         known = np.where(np.isfinite(values), weight, 0.0)
         self._total = keep * self._total + known * np.nan_to_num(values)
         self._weights = keep * self._weights + known
+        words = np.asarray(estimate.probabilities, float)
+        if len(words) == len(estimate.labels) and np.isfinite(words).all():
+            before = self.newest.estimate.labels if self.newest else ()
+            same = before == estimate.labels and len(self._words) == len(words)
+            self._words = (keep * self._words if same else 0.0) + weight * words
+            self._heard = (keep * self._heard if same else 0.0) + weight
+        else:
+            self._words, self._heard = np.zeros(0), 0.0
         self.newest = encoding
 
     def evidence(self, age: float) -> Evidence:
@@ -133,7 +143,12 @@ class _Voice:
             float(np.nan_to_num(mean[7])),
             float(np.nan_to_num(mean[8])),
         )
-        return Evidence(replace(self.newest, estimate=estimate), age)
+        classes = None
+        if self._heard > 1e-12:
+            said = self.newest.estimate
+            words = (self._words / self._heard).astype(np.float32)
+            classes = replace(said, probabilities=words, quality=estimate.quality, credible=())
+        return Evidence(replace(self.newest, estimate=estimate), age, classes)
 
 
 class Timeline:
@@ -212,8 +227,21 @@ class Timeline:
             if present or item.encoding.modality != "interaction"
         ]
         estimate, weights = self.fusion.fuse(evidence) if evidence else (unknown(STATES), ())
-        uncertainty = entropy(estimate.probabilities) if len(estimate.probabilities) else 1.0
-        self._state = self._decide(estimate, uncertainty, evidence, weights) if present else UNKNOWN
+        uncertainty = uncertainty_of(estimate)
+        self._state = (
+            decide(
+                self.fusion,
+                estimate,
+                evidence,
+                weights,
+                self.options.max_uncertainty,
+                self.options.max_disagreement,
+                self._state,
+                self.options.hysteresis,
+            )
+            if present
+            else UNKNOWN
+        )
         if self._state != UNKNOWN:
             valence, arousal = within(self._state, estimate.valence, estimate.arousal)
             estimate = replace(estimate, valence=valence, arousal=arousal)
@@ -261,24 +289,3 @@ class Timeline:
             if age <= STALE_AFTER[name] * self.options.stale_factor:
                 found.append(voice.evidence(max(age, 0.0)))
         return found
-
-    def _decide(
-        self,
-        estimate: Estimate,
-        uncertainty: float,
-        evidence: list[Evidence],
-        weights: tuple[float, ...],
-    ) -> str:
-        options = self.options
-        if not len(estimate.probabilities) or uncertainty > options.max_uncertainty:
-            return UNKNOWN
-        rows = [item.encoding.estimate.probabilities for item in evidence]
-        if disagreement(rows, weights) > options.max_disagreement:
-            return UNKNOWN
-        best = int(np.argmax(estimate.probabilities))
-        if self._state != UNKNOWN:
-            held = STATES.index(self._state)
-            lead = float(estimate.probabilities[best] - estimate.probabilities[held])
-            if lead < options.hysteresis:
-                best = held
-        return STATES[best]
