@@ -16,8 +16,8 @@ from emo_music_ros.encoding.music import papers as music_papers
 from emo_music_ros.encoding.music import spectrum as music_spectrum
 from emo_music_ros.encoding.music.encoder import MusicEncoder, MusicModel, analyse
 from emo_music_ros.encoding.music.spectrum import SAMPLE_RATE
-from emo_music_ros.encoding.shared.model import Model
 from emo_music_ros.io.midi import Note, Part
+from emo_music_ros.io.model import Model
 from emo_music_ros.io.synthesis import render, set_level
 from emo_music_ros.streams import AudioBlock
 

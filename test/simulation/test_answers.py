@@ -7,8 +7,8 @@ import pytest
 
 from emo_music_ros import emotion
 from emo_music_ros import states as state_evidence
-from emo_music_ros.encoding.shared.model import describe
 from emo_music_ros.errors import InputError
+from emo_music_ros.io.model import describe
 from emo_music_ros.resources import share
 from emo_music_ros.simulation.answers import COLUMNS, Answers
 

@@ -25,10 +25,10 @@ from emo_music_ros.encoding.music import papers as music_papers
 from emo_music_ros.encoding.music import spectrum as music_spectrum
 from emo_music_ros.encoding.music.features import Descriptors
 from emo_music_ros.encoding.music.spectrum import FRAME_RATE, SAMPLE_RATE, Spectrum
-from emo_music_ros.encoding.shared.model import Model
 from emo_music_ros.errors import InputError, ModelError
 from emo_music_ros.io.audio import AudioReader
 from emo_music_ros.io.midi import MIDI_ENDINGS
+from emo_music_ros.io.model import Model
 from emo_music_ros.io.resampling import Resampler, mono
 from emo_music_ros.io.synthesis import render_midi
 from emo_music_ros.options import option

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from emo_music_ros.encoding.shared.base import Encoder
-from emo_music_ros.encoding.shared.model import Model
 from emo_music_ros.encoding.shared.results import plain_estimate
 from emo_music_ros.errors import InputError, ModelError
+from emo_music_ros.io.model import Model
 from emo_music_ros.streams import BiosignalBlock, Encoding
 
 

@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_music_ros.emotion import from_labels
-from emo_music_ros.encoding.shared.model import Model
 from emo_music_ros.encoding.shared.results import plain_estimate
 from emo_music_ros.encoding.speech.audio_features import (
     BANDS,
@@ -28,6 +27,7 @@ from emo_music_ros.encoding.speech.noise_reduction import noise_floor, reduce_no
 from emo_music_ros.encoding.speech.voice_activity import Endpointer, Segment, trim
 from emo_music_ros.errors import InputError, ModelError
 from emo_music_ros.io.audio import read_mono
+from emo_music_ros.io.model import Model
 from emo_music_ros.io.resampling import Resampler, clean, mono
 from emo_music_ros.numerics import softmax
 from emo_music_ros.options import option

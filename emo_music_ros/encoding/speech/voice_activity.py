@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_music_ros.encoding.shared.model import open_network
 from emo_music_ros.encoding.speech.audio_features import RATE
 from emo_music_ros.errors import ModelError
+from emo_music_ros.io.model import open_network
 
 FRAME = 512  # samples, 32 ms
 CONTEXT = 64  # samples of the frame before that the network wants to see again

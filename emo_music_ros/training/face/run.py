@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from emo_music_ros.emotion import FER2013
-from emo_music_ros.encoding.shared.model import describe
 from emo_music_ros.errors import InputError
+from emo_music_ros.io.model import describe
 from emo_music_ros.training.corpora import fer2013
 from emo_music_ros.training.corpora.base import Corpus
 from emo_music_ros.training.evaluation.evaluate import evaluate_candidate

@@ -219,7 +219,7 @@ def test_a_model_of_other_features_is_refused(tmp_path: Path) -> None:
     content["features"][3] = "something else"
     (tmp_path / "music.json").write_text(json.dumps(content), "utf-8")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("emo_music_ros.encoding.shared.model.share", lambda *parts: tmp_path)
+        patch.setattr("emo_music_ros.io.model.share", lambda *parts: tmp_path)
         with pytest.raises(ModelError, match="other features"):
             MusicModel()
 
