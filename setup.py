@@ -51,7 +51,10 @@ setup(
             "interaction = emo_music_ros.encoding.interaction.encoder:InteractionEncoder",
         ],
         "emo_music_ros.fusion": [
+            "learned = emo_music_ros.fusion.learned:LearnedFusion",
+            "logpool = emo_music_ros.fusion.strategies:LogPoolFusion",
             "weighted = emo_music_ros.fusion.strategies:WeightedFusion",
+            "select = emo_music_ros.fusion.strategies:SelectFusion",
             "average = emo_music_ros.fusion.strategies:AverageFusion",
             "single = emo_music_ros.fusion.strategies:SingleModality",
         ],

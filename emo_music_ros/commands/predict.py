@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from emo_music_ros.errors import InputError
+from emo_music_ros.fusion.base import DEFAULT
 
 MODALITIES = ("face", "speech", "text", "music", "physiology", "eeg")
 FUSION = "fusion"
@@ -55,15 +56,19 @@ def predictions(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
 
 
 def _fused(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
-    """Return one result for every line of answers."""
+    """Return one result for every line of answers, then for every second of recordings."""
     from emo_music_ros import plugins
     from emo_music_ros.fusion.posteriors import predict_posteriors
 
-    if not arguments.posteriors:
-        raise InputError("nothing to fuse", "Give --posteriors FILE.jsonl")
-    yield from predict_posteriors(
-        _lines(arguments.posteriors), plugins.create("fusion", arguments.strategy)
-    )
+    if not arguments.posteriors and not arguments.input:
+        raise InputError("nothing to fuse", "Name a recording or give --posteriors FILE.jsonl")
+    fusion = plugins.create("fusion", arguments.strategy)
+    if arguments.posteriors:
+        yield from predict_posteriors(_lines(arguments.posteriors), fusion)
+    for name in arguments.input:
+        from emo_music_ros.commands.fused_recording import predict_recording
+
+        yield from predict_recording(Path(name), fusion, arguments.strategy)
 
 
 def _lines(name: str) -> list[str]:
@@ -90,13 +95,17 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the command line."""
     one = commands.add_parser("predict", help="emotion from files, one JSON object per line")
     one.add_argument("modality", choices=(*MODALITIES, FUSION))
-    one.add_argument("input", nargs="*", help="files, folders (physiology) or strings (text)")
+    one.add_argument(
+        "input",
+        nargs="*",
+        help="files, folders (physiology, recordings for fusion) or strings (text)",
+    )
     one.add_argument(
         "--posteriors",
         default="",
         help="fusion: file with the answers of all modalities to one moment a line, - = stdin",
     )
-    one.add_argument("--strategy", default="weighted", help="fusion: the plugin that joins them")
+    one.add_argument("--strategy", default=DEFAULT, help="fusion: the plugin that joins them")
     one.add_argument("--npz", default="", help="face: file with an array `images`")
     one.add_argument("--lines", default="", help="text: file with one text a line, - = stdin")
     one.set_defaults(run=predict)

@@ -8,6 +8,9 @@ from typing import Protocol
 
 from emo_music_ros.streams import Encoding, Estimate
 
+#: The strategy that is taken unless another is named.
+DEFAULT = "learned"
+
 
 @dataclass(frozen=True)
 class Evidence:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_music_ros.emotion import STATES, UNKNOWN, unknown
+from emo_music_ros.errors import OptionError
 from emo_music_ros.fusion.base import Evidence, Fusion
 from emo_music_ros.fusion.decision import decide, uncertainty_of
 from emo_music_ros.fusion.presence import Presence, is_sign
@@ -33,6 +34,8 @@ STALE_AFTER = {
     "interaction": 120.0,
 }
 MODALITIES = tuple(STALE_AFTER)
+#: A modality of a third party is heard at least so long and at most so long [s].
+LEAST_STALE, MOST_STALE = 0.1, 3600.0
 #: Encodings that describe the situation and are never evidence about the person.
 CONTEXT = ("music",)
 
@@ -69,6 +72,9 @@ class TimelineOptions:
         high=0.5,
         dynamic=True,
     )
+    others: list[str] = option(
+        [], "further modalities, each as name=10: seconds until what it said is ignored"
+    )
     presence: float = option(
         30.0,
         "somebody counts as present this long after the last sign [s]",
@@ -76,6 +82,32 @@ class TimelineOptions:
         high=3600.0,
         dynamic=True,
     )
+
+
+def stale_after(options: TimelineOptions) -> dict[str, float]:
+    """Return the modalities that are fused, and after how long what each said is ignored [s].
+
+    Raises
+    ------
+    OptionError
+        If a further modality is no name and time, is context, or is named twice.
+    """
+    found = dict(STALE_AFTER)
+    for entry in options.others:
+        name, _, value = (part.strip() for part in entry.partition("="))
+        try:
+            seconds = float(value)
+        except ValueError:
+            seconds = math.nan
+        if not name.isidentifier() or name in found or name in CONTEXT:
+            raise OptionError(f"further modality '{entry}' is refused", "Give a new name=10")
+        if not LEAST_STALE <= seconds <= MOST_STALE:
+            raise OptionError(
+                f"further modality '{entry}' is refused",
+                f"Give name=seconds from {LEAST_STALE:g} to {MOST_STALE:g}",
+            )
+        found[name] = seconds
+    return {name: seconds * options.stale_factor for name, seconds in found.items()}
 
 
 @dataclass(frozen=True)
@@ -190,10 +222,20 @@ class Timeline:
         self._newest: dict[str, float] = {}
         self._state = UNKNOWN
 
+    @property
+    def options(self) -> TimelineOptions:
+        """Grid, smoothing and limits; may be replaced at any time."""
+        return self._options
+
+    @options.setter
+    def options(self, options: TimelineOptions) -> None:
+        self._stale = stale_after(options)
+        self._options = options
+
     def add(self, encoding: Encoding) -> bool:
         """Take an encoding; return False if it is context or a newer one is already known."""
         name, time = encoding.modality, encoding.time
-        if name not in STALE_AFTER or not math.isfinite(time):
+        if name not in self._stale or not math.isfinite(time):
             return False
         before = self._newest.get(name, -math.inf)
         if time < before:
@@ -207,15 +249,15 @@ class Timeline:
             return True
         voice = self._voices.setdefault(name, _Voice())
         since = time - voice.newest.time if voice.newest else math.inf
-        stale = since > STALE_AFTER[name] * self.options.stale_factor
+        stale = since > self._stale[name]
         forget = stale or self.options.smoothing == 0
         voice.add(encoding, states, 0.0 if forget else math.exp(-since / self.options.smoothing))
         return True
 
     def mask(self, now: float) -> NDArray[np.bool_]:
-        """Return which of `MODALITIES` are present at a time, bool [6]."""
+        """Return which modalities are present at a time, bool: `MODALITIES`, then further ones."""
         present = {item.encoding.modality for item in self._evidence(now)}
-        return np.array([name in present for name in MODALITIES])
+        return np.array([name in present for name in self._stale])
 
     def step(self, now: float, person_id: str = "") -> Emotion:
         """Fuse what is known at `now` [steady s], one step of the grid."""
@@ -272,7 +314,7 @@ class Timeline:
     def holds_until(self, now: float) -> float:
         """Return until when time alone makes nothing too old [steady s]."""
         ends = [
-            voice.newest.time + STALE_AFTER[name] * self.options.stale_factor
+            voice.newest.time + self._stale[name]
             for name, voice in self._voices.items()
             if voice.newest is not None
         ]
@@ -281,11 +323,11 @@ class Timeline:
 
     def _evidence(self, now: float) -> list[Evidence]:
         found = []
-        for name in MODALITIES:
+        for name in self._stale:
             voice = self._voices.get(name)
             if voice is None or voice.newest is None:
                 continue
             age = now - voice.newest.time
-            if age <= STALE_AFTER[name] * self.options.stale_factor:
+            if age <= self._stale[name]:
                 found.append(voice.evidence(max(age, 0.0)))
         return found

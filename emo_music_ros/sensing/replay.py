@@ -113,7 +113,14 @@ class FolderReplay(OutletSource):
             )
         super().__init__(f"replay of {self._path}", self._open)
 
-    def _open(self, stop: threading.Event) -> Connection:
+    def lanes(self, announce: Callable[[BiosignalBlock], object]) -> tuple[list[Lane], list[str]]:
+        """Return everything that can be played, and what is wrong with the rest.
+
+        Parameters
+        ----------
+        announce : callable
+            Told of every body signal by an empty block.
+        """
         problems: list[str] = []
         lanes: list[Lane] = []
         for part in (self._pictures, self._sound, self._text):
@@ -123,7 +130,12 @@ class FolderReplay(OutletSource):
                 problems.append(str(error))
             else:
                 lanes += [lane] if lane else []
-        lanes += self._physiology(problems)
+        lanes += self._physiology(problems, announce)
+        return lanes, problems
+
+    def _open(self, stop: threading.Event) -> Connection:
+        # Announced now, so that inlets can find it before its first sample.
+        lanes, problems = self.lanes(self._outlets.announce)
         if not lanes:
             raise EndOfRecording(
                 "; ".join(
@@ -174,7 +186,9 @@ class FolderReplay(OutletSource):
         file = self._file("text", TEXTS)
         return text_lane(file, f"recorded:{file.name}") if file else None
 
-    def _physiology(self, problems: list[str]) -> list[Lane]:
+    def _physiology(
+        self, problems: list[str], announce: Callable[[BiosignalBlock], object]
+    ) -> list[Lane]:
         signals: dict[str, tuple[Signal, str]] = {}
         folders = [self._path, *(entry for entry in self._path.iterdir() if entry.is_dir())]
         for file in sorted(file for folder in folders for file in folder.glob("*.csv")):
@@ -202,7 +216,6 @@ class FolderReplay(OutletSource):
                 first = signal.begin
             previous = signal.begin
             lanes.append(signal_lane(signal, signal.begin - first, source))
-            # Announced now, so that inlets can find it before its first sample.
             units = (signal.unit,) * len(signal.channels)
             empty = BiosignalBlock(
                 0.0,
@@ -213,5 +226,5 @@ class FolderReplay(OutletSource):
                 units,
                 source=source,
             )
-            self._outlets.announce(empty)
+            announce(empty)
         return lanes

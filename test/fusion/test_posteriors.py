@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from emo_music_ros.emotion import EKMAN, FER2013, RAVDESS, STATES, UNKNOWN
 from emo_music_ros.fusion.posteriors import evidence_of, predict_posteriors
-from emo_music_ros.fusion.strategies import AverageFusion, WeightedFusion
+from emo_music_ros.fusion.strategies import AverageFusion, LogPoolFusion
 
 KEYS = {
     *("state", "labels", "probabilities", "valence", "arousal", "confidence", "uncertainty"),
@@ -27,7 +27,7 @@ def sure(labels, word, share=0.9):
 
 def fused(*lines, fusion=None):
     texts = [line if isinstance(line, str) else json.dumps(line) for line in lines]
-    return list(predict_posteriors(texts, fusion or WeightedFusion()))
+    return list(predict_posteriors(texts, fusion or LogPoolFusion()))
 
 
 def check(result):
@@ -144,7 +144,7 @@ ENTRY = st.one_of(
 @settings(max_examples=150, deadline=None)
 @given(st.dictionaries(st.sampled_from(["face", "speech", "text", "music", "x"]), ENTRY))
 def test_any_line_has_one_whole_answer(line):
-    for fusion in (WeightedFusion(), AverageFusion()):
+    for fusion in (LogPoolFusion(), AverageFusion()):
         (found,) = fused(json.dumps(line), fusion=fusion)
         check(found)
         assert all(math.isfinite(one) for one in found["weights"].values())

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from emo_music_ros.emotion import STATES, UNKNOWN
-from emo_music_ros.fusion.strategies import WeightedFusion
+from emo_music_ros.fusion.strategies import LogPoolFusion
 from emo_music_ros.fusion.timeline import Timeline
 from emo_music_ros.simulation.answers import Answers
 from emo_music_ros.streams import Encoding
@@ -22,7 +22,7 @@ def shares():
     for label in ("sadness", "neutral", "fear", "happiness"):
         counts = dict.fromkeys((*STATES, UNKNOWN), 0)
         for _ in range(EPISODES):
-            line = Timeline(WeightedFusion(), "weighted")
+            line = Timeline(LogPoolFusion(), "weighted")
             for tick in range(PICTURES):
                 time = 100.0 + tick / 2
                 said = answers.draw("face", label, draw)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emo_music_ros.emotion import STATES, from_labels, unknown
-from emo_music_ros.fusion.strategies import WeightedFusion
+from emo_music_ros.fusion.strategies import LogPoolFusion
 from emo_music_ros.fusion.timeline import MODALITIES, STALE_AFTER, Timeline, TimelineOptions
 from emo_music_ros.streams import Encoding
 
@@ -17,7 +17,7 @@ def encoding(modality, time, probabilities):
 
 
 def timeline(**options):
-    return Timeline(WeightedFusion(), "weighted", TimelineOptions(**options))
+    return Timeline(LogPoolFusion(), "weighted", TimelineOptions(**options))
 
 
 def test_nothing_seen_is_unknown():

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from emo_music_ros.emotion import STATES, UNKNOWN, from_labels
 from emo_music_ros.fusion.base import Evidence
 from emo_music_ros.fusion.presence import LEAST_QUALITY
-from emo_music_ros.fusion.strategies import AverageFusion, WeightedFusion
+from emo_music_ros.fusion.strategies import AverageFusion, LogPoolFusion
 from emo_music_ros.fusion.timeline import MODALITIES, STALE_AFTER, Timeline, TimelineOptions
 from emo_music_ros.streams import Encoding
 
@@ -190,7 +190,7 @@ def test_an_unknown_state_of_somebody_who_is_there_keeps_its_probabilities():
     assert found.uncertainty < 1.0
 
 
-@pytest.mark.parametrize("fusion", [WeightedFusion, AverageFusion])
+@pytest.mark.parametrize("fusion", [LogPoolFusion, AverageFusion])
 def test_what_a_person_does_speaks_beside_what_is_sensed(fusion):
     line = timeline(fusion())
     line.add(encoding("face", 1.0, HAPPY))

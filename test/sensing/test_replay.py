@@ -78,7 +78,7 @@ def test_signals_of_different_occasions_start_together(folder, sensing):
     rows = "".join(f"{1700000000 + i / 256:.4f},1,2,3,4\n" for i in range(64))
     (folder / "muse.csv").write_text("timestamps,TP9,AF7,AF8,TP10\n" + rows)
     problems: list[str] = []
-    lanes = play(folder)._physiology(problems)
+    lanes = play(folder)._physiology(problems, lambda block: None)
     starts = {lane.name: next(iter(lane.samples())).time for lane in lanes}
     assert starts == {
         "recorded:ppg.csv": 0.0,

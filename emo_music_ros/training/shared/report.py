@@ -28,6 +28,7 @@ MODALITIES = {
     "physiology": "Physiology",
     "eeg": "EEG",
     "music": "Music",
+    "fusion": "Fusion",
     "elder": "Older adults",
 }
 LIBRARIES = ("numpy", "scipy", "torch", "scikit-learn", "onnxruntime", "librosa")
