@@ -187,7 +187,8 @@ class LearnedFusion:
             said[0, place], present[0, place] = words, 1.0
             quality[0, place] = min(max(item.encoding.estimate.quality, 0.0), 1.0)
             age[0, place] = max(item.age, 0.0)
-        states, agreement = np.full(len(STATES), 1 / len(STATES)), 0.0
+        states: Floats = np.full(len(STATES), 1 / len(STATES))
+        agreement = 0.0
         if places:
             heard = self.model.hear(said, present, quality, age)
             for index, place in places.items():

@@ -18,9 +18,10 @@ from emo_music_ros.errors import OptionError
 from emo_music_ros.fusion.base import Evidence, Fusion
 from emo_music_ros.fusion.decision import decide, uncertainty_of
 from emo_music_ros.fusion.presence import Presence, is_sign
+from emo_music_ros.fusion.voice import LATENESS, Voice
 from emo_music_ros.options import option
 from emo_music_ros.states import states_from, within
-from emo_music_ros.streams import Contribution, Emotion, Encoding, Estimate
+from emo_music_ros.streams import Contribution, Emotion, Encoding
 
 #: Modality -> age after which its last encoding says nothing any more [s]; the one place that
 #: says when something is stale. A face is seen many times a second, a sentence colours the next
@@ -117,72 +118,6 @@ class FusionOptions(TimelineOptions):
     person_id: str = option("resident", "person expected; others are added when sensed")
 
 
-class _Voice:
-    """What one modality said lately: sums over its encodings, forgotten exponentially.
-
-    One sum for probabilities, circumplex, confidence and quality, so that they cannot tell
-    different stories. An encoding counts by its confidence and quality, which are above 0; the
-    first one counts no more than any other.
-    """
-
-    def __init__(self) -> None:
-        self.newest: Encoding | None = None
-        self._total = np.zeros(9)
-        self._weights = np.zeros(9)
-        self._words = np.zeros(0)
-        self._heard = 0.0
-
-    def add(self, encoding: Encoding, states: NDArray[np.float64], keep: float) -> None:
-        """Take an encoding and what it says about the states; `keep` is what is left of before."""
-        estimate = encoding.estimate
-        values = np.array(
-            [
-                *states,
-                estimate.valence,
-                estimate.arousal,
-                estimate.dominance,
-                estimate.confidence,
-                estimate.quality,
-            ],
-            float,
-        )
-        weight = estimate.confidence * estimate.quality
-        known = np.where(np.isfinite(values), weight, 0.0)
-        self._total = keep * self._total + known * np.nan_to_num(values)
-        self._weights = keep * self._weights + known
-        words = np.asarray(estimate.probabilities, float)
-        if len(words) == len(estimate.labels) and np.isfinite(words).all():
-            before = self.newest.estimate.labels if self.newest else ()
-            same = before == estimate.labels and len(self._words) == len(words)
-            self._words = (keep * self._words if same else 0.0) + weight * words
-            self._heard = (keep * self._heard if same else 0.0) + weight
-        else:
-            self._words, self._heard = np.zeros(0), 0.0
-        self.newest = encoding
-
-    def evidence(self, age: float) -> Evidence:
-        """Return the mean of what was said; `age` is that of the newest encoding [s]."""
-        assert self.newest is not None
-        mean = np.where(
-            self._weights > 1e-12, self._total / np.maximum(self._weights, 1e-12), np.nan
-        )
-        estimate = Estimate(
-            STATES,
-            mean[:4].astype(np.float32),
-            float(mean[4]),
-            float(mean[5]),
-            float(mean[6]),
-            float(np.nan_to_num(mean[7])),
-            float(np.nan_to_num(mean[8])),
-        )
-        classes = None
-        if self._heard > 1e-12:
-            said = self.newest.estimate
-            words = (self._words / self._heard).astype(np.float32)
-            classes = replace(said, probabilities=words, quality=estimate.quality, credible=())
-        return Evidence(replace(self.newest, estimate=estimate), age, classes)
-
-
 class Timeline:
     """Aligns the encodings of one person on a time grid and fuses them at each step.
 
@@ -218,7 +153,7 @@ class Timeline:
         self.strategy = strategy
         self.options = options or TimelineOptions()
         self.presence = Presence()
-        self._voices: dict[str, _Voice] = {}
+        self._voices: dict[str, Voice] = {}
         self._newest: dict[str, float] = {}
         self._state = UNKNOWN
 
@@ -233,26 +168,26 @@ class Timeline:
         self._options = options
 
     def add(self, encoding: Encoding) -> bool:
-        """Take an encoding; return False if it is context or a newer one is already known."""
+        """Take an encoding; return False if it is context, known, or comes too late.
+
+        What comes at most `LATENESS` seconds late corrects what was known, as if it had come in
+        time; the states that were given out stay.
+        """
         name, time = encoding.modality, encoding.time
         if name not in self._stale or not math.isfinite(time):
             return False
-        before = self._newest.get(name, -math.inf)
-        if time < before:
+        newest = self._newest.get(name, -math.inf)
+        if time < newest - LATENESS:
             return False
-        self._newest[name] = time
+        self._newest[name] = max(time, newest)
         if is_sign(encoding):
             self.presence.sign(time)
         states = states_from(encoding.estimate)
         # One without weight must not keep alive what was said before it.
         if states is None or not encoding.estimate.confidence * encoding.estimate.quality > 0:
             return True
-        voice = self._voices.setdefault(name, _Voice())
-        since = time - voice.newest.time if voice.newest else math.inf
-        stale = since > self._stale[name]
-        forget = stale or self.options.smoothing == 0
-        voice.add(encoding, states, 0.0 if forget else math.exp(-since / self.options.smoothing))
-        return True
+        voice = self._voices.setdefault(name, Voice())
+        return voice.add(encoding, states, self.options.smoothing, self._stale[name])
 
     def mask(self, now: float) -> NDArray[np.bool_]:
         """Return which modalities are present at a time, bool: `MODALITIES`, then further ones."""

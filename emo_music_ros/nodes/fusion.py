@@ -71,7 +71,7 @@ class FusionNode(CompanionNode):
         if added and now - self._stepped.get(person_id, -math.inf) >= PAUSE:
             emotion = self._people.news(person_id, now)
             if emotion is not None:
-                self._tell(emotion, now)
+                self._publish(emotion, now)
 
     def _on_interaction(self, message: msg.InteractionEvent) -> None:
         event = convert.interaction(message)
@@ -88,12 +88,12 @@ class FusionNode(CompanionNode):
             told, when = self._told.get(emotion.person_id, (None, now))
             if emotion is told and now - when < 1.0:
                 continue
-            self._tell(emotion, now)
+            self._publish(emotion, now)
         if len(self._told) > len(self._people):
             self._told = {name: self._told[name] for name in self._people if name in self._told}
             self._stepped = {name: when for name, (_, when) in self._told.items()}
 
-    def _tell(self, emotion: Emotion, now: float) -> None:
+    def _publish(self, emotion: Emotion, now: float) -> None:
         """Publish an emotion and remember that it was."""
         self._told[emotion.person_id] = (emotion, now)
         self._stepped[emotion.person_id] = now

@@ -33,7 +33,7 @@ def test_each_person_has_a_mood_of_their_own():
     assert everybody.add(of("bert", 1.0, LOW), 1.0)
     states = {emotion.person_id: emotion.state for emotion in everybody.step(1.0)}
     assert states == {"anna": "positive", "bert": "depression"}
-    assert not everybody.add(of("anna", 0.5), 1.0)
+    assert not everybody.add(of("anna", -1.5), 1.0)
 
 
 def test_who_goes_on_being_sensed_is_not_forgotten():

@@ -13,6 +13,7 @@ from emo_music_ros.fusion.base import Evidence
 from emo_music_ros.fusion.presence import LEAST_QUALITY
 from emo_music_ros.fusion.strategies import AverageFusion, LogPoolFusion
 from emo_music_ros.fusion.timeline import MODALITIES, STALE_AFTER, Timeline, TimelineOptions
+from emo_music_ros.fusion.voice import LATENESS
 from emo_music_ros.streams import Encoding
 
 HAPPY = [0.94, 0.02, 0.02, 0.02]
@@ -108,11 +109,13 @@ def test_what_is_stale_scales_with_the_factor(modality, factor):
     assert not line.mask(STALE_AFTER[modality] * factor + 0.01).any()
 
 
-def test_a_stamp_like_the_last_is_taken_and_an_older_one_is_not():
+def test_a_stamp_like_the_last_is_taken_and_one_that_comes_too_late_is_not():
     line = timeline()
     assert line.add(encoding("face", 5.0, HAPPY))
     assert line.add(encoding("face", 5.0, LOW))
-    assert not line.add(encoding("face", 4.999, LOW))
+    assert not line.add(encoding("face", 5.0, LOW))  # the same message again
+    assert line.add(encoding("face", 5.0 - LATENESS, LOW))
+    assert not line.add(encoding("face", 4.999 - LATENESS, LOW))
     assert line.add(encoding("text", 1.0, LOW))  # every modality has its own newest
 
 
@@ -202,4 +205,4 @@ def test_a_poor_encoding_tells_of_nobody_but_counts_as_newest():
     line = timeline()
     assert line.add(encoding("face", 5.0, HAPPY, quality=LEAST_QUALITY / 2))
     assert not line.step(5.0).present
-    assert not line.add(encoding("face", 4.0, HAPPY))
+    assert not line.add(encoding("face", 4.9 - LATENESS, HAPPY))

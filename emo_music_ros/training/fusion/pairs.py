@@ -29,9 +29,9 @@ from emo_music_ros.training.evaluation.metrics import uar
 from emo_music_ros.training.evaluation.protocol import Protocol, Rows, by_group
 from emo_music_ros.training.evaluation.results import Candidate
 from emo_music_ros.training.fusion import network
-from emo_music_ros.training.fusion.calibration import fit_temperature
 from emo_music_ros.training.fusion.network import Moments, fit, hear
 from emo_music_ros.training.fusion.stitched import simplex
+from emo_music_ros.training.shared.calibration import fit_temperature
 from emo_music_ros.training.shared.work import Work
 
 TASK = "8 emotions of voice and face"
@@ -325,8 +325,13 @@ def _rows(one: Moments, rows: NDArray[Any]) -> Moments:
 
 
 def _stack(several: Sequence[Moments]) -> Moments:
-    columns = zip(*((*one.inputs, one.truth, one.people) for one in several))
-    return Moments(*(np.concatenate(column) for column in columns))
+    """Return several as one, the moments of each after those before."""
+    first = [one.inputs for one in several]
+    inputs = [np.concatenate([columns[place] for columns in first]) for place in range(4)]
+    truth, people = (
+        np.concatenate([getattr(one, name) for one in several]) for name in ("truth", "people")
+    )
+    return Moments(*inputs, truth, people)
 
 
 _CODE = (Together.learned, moments, weighted, surest, product, network.FusionNetwork, fit)

@@ -35,7 +35,8 @@ from emo_music_ros.training.fusion.conditions import CHANGES, CODE
 from emo_music_ros.training.fusion.network import Moments
 from emo_music_ros.training.fusion.pairs import SIGN, Together, opinions, pairs
 from emo_music_ros.training.fusion.pairs import TASK as PAIRS
-from emo_music_ros.training.fusion.stitched import FOLDS, MODALITIES, StitchedStudy
+from emo_music_ros.training.fusion.stitched import FOLDS, StitchedStudy
+from emo_music_ros.training.fusion.stitching import MODALITIES
 from emo_music_ros.training.shared.cards import write_card
 from emo_music_ros.training.shared.onnx_export import export_onnx, require_float32
 from emo_music_ros.training.shared.work import Work
@@ -76,18 +77,15 @@ def _strategies(study: StitchedStudy) -> dict[str, tuple[str, Callable[[int], Fu
     def searched(fold: int) -> Fusion:
         return WeightedFusion(WeightedFusion.Options(**dict(zip(MODALITIES, study.searched(fold)))))
 
+    def single(name: str, fold: int) -> Fusion:
+        return SingleModality(SingleModality.Options(modality=name))
+
     return {
         "average": ("paper B", lambda fold: AverageFusion()),
         "weighted": ("paper E, Eq. 7, weights searched in the other parts", searched),
         "select": ("paper D", lambda fold: SelectFusion()),
         "logpool": ("log pool by reliability", lambda fold: LogPoolFusion()),
-        **{
-            f"{name} alone": (
-                "no fusion",
-                lambda fold, name=name: SingleModality(SingleModality.Options(modality=name)),
-            )
-            for name in MODALITIES
-        },
+        **{f"{name} alone": ("no fusion", partial(single, name)) for name in MODALITIES},
     }
 
 
@@ -130,14 +128,17 @@ def _stitched(study: StitchedStudy, work: Work, seed: int, baselines: bool) -> l
         )
 
     others = _strategies(study) if baselines else {}
-    made = {name: partial(_by, study, make) for name, (_, make) in others.items()}
+    made: dict[str, Answering] = {
+        name: partial(_by, study, make) for name, (_, make) in others.items()
+    }
     ours = _candidate(study, "emo_music_ros", "this project", study.ours)
     measure(ours, STATES_TASK, CLASSIFICATION, note)
     for name, (origin, _) in others.items():
         one = _candidate(study, name, origin, made[name])
         measure(one, STATES_TASK, CLASSIFICATION)
     for agree, what in ((True, "agreement"), (False, "contradiction")):
-        for name, answer in {"emo_music_ros": study.ours, **made}.items():
+        everybody: dict[str, Answering] = {"emo_music_ros": study.ours, **made}
+        for name, answer in everybody.items():
             if name.endswith("alone"):
                 continue
             origin = others[name][0] if name in others else "this project"
