@@ -113,7 +113,11 @@ class FusionModel(Model):
 
 
 class LearnedFusion:
-    """Learned fusion by class with explicit "unknown"; see the module."""
+    """What each modality says is read by class, by a network, and multiplied.
+
+    Unknown is where the modalities contradict each other, or no state can be ruled out. What the
+    network does not know joins by a reliability.
+    """
 
     judges = True
 
@@ -129,8 +133,8 @@ class LearnedFusion:
             0.2, "reliability of the behaviour", low=0, high=1, dynamic=True
         )
         other: float = option(0.5, "reliability of any other modality", low=0, high=1, dynamic=True)
-        reliabilities: list[str] = option(
-            [], "reliability of further modalities, each as name=0.7", dynamic=True
+        reliabilities: str = option(
+            "", "reliability of further modalities: gait=0.7, pen=0.4", dynamic=True
         )
         half_life: float = option(
             20.0,
@@ -215,7 +219,7 @@ class LearnedFusion:
         return float(np.clip(np.nan_to_num(reliability * estimate.quality * faded), 0.0, 1.0))
 
 
-def _reliabilities(given: Sequence[str]) -> dict[str, float]:
+def _reliabilities(given: str) -> dict[str, float]:
     """Return reliabilities by name.
 
     Raises
@@ -224,7 +228,7 @@ def _reliabilities(given: Sequence[str]) -> dict[str, float]:
         If an entry is not a name and a number from 0 to 1.
     """
     found = {}
-    for entry in given:
+    for entry in filter(None, (part.strip() for part in given.split(","))):
         name, _, value = entry.partition("=")
         try:
             found[name.strip()] = float(value)

@@ -157,9 +157,9 @@ class WeightedFusion:
     class Options:
         """Weight 0..1 per modality; only their ratios count."""
 
-        face: float = option(0.2, "weight of the face", low=0, high=1, dynamic=True)
+        face: float = option(0.3, "weight of the face", low=0, high=1, dynamic=True)
         speech: float = option(0.3, "weight of the voice", low=0, high=1, dynamic=True)
-        text: float = option(0.5, "weight of the words", low=0, high=1, dynamic=True)
+        text: float = option(0.4, "weight of the words", low=0, high=1, dynamic=True)
         physiology: float = option(0.2, "weight of the body signals", low=0, high=1, dynamic=True)
         eeg: float = option(0.1, "weight of the EEG", low=0, high=1, dynamic=True)
         interaction: float = option(0.1, "weight of the behaviour", low=0, high=1, dynamic=True)

@@ -73,8 +73,8 @@ class TimelineOptions:
         high=0.5,
         dynamic=True,
     )
-    others: list[str] = option(
-        [], "further modalities, each as name=10: seconds until what it said is ignored"
+    others: str = option(
+        "", "further modalities and when what they said is ignored [s]: gait=10, pen=30"
     )
     presence: float = option(
         30.0,
@@ -94,7 +94,7 @@ def stale_after(options: TimelineOptions) -> dict[str, float]:
         If a further modality is no name and time, is context, or is named twice.
     """
     found = dict(STALE_AFTER)
-    for entry in options.others:
+    for entry in filter(None, (part.strip() for part in options.others.split(","))):
         name, _, value = (part.strip() for part in entry.partition("="))
         try:
             seconds = float(value)

@@ -112,9 +112,7 @@ def test_a_modality_of_a_third_party_enters_by_its_name_and_reliability():
     alone = chance(evidence(**base), "positive")
     with_it = evidence(**base, gait=entry("gait", "happiness", 0.95))
     chances = [
-        chance(
-            with_it, "positive", LearnedFusion(LearnedFusion.Options(reliabilities=[f"gait={r}"]))
-        )
+        chance(with_it, "positive", LearnedFusion(LearnedFusion.Options(reliabilities=f"gait={r}")))
         for r in (0.0, 0.3, 0.9)
     ]
     assert chances[0] == pytest.approx(alone, abs=0.02)
@@ -125,7 +123,7 @@ def test_a_modality_of_a_third_party_enters_by_its_name_and_reliability():
 @pytest.mark.parametrize("bad", ["gait", "gait=x", "=0.5", "gait=2", "gait=-1", "gait=nan"])
 def test_a_bad_reliability_is_refused(bad):
     with pytest.raises(OptionError, match="reliability"):
-        LearnedFusion(LearnedFusion.Options(reliabilities=[bad]))
+        LearnedFusion(LearnedFusion.Options(reliabilities=bad))
 
 
 def test_stress_joins_by_its_evidence_for_the_states():

@@ -95,7 +95,7 @@ def test_words_of_another_vocabulary_begin_anew():
 
 
 def test_memory_does_not_grow():
-    voice = told([encoding(time / 15) for time in range(3000)])
+    voice = told([encoding(time / 15) for time in range(400)])
     assert len(voice._recent) <= LATENESS * 15 + 2
 
 
@@ -109,7 +109,7 @@ def test_the_recent_past_is_corrected():
 
 
 def test_a_further_modality_is_fused_and_grows_old():
-    options = TimelineOptions(others=["gait=3"])
+    options = TimelineOptions(others="gait=3")
     line = Timeline(LogPoolFusion(), "logpool", options)
     assert line.add(encoding(1.0, modality="gait"))
     assert line.mask(3.9)[-1]
@@ -121,7 +121,7 @@ def test_a_further_modality_is_fused_and_grows_old():
 @pytest.mark.parametrize("bad", ["gait", "gait=x", "=3", "face=3", "music=3", "a b=3", "gait=0"])
 def test_a_further_modality_is_a_new_name_and_a_time(bad):
     with pytest.raises(OptionError, match="further modality"):
-        Timeline(LogPoolFusion(), "logpool", TimelineOptions(others=[bad]))
+        Timeline(LogPoolFusion(), "logpool", TimelineOptions(others=bad))
 
 
 def test_what_says_nothing_of_valence_leaves_it_unknown():

@@ -12,6 +12,7 @@ from emo_music_ros.emotion import STATES
 from emo_music_ros.fusion.agreement import apart
 from emo_music_ros.fusion.classes import STATES_OF_CLASSES
 from emo_music_ros.fusion.learned import Heard, state_posterior
+from emo_music_ros.fusion.timeline import TimelineOptions
 from emo_music_ros.numerics import softmax
 from emo_music_ros.training.shared.calibration import conformal_threshold, fit_temperature
 
@@ -83,5 +84,7 @@ def answers(
     level = np.clip(present.sum(axis=1).astype(int), 1, LEVELS) - 1
     logs = log_states(heard)
     table = softmax(logs / calibration.temperature[level][:, None])
+    wide = -(table * np.log(np.maximum(table, 1e-12))).sum(axis=1) / np.log(len(STATES))
     open_ = (table >= calibration.credibility[level][:, None]).all(axis=1)
+    open_ |= wide > TimelineOptions().max_uncertainty
     return table, open_ | (odds_of(heard, present) > calibration.contradictory[level])

@@ -109,22 +109,22 @@ class Together:
     ) -> None:
         self.corpus, self.protocol, self.seed = corpus, protocol, seed
         self._readers, self._key = dict(readers), list(key)
-        self._lessons: dict[bytes, Floats] = {}
+        self._heard: dict[tuple[bytes, bytes], Floats] = {}
 
     def read(self, train: Rows, test: Rows) -> Floats:
         """Return what all say of test rows, [n, m, classes], learned from training rows."""
-        return np.stack([reader(train, test) for reader in self._readers.values()], axis=1)
+        asked = train.tobytes(), test.tobytes()
+        if asked not in self._heard:
+            said = [reader(train, test) for reader in self._readers.values()]
+            self._heard[asked] = np.stack(said, axis=1)
+        return self._heard[asked]
 
     def lessons(self, train: Rows) -> Floats:
         """Return what all say of the training rows, learned from other training people."""
-        kept = train.tobytes()
-        if kept not in self._lessons:
-            shape = (len(train), len(self._readers), len(self.corpus.classes))
-            found = np.zeros(shape)
-            for rest, held in by_group(self.corpus.people[train], INNER, self.seed):
-                found[held] = self.read(train[rest], train[held])
-            self._lessons = {kept: found}
-        return self._lessons[kept]
+        found = np.zeros((len(train), len(self._readers), len(self.corpus.classes)))
+        for rest, held in by_group(self.corpus.people[train], INNER, self.seed):
+            found[held] = self.read(train[rest], train[held])
+        return found
 
     def candidates(self) -> list[Candidate]:
         """Return ours, each modality alone, and the fixed ways of joining."""
@@ -326,12 +326,10 @@ def _rows(one: Moments, rows: NDArray[Any]) -> Moments:
 
 def _stack(several: Sequence[Moments]) -> Moments:
     """Return several as one, the moments of each after those before."""
-    first = [one.inputs for one in several]
-    inputs = [np.concatenate([columns[place] for columns in first]) for place in range(4)]
-    truth, people = (
-        np.concatenate([getattr(one, name) for one in several]) for name in ("truth", "people")
+    names = ("evidence", "present", "quality", "age", "truth", "people")
+    return Moments(
+        **{name: np.concatenate([getattr(one, name) for one in several]) for name in names}
     )
-    return Moments(*inputs, truth, people)
 
 
 _CODE = (Together.learned, moments, weighted, surest, product, network.FusionNetwork, fit)

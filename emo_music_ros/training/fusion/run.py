@@ -147,11 +147,8 @@ def _stitched(study: StitchedStudy, work: Work, seed: int, baselines: bool) -> l
             measure(one, f"{UNKNOWN_TASK}: {what}", METRICS, text)
     if baselines:
         for title in CHANGES:
-            for name in ("emo_music_ros", "logpool"):
-                answer = study.ours if name == "emo_music_ros" else made[name]
-                origin = "this project" if name == "emo_music_ros" else others[name][0]
-                one = _candidate(study, name, origin, answer, title)
-                measure(one, f"{STATES_TASK}, {title}", CLASSIFICATION)
+            one = _candidate(study, "emo_music_ros", "this project", study.ours, title)
+            measure(one, f"{STATES_TASK}, {title}", CLASSIFICATION)
     return results
 
 
