@@ -34,6 +34,8 @@ from emo_music_ros.training.fusion.stitched import simplex
 from emo_music_ros.training.shared.calibration import fit_temperature
 from emo_music_ros.training.shared.work import Work
 
+#: What moments consist of.
+COLUMNS = ("evidence", "present", "quality", "age", "truth", "people")
 TASK = "8 emotions of voice and face"
 SIGN = "sign of valence of voice, face and words"
 FOLDS, INNER = 5, 4
@@ -137,11 +139,11 @@ class Together:
                 for place, name in enumerate(self._readers)
             ),
         ]
-        ways: dict[str, tuple[str, Callable[[Floats, Floats, Rows], Floats]]] = {
-            "average": ("paper B", lambda said, seen, truth: said.mean(axis=1)),
-            "weighted": ("paper E, Eq. 7", weighted),
-            "select": ("paper D", lambda said, seen, truth: surest(said)),
-            "logpool": ("product", lambda said, seen, truth: product(said)),
+        ways: dict[str, tuple[str, Callable[[Floats, Rows], Floats]]] = {
+            "average": ("paper B", lambda said, train: said.mean(axis=1)),
+            "select": ("paper D", lambda said, train: surest(said)),
+            "logpool": ("product", lambda said, train: product(said)),
+            "weighted": ("paper E, Eq. 7", self._weighted),
         }
         made += [
             Candidate(name, origin, partial(self._fixed, way), key=[self._key, name, _CODE])
@@ -155,13 +157,16 @@ class Together:
 
     def _fixed(
         self,
-        way: Callable[[Floats, Floats, Rows], Floats],
+        way: Callable[[Floats, Rows], Floats],
         train: Rows,
         test: Rows,
         seed: int,
     ) -> Floats:
-        found = way(self.read(train, test), self.lessons(train), self.corpus.labels[train])
+        found = way(self.read(train, test), train)
         return found / found.sum(axis=1, keepdims=True)
+
+    def _weighted(self, said: Floats, train: Rows) -> Floats:
+        return weighted(said, self.lessons(train), self.corpus.labels[train])
 
     def _learned(self, train: Rows, test: Rows, seed: int) -> Floats:
         return self.learned(train, self.read(train, test))
@@ -321,14 +326,14 @@ def product(said: Floats) -> Floats:
 
 
 def _rows(one: Moments, rows: NDArray[Any]) -> Moments:
-    return Moments(*(column[rows] for column in (*one.inputs, one.truth, one.people)))
+    """Return some of the moments."""
+    return Moments(**{name: getattr(one, name)[rows] for name in COLUMNS})
 
 
 def _stack(several: Sequence[Moments]) -> Moments:
     """Return several as one, the moments of each after those before."""
-    names = ("evidence", "present", "quality", "age", "truth", "people")
     return Moments(
-        **{name: np.concatenate([getattr(one, name) for one in several]) for name in names}
+        **{name: np.concatenate([getattr(one, name) for one in several]) for name in COLUMNS}
     )
 
 
