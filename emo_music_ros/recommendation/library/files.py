@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from emo_music_ros.errors import InputError
+from emo_music_ros.names import shown
 from emo_music_ros.paths import kind
 from emo_music_ros.recommendation.library.tags import read_tags
 
@@ -83,11 +84,6 @@ def unusable(path: Path, reason: str) -> AudioFile:
     What is wrong may pass without the file changing.
     """
     return AudioFile(str(path), -1, -1, error=f"'{shown(path)}' {reason}")
-
-
-def shown(path: Path) -> str:
-    """Return a path as it can be printed, whatever bytes its name is made of."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def examine(path: Path, known: AudioFile | None, version: str) -> AudioFile:
