@@ -17,6 +17,7 @@ DEPENDS = {(element.text or "").strip() for element in MANIFEST if element.tag.e
 
 #: Import name -> name on PyPI, and rosdep key where there is one.
 PACKAGES = {
+    "av": ("av", ""),
     "cv2": ("opencv-python-headless", "python3-opencv"),
     "mcap": ("mcap", ""),
     "music21": ("music21", ""),
