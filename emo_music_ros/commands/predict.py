@@ -10,13 +10,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from emo_music_ros.encoding.shared.results import each, file
 from emo_music_ros.errors import InputError
 
 MODALITIES = ("face", "speech", "text", "music", "physiology", "eeg")
 
 
 def predictions(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
-    """Return one result per input.
+    """Return the results of every input; of one that cannot be judged `input` and `error`.
 
     Raises
     ------
@@ -34,12 +35,15 @@ def predictions(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
     paths = [Path(name) for name in inputs]
     if modality == "face":
         if arguments.npz:
-            yield from encoder.predict_npz(Path(arguments.npz))
+            yield from each([arguments.npz], encoder.predict_npz)
         yield from encoder.predict_images(paths)
     elif modality == "speech":
         yield from encoder.predict_audio(paths)
     elif modality == "text":
-        yield from encoder.predict_lines([*_lines(arguments.lines), *inputs])
+        if arguments.lines:
+            name = "standard input" if arguments.lines == "-" else arguments.lines
+            yield from each([name], lambda _: encoder.predict_lines(_lines(arguments.lines)))
+        yield from encoder.predict_lines(inputs)
     elif modality == "music":
         yield from encoder.predict_music(paths)
     else:
@@ -52,11 +56,25 @@ def _lines(name: str) -> list[str]:
     if not name:
         return []
     try:
-        text = sys.stdin.read() if name == "-" else Path(name).read_text("utf-8")
+        text = sys.stdin.read() if name == "-" else file(name).read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{name} cannot be read: {error}", "Give a UTF-8 text file") from error
     # Not `splitlines`, to which other signs such as U+2028 end a line too.
     return text.removesuffix("\n").split("\n") if text else []
+
+
+def written(result: dict[str, Any], encoding: str) -> str:
+    """Return a result as one line of JSON that can be written in an encoding.
+
+    Bytes of a file name that are no UTF-8 stay what they are: as a low surrogate each, which Python
+    reads back into the name.
+    """
+    text = json.dumps(result, ensure_ascii=False, allow_nan=False)
+    try:
+        text.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return json.dumps(result, allow_nan=False)
+    return text
 
 
 def predict(arguments: argparse.Namespace) -> int:
@@ -64,7 +82,7 @@ def predict(arguments: argparse.Namespace) -> int:
     failed = False
     for result in predictions(arguments):
         failed |= "error" in result
-        print(json.dumps(result, ensure_ascii=False, allow_nan=False), flush=True)
+        print(written(result, sys.stdout.encoding or "ascii"), flush=True)
     return int(failed)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from emo_music_ros.clock import unix
 from emo_music_ros.errors import InputError
+from emo_music_ros.names import shown
 from emo_music_ros.options import option
 from emo_music_ros.sensing.device import PATIENCE, Connection, DeviceSource
 from emo_music_ros.sensing.media import IMAGES, fitted, images_lane, opencv, video_lane
@@ -68,7 +69,7 @@ class Camera(DeviceSource):
         if stat.S_ISCHR(mode):
             return LiveCamera(self._options, stop)
         size = self._options.width, self._options.height
-        source, period = f"recorded:{path.name}", 1 / self._options.rate
+        source, period = f"recorded:{shown(path.name)}", 1 / self._options.rate
         if stat.S_ISDIR(mode):
             files = sorted(entry for entry in path.iterdir() if entry.suffix.lower() in IMAGES)
             timed = [(index * period, file) for index, file in enumerate(files)]

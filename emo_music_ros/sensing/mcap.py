@@ -8,6 +8,7 @@ from pathlib import Path
 
 from emo_music_ros.errors import InputError
 from emo_music_ros.io.mcap import read_mcap
+from emo_music_ros.names import shown
 from emo_music_ros.options import option
 from emo_music_ros.sensing.device import Connection
 from emo_music_ros.sensing.recording import Lane, Playback
@@ -53,6 +54,6 @@ class McapReplay(OutletSource):
         super().__init__(f"replay of {path}", self._open)
 
     def _open(self, stop: threading.Event) -> Connection:
-        label = f"recorded:{self._files[0].name}"
+        label = f"recorded:{shown(self._files[0].name)}"
         lane = Lane(label, lambda: read_mcap(self._files, label), hold=0.1)
         return Playback(f"replay of {self._options.path}", [lane], self._options.loop)

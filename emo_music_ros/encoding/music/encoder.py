@@ -26,6 +26,7 @@ from emo_music_ros.encoding.music import spectrum as music_spectrum
 from emo_music_ros.encoding.music.features import Descriptors
 from emo_music_ros.encoding.music.spectrum import FRAME_RATE, SAMPLE_RATE, Spectrum
 from emo_music_ros.encoding.shared.model import Model
+from emo_music_ros.encoding.shared.results import each, file
 from emo_music_ros.errors import InputError, ModelError
 from emo_music_ros.io.audio import AudioReader
 from emo_music_ros.io.midi import MIDI_ENDINGS
@@ -392,12 +393,9 @@ def predict_music(paths: Iterable[str | Path], name: str = "music") -> Iterator[
         If the model cannot be loaded.
     """
     model = MusicModel(name)
-    for path in paths:
-        try:
-            audio, _ = read_audio(Path(path))
-        except InputError as error:
-            yield {"input": str(path), "error": str(error)}
-            continue
+
+    def one(path: Path) -> Iterator[dict[str, Any]]:
+        audio, _ = read_audio(file(path))
         mood = analyse(audio, model).estimate
         heard = len(mood.probabilities) > 0
         yield {
@@ -409,3 +407,5 @@ def predict_music(paths: Iterable[str | Path], name: str = "music") -> Iterator[
             "dominance": float(mood.dominance) if heard else None,
             "confidence": float(mood.confidence),
         }
+
+    yield from each(paths, one)
