@@ -6,8 +6,8 @@ SI prefixes and names are taken apart; upper and lower case count where they mus
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -75,6 +75,7 @@ def parsed(unit: str) -> tuple[float, str] | None:
     return None
 
 
+@lru_cache(1024)
 def conversion(kind: str, unit: str, name: str) -> Conversion | None:
     """Return what turns values of a unit into the unit of a kind, None if nothing need be done.
 
@@ -117,6 +118,48 @@ def conversion(kind: str, unit: str, name: str) -> Conversion | None:
             f"Send it in {wanted}, or in a unit that can be converted, such as {_EXAMPLES[kind]}",
         )
     return made
+
+
+def standard(
+    kind: str, values: FloatArray, units: Sequence[str], name: str
+) -> tuple[FloatArray, tuple[str, ...]]:
+    """Return values [samples, channels] in the unit of their kind, and the unit of each channel.
+
+    Parameters
+    ----------
+    kind : str
+        One of :data:`~emo_music_ros.streams.UNITS`.
+    values : numpy.ndarray
+        [samples, channels].
+    units : sequence of str
+        One for every channel; none, or empty = that of the kind.
+    name : str
+        What has those units, for people.
+
+    Raises
+    ------
+    InputError
+        If there is no such kind, or a unit is not known or measures something else.
+    """
+    if kind not in UNITS:
+        raise InputError(f"{name}: there is no kind of signal '{kind}'", f"Use {', '.join(UNITS)}")
+    if not units:
+        return values, ()
+    if len(units) != values.shape[1]:
+        raise InputError(
+            f"{name}: it has {len(units)} units for {values.shape[1]} channels", "Name all or none"
+        )
+    changes = [conversion(kind, unit, name) for unit in units]
+    kept = tuple(
+        UNITS[kind] if change or not unit else unit for change, unit in zip(changes, units)
+    )
+    if not any(changes):
+        return values, kept
+    columns = [
+        values[:, place] if change is None else change(values[:, place])
+        for place, change in enumerate(changes)
+    ]
+    return np.column_stack(columns).astype(np.float32), kept
 
 
 _EXAMPLES = {
