@@ -33,6 +33,11 @@ class Parameters:
         True while any parameter may change (the node is not configured).
     on_change : callable
         Called after a change at run time.
+
+    Attributes
+    ----------
+    foreign : set of str
+        Parameters that may be meant for other nodes: no word is said of them.
     """
 
     def __init__(
@@ -44,6 +49,7 @@ class Parameters:
         self._declared: dict[str, tuple[Any, Rule]] = {}
         self._refused: dict[str, str] = {}
         self._declaring = False
+        self.foreign: set[str] = set()
         node.add_on_set_parameters_callback(self._validate)
         node.add_post_set_parameters_callback(self._changed)
 
@@ -73,7 +79,9 @@ class Parameters:
         return [
             f"parameter '{name}' does not exist. {nearest(name, list(self._declared))}"
             for name in self._node._parameter_overrides
-            if name not in self._declared and not name.startswith(FOREIGN)
+            if name not in self._declared
+            and name not in self.foreign
+            and not name.startswith(FOREIGN)
         ]
 
     def refused(self) -> list[str]:
