@@ -32,8 +32,6 @@ TAIL = 0.01
 TRUNCATED = ("should be", "ended unexpectedly", "lacks an end-of-stream")
 #: What an MP3 may lack of the length it claims (share), and others [s].
 ESTIMATE, SHORT = 0.02, 0.1
-#: Endings of files of sound, those that every installation decodes first.
-ENDINGS = (".wav", ".flac", ".ogg", ".mp3", ".oga", ".opus", ".m4a", ".aac", ".webm", ".mka")
 _REMEDY = "Give a WAV, FLAC, OGG or MP3 file that plays elsewhere; replace or remove this one"
 OPPOSITE = "its channels are of opposite sign and would cancel: the loudest one was taken"
 

@@ -135,7 +135,8 @@ def _sensors(input: str, replay: str) -> list[NodeSpec]:  # noqa: A002
     if not replay or not path.exists():
         raise InputError(f"there is no recording '{replay}'", "Name a folder or an MCAP file")
     # a folder that `ros2 bag record` made is an MCAP recording too
-    plugin = "folder" if path.is_dir() and not any(path.glob("*.mcap")) else "mcap"
+    bag = path.is_file() or any(path.glob("*.mcap*")) or any(path.glob("*.db3"))
+    plugin = "mcap" if bag else "folder"
     parameters = {"plugin": plugin, f"{plugin}.path": str(path.resolve())}
     return [*nodes, NodeSpec("replay", "replay", parameters)]
 

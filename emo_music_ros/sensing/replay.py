@@ -3,10 +3,11 @@
 Everything starts at one common time and keeps its own timing. A folder may hold, each part
 being optional::
 
-    video.mp4            or .avi, .mkv, .webm, .mov (the sound in it is not used)
+    video.mp4            or .avi, .mkv, .webm, .mov and others
     images/              instead of a video: pictures in the order of their names, shown at
                          `images_rate`, or at the times in images/images.csv (time_s,file)
-    audio.wav            or .flac, .ogg, .mp3
+    audio.wav            or .flac, .ogg, .mp3, .m4a and others; where there is none, the sound of
+                         the video is heard
     ppg.csv  ecg.csv  eda.csv  eeg.csv  respiration.csv  temperature.csv  acceleration.csv
                          first line "# rate: 64" [Hz], optionally "# unit: uS", then a row of
                          channel names, then one row of numbers per sample (empty or nan = missing)
@@ -30,6 +31,7 @@ from pathlib import Path
 
 from emo_music_ros.errors import InputError
 from emo_music_ros.io import empatica
+from emo_music_ros.io.formats import IMAGES, SOUND, VIDEOS
 from emo_music_ros.io.layouts import kind_of, read_signal
 from emo_music_ros.io.signals import Signal
 from emo_music_ros.io.tables import picture_times
@@ -38,10 +40,8 @@ from emo_music_ros.options import option
 from emo_music_ros.sensing.device import Connection, DeviceSource, EndOfRecording
 from emo_music_ros.sensing.lanes import signal_lane, text_lane
 from emo_music_ros.sensing.media import (
-    AUDIO,
-    IMAGES,
-    VIDEOS,
     audio_lane,
+    has_sound,
     images_lane,
     video_lane,
 )
@@ -173,7 +173,10 @@ class FolderReplay(OutletSource):
         return replace(lane, notes=notes)
 
     def _sound(self) -> Lane | None:
-        file = self._file("audio", AUDIO)
+        """Return the sound: the file ``audio``, or else that of the video."""
+        file = self._file("audio", SOUND)
+        if file is None and (video := self._file("video", VIDEOS)) and has_sound(video):
+            file = video
         return audio_lane(file, f"recorded:{shown(file.name)}") if file else None
 
     def _text(self) -> Lane | None:
