@@ -74,7 +74,7 @@ class FFmpegSound:
         try:
             self.rate, self.channels, self.frames = self._measure()
             self._container = self._open()
-        except (self._av.FFmpegError, ValueError, IndexError) as error:
+        except (self._av.FFmpegError, OSError, ValueError, IndexError) as error:
             self._file.close()
             why = "no sound track" if isinstance(error, IndexError) else str(error)
             raise InputError(

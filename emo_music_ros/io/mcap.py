@@ -94,7 +94,7 @@ def _opened(file: Path) -> Any:
         except ImportError as error:
             raise InputError(
                 f"recording {file} is compressed",
-                "Decompress it (zstd -d), or: pip install rosbags",
+                "Decompress it (zstd -d), or: pip install backports.zstd",
             ) from error
         return zstd.open(file, "rb")
     stream.seek(0)
