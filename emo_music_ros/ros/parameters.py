@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
@@ -111,7 +112,9 @@ class Parameters:
             if self._declaring or parameter.name not in self._declared:
                 continue
             default, rule = self._declared[parameter.name]
-            if not rule.dynamic and not self._is_idle():
+            now = self._node.get_parameter(parameter.name).value
+            stays = plain(now) == plain(parameter.value)
+            if not rule.dynamic and not stays and not self._is_idle():
                 return SetParametersResult(
                     successful=False,
                     reason=f"'{parameter.name}' cannot change while the node is configured. "
@@ -131,6 +134,11 @@ class Parameters:
             self._refused.pop(name, None)
         if names and not self._is_idle():
             self._on_change()
+
+
+def plain(value: Any) -> Any:
+    """Return the value of a parameter so that it can be compared."""
+    return list(value) if isinstance(value, tuple | array) else value
 
 
 def _descriptor(default: Any, rule: Rule) -> ParameterDescriptor:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 import traceback
-from array import array
 from collections.abc import Callable, Mapping
 from copy import copy
 from typing import Any
@@ -22,6 +21,7 @@ from emo_music_ros.clock import SteadyStamps
 from emo_music_ros.errors import CompanionError
 from emo_music_ros.ros.health import SHOWN, Health
 from emo_music_ros.ros.listening import OVERRIDES, Listener
+from emo_music_ros.ros.parameters import plain
 from emo_music_ros.ros.qos import EVENT
 from emo_music_ros.ros.stamps import stamp
 from emo_music_ros.ros.worker import Worker
@@ -233,19 +233,21 @@ class PartsNode(LifecycleNode):
         self._listeners.clear()
 
     def set_parameters_atomically(self, parameter_list: list[Parameter]) -> SetParametersResult:
-        """Set parameters; a value that stays is no change, and needs no right to change it.
+        """Set parameters; one that is fixed and stays as it is needs no right to change.
 
         So a node takes its own ``ros2 param dump``.
         """
-        changed = [
-            entry
-            for entry in parameter_list
-            if not self.has_parameter(entry.name)
-            or _plain(self.get_parameter(entry.name).value) != _plain(entry.value)
-        ]
-        if not changed:
+        changed = [entry for entry in parameter_list if not self._stays(entry)]
+        if parameter_list and not changed:
             return SetParametersResult(successful=True)
         return super().set_parameters_atomically(changed)
+
+    def _stays(self, entry: Parameter) -> bool:
+        return (
+            self.has_parameter(entry.name)
+            and self.describe_parameter(entry.name).read_only
+            and plain(self.get_parameter(entry.name).value) == plain(entry.value)
+        )
 
     def dropped(self) -> dict[str, int]:
         """Return the messages lost in transport or skipped by a worker, by topic."""
@@ -299,10 +301,6 @@ class PartsNode(LifecycleNode):
         message = DiagnosticArray(status=[status])
         message.header.stamp = stamp(self.now())
         self._diagnostics.publish(message)
-
-
-def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple | array) else value
 
 
 def _text(value: Any) -> str:

@@ -77,7 +77,8 @@ def test_malformed_messages_are_counted_and_the_node_goes_on(probe, start, until
         probe, until, "/music_encoder",
         lambda status: any(pair.key == "malformed" and pair.value == "2" for pair in status.values),
     )  # fmt: skip
-    assert status.level == DiagnosticStatus.OK
+    assert status.level == DiagnosticStatus.WARN
+    assert "messages of player/audio: sound of 16000 Hz with 0 channels" in status.message
 
 
 def test_lifecycle_and_parameters(probe, start, until):
