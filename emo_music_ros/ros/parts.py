@@ -280,7 +280,7 @@ class PartsNode(LifecycleNode):
     def _diagnose(self) -> None:
         self._watch_clock()
         for listener in list(self._listeners):
-            listener.look()
+            self.guarded(f"subscription of {listener.topic}", listener.look)()
         values: dict[str, Any] = {
             "lifecycle": self._state_machine.current_state[1],
             "pid": os.getpid(),
