@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from emo_music_ros.encoding.shared.results import each, file
+from emo_music_ros.encoding.shared.results import each, file, unanswered
 from emo_music_ros.errors import InputError
+
+Judge = Callable[[Iterable[str]], Iterator[dict[str, Any]]]
 
 MODALITIES = ("face", "speech", "text", "music", "physiology", "eeg")
 
@@ -42,8 +46,10 @@ def predictions(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
     elif modality == "text":
         if arguments.lines:
             name = "standard input" if arguments.lines == "-" else arguments.lines
-            yield from each([name], lambda _: encoder.predict_lines(_lines(arguments.lines)))
-        yield from encoder.predict_lines(inputs)
+            yield from each(
+                [name], lambda _: _texts(_lines(arguments.lines), encoder.predict_lines)
+            )
+        yield from _texts(inputs, encoder.predict_lines)
     elif modality == "music":
         yield from encoder.predict_music(paths)
     else:
@@ -53,14 +59,31 @@ def predictions(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
 
 
 def _lines(name: str) -> list[str]:
+    """Return the lines of a file or of standard input; bytes that are no text as surrogates."""
     if not name:
         return []
     try:
-        text = sys.stdin.read() if name == "-" else file(name).read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        content = sys.stdin.buffer.read() if name == "-" else file(name).read_bytes()
+    except OSError as error:
         raise InputError(f"{name} cannot be read: {error}", "Give a UTF-8 text file") from error
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        text = content.decode("utf-16", "replace")
+    else:
+        text = content.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
     # Not `splitlines`, to which other signs such as U+2028 end a line too.
-    return text.removesuffix("\n").split("\n") if text else []
+    lines = re.split("\r\n|\n|\r", text)
+    return lines[:-1] if lines[-1] == "" else lines
+
+
+def _texts(lines: Iterable[str], judge: Judge) -> Iterator[dict[str, Any]]:
+    """Yield the results of lines; of one that is no text why there is none."""
+    for text, group in groupby(
+        lines, lambda line: not any("\ud800" <= c <= "\udfff" for c in line)
+    ):
+        if text:
+            yield from judge(group)
+        else:
+            yield from (unanswered(line, "is no UTF-8 text. Write it in UTF-8") for line in group)
 
 
 def written(result: dict[str, Any], encoding: str) -> str:

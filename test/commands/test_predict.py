@@ -77,3 +77,16 @@ def test_what_holds_nothing_is_no_success(
         (result,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
         assert set(result) == {"input", "error"}
         assert result["input"] == arguments[2]
+
+
+def test_one_line_that_is_no_text_never_ends_the_rest(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "mixed.txt"
+    path.write_bytes("\ufeffI am sad\r\n".encode() + b"caf\xe9\n" + "我很难过\n".encode())
+    assert main(["predict", "text", "--lines", str(path)]) == 1
+    first, bad, last = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert (first["input"], last["input"]) == ("I am sad", "我很难过")
+    assert "error" not in first | last
+    assert os.fsencode(bad["input"]) == b"caf\xe9"
+    assert "UTF-8" in bad["error"]
