@@ -83,8 +83,14 @@ def evaluate(arguments: argparse.Namespace) -> int:
         baselines=arguments.baselines,
     )
     print(report.print_results(results))
+    more = ""
+    if hasattr(module, "supplement"):
+        more = module.supplement(Path(arguments.data), seed=arguments.seed)
+        print(more)
     if arguments.save:
         report.save(Path(arguments.save), arguments.modality, results, module.CORPORA)
+        if more:
+            report.write(Path(arguments.save) / "policies.md", more)
     return 0
 
 

@@ -19,7 +19,7 @@ from emo_music_ros.training.evaluation.evaluate import evaluate_candidate
 from emo_music_ros.training.evaluation.protocol import Rows
 from emo_music_ros.training.evaluation.results import Candidate, Result
 from emo_music_ros.training.recommender import baselines as others
-from emo_music_ros.training.recommender import fitting, study, tuning
+from emo_music_ros.training.recommender import fitting, policies, study, tuning
 from emo_music_ros.training.recommender.card import response_card
 from emo_music_ros.training.recommender.study import Part
 from emo_music_ros.training.shared.cards import write_card
@@ -40,22 +40,25 @@ Answer = Callable[[Part], dict[str, FloatArray]]
 
 
 class Study:
-    """Answers of our model, computed once for all questions of a part."""
+    """Answers of our model, computed once for all questions of a part and kept."""
 
-    def __init__(self, data: Situnes, steps: int = tuning.STEPS) -> None:
+    def __init__(self, data: Situnes, work: Work, steps: int = tuning.STEPS) -> None:
         self.data = data
+        self.work = work
         self.steps = steps
-        self._done: dict[bytes, dict[str, FloatArray]] = {}
 
     def ours(self, part: Part) -> dict[str, FloatArray]:
         """Return what the response model answers to the test rows."""
-        key = part.known.tobytes() + part.test.tobytes()
-        if key not in self._done:
-            listens = self.data.listens
+        listens = self.data.listens
+
+        def compute() -> dict[str, FloatArray]:
             known = listens.subset(part.known)
             model = fitting.fit(self.data.tracks, known, steps=self.steps)
-            self._done = {key: _answers(model, self.data, part)}
-        return self._done[key]
+            return _answers(model, self.data, part)
+
+        outcomes = [listens.rating, listens.before, listens.after]
+        key = [*outcomes, part.known, part.test, self.steps, *_CODE]
+        return self.work.recall("recommender part", key, compute)
 
 
 def _answers(model: ResponseModel, data: Situnes, part: Part) -> dict[str, FloatArray]:
@@ -116,7 +119,7 @@ def evaluate(
         If a file is missing or damaged.
     """
     corpus = situnes.load(Path(data))
-    ours = Study(corpus, steps)
+    ours = Study(corpus, work, steps)
     folds = study.parts(corpus, seed)
     key = [corpus.listens.rating, corpus.listens.before, corpus.listens.after, steps, *_CODE]
     results = []
@@ -133,6 +136,12 @@ def evaluate(
                 keep = protocol == study.NEW_PEOPLE
                 results.append(result if keep else study.without_answers(result))
     return results
+
+
+def supplement(data: Path, seed: int = 0) -> str:
+    """Return what the policies would have earned on listens whose track was drawn at random."""
+    entries = policies.evaluate_policies(situnes.load(Path(data)), load(), seed)
+    return f"{policies.HEAD}\n{policies.markdown(entries)}\n"
 
 
 def _candidates(
