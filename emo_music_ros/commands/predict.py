@@ -1,4 +1,4 @@
-"""``emo-music predict``: emotion from files."""
+"""``emo-music predict``: emotion from files, and what music is expected to do."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from emo_music_ros.errors import InputError
 Judge = Callable[[Iterable[str]], Iterator[dict[str, Any]]]
 
 MODALITIES = ("face", "speech", "text", "music", "physiology", "eeg")
+RESPONSE = "response"
 
 
 def predictions(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
@@ -29,6 +30,11 @@ def predictions(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
         If there is no input, or the option does not belong to the modality.
     """
     inputs, modality = arguments.input, arguments.modality
+    if modality == RESPONSE:
+        yield from _responses(arguments)
+        return
+    if arguments.data or arguments.history:
+        raise InputError("--data and --history are for response", "Leave the option out")
     if arguments.npz and modality != "face" or arguments.lines and modality != "text":
         raise InputError("--npz is for face and --lines for text", "Leave the option out")
     if not inputs and not arguments.npz and not arguments.lines:
@@ -56,6 +62,14 @@ def predictions(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
         one = encoder.predict_e4 if modality == "physiology" else encoder.predict_muse
         for path in paths:
             yield from one(path)
+
+
+def _responses(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    if not arguments.data or arguments.input or arguments.npz or arguments.lines:
+        raise InputError("response takes its listens from --data", "Give --data FOLDER")
+    from emo_music_ros.recommendation.response.predict import predict_folder
+
+    yield from predict_folder(Path(arguments.data), [Path(name) for name in arguments.history])
 
 
 def _lines(name: str) -> list[str]:
@@ -112,8 +126,12 @@ def predict(arguments: argparse.Namespace) -> int:
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the command line."""
     one = commands.add_parser("predict", help="emotion from files, one JSON object per line")
-    one.add_argument("modality", choices=MODALITIES)
+    one.add_argument("modality", choices=(*MODALITIES, RESPONSE))
     one.add_argument("input", nargs="*", help="files, folders (physiology) or strings (text)")
     one.add_argument("--npz", default="", help="face: file with an array `images`")
     one.add_argument("--lines", default="", help="text: file with one text a line, - = stdin")
+    one.add_argument("--data", default="", help="response: folder of listens, as SiTunes has it")
+    one.add_argument(
+        "--history", action="append", default=[], help="response: folder of earlier listens"
+    )
     one.set_defaults(run=predict)
