@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from emo_music_ros import emotion, plugins
+from emo_music_ros import states as state_evidence
 from emo_music_ros.encoding.music import model as music
 from emo_music_ros.encoding.music import pieces
 from emo_music_ros.encoding.music import spectrum as music_spectrum
