@@ -24,10 +24,10 @@ from numpy.typing import NDArray
 
 from emo_music_ros.emotion import EKMAN, FER2013, RAVDESS, STRESS, entropy
 from emo_music_ros.encoding.face.predict import predict_npz
-from emo_music_ros.encoding.shared.model import Model, describe
 from emo_music_ros.encoding.speech.encoder import SpeechModel
 from emo_music_ros.encoding.speech.voice_activity import Endpointer, trim
 from emo_music_ros.encoding.text.encoder import TextEncoder
+from emo_music_ros.io.model import Model, describe
 from emo_music_ros.simulation.answers import NAME
 from emo_music_ros.streams import Utterance
 from emo_music_ros.training.answers_card import write_card

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from emo_music_ros.errors import CompanionError, OptionError
-from emo_music_ros.fusion.strategies import AverageFusion, WeightedFusion
+from emo_music_ros.fusion.strategies import AverageFusion, LogPoolFusion
 from emo_music_ros.recommendation.policy.therapeutic import (
     RandomRecommender,
     TherapeuticRecommender,
@@ -15,7 +15,7 @@ def test_nothing_set_is_what_the_nodes_start_with():
     settings = parse([])
     assert settings.options("recommender").patience == 10.0
     assert settings.options("recommender").distress_stop is True
-    assert isinstance(settings.plugin("fusion"), WeightedFusion)
+    assert isinstance(settings.plugin("fusion"), LogPoolFusion)
     recommender = settings.plugin("recommender", seed=3)
     assert type(recommender) is TherapeuticRecommender
     assert recommender.options.seed == 3

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_music_ros.encoding.face.alignment import Picture
-from emo_music_ros.encoding.shared.model import Model
+from emo_music_ros.io.model import Model
 
 
 class FaceModel:

@@ -17,7 +17,7 @@ from emo_music_ros.encoding.face.landmarks import FaceMesh, pose
 from emo_music_ros.encoding.face.model import FaceModel
 from emo_music_ros.encoding.face.quality import Quality, quality, turned
 from emo_music_ros.encoding.face.tracking import FaceFinder
-from emo_music_ros.encoding.shared.results import plain, plain_estimate
+from emo_music_ros.encoding.shared.results import each, file, plain, plain_estimate, unanswered
 from emo_music_ros.errors import InputError
 from emo_music_ros.numerics import softmax
 
@@ -114,18 +114,16 @@ def predict_images(
         If the model or the detector is missing or corrupt.
     """
     judge = _Judge(network, models)
-    for path in paths:
-        name = str(path)
-        try:
-            content = np.fromfile(name, np.uint8)
-            image = cv2.imdecode(content, cv2.IMREAD_COLOR) if content.size else None
-        except (OSError, cv2.error) as error:
-            yield {"input": name, "error": f"cannot be read: {error}"}
-            continue
+
+    def one(path: Path) -> Iterator[dict[str, Any]]:
+        content = np.fromfile(file(path), np.uint8)
+        image = cv2.imdecode(content, cv2.IMREAD_COLOR) if content.size else None
         if image is None:
-            yield {"input": name, "error": "is no picture that can be read"}
-            continue
-        yield from judge.results([name], [image])
+            yield unanswered(path, "is no picture that can be read")
+        else:
+            yield from judge.results([str(path)], [image])
+
+    yield from each(paths, one)
 
 
 def predict_npz(

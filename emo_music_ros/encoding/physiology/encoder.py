@@ -307,8 +307,8 @@ def predict_e4(folder: Path, update: float = 10.0) -> Iterator[dict[str, Any]]:
 
     Each has `input`, `time` (unix seconds at the end of the window), `stress` 0..1, `labels`,
     `probabilities`, `valence`, `arousal`, `dominance`, `confidence`, `quality` and the
-    interpretable `features`; None stands for unknown. An export that cannot be read yields one
-    result with `input` and `error`.
+    interpretable `features`, and `notes` where something was left out or assumed; None stands for
+    unknown. An export that cannot be read yields one result with `input` and `error`.
 
     Parameters
     ----------
@@ -328,7 +328,8 @@ def predict_e4(folder: Path, update: float = 10.0) -> Iterator[dict[str, Any]]:
         features = {name: plain(value) for name, value in encoding.features.items()}
         return {"stress": features["stress"], "features": features}
 
-    yield from predict_recording(folder, encoder, read_e4(folder), details)
+    notes: list[str] = []
+    yield from predict_recording(folder, encoder, read_e4(folder, notes=notes), details, notes)
 
 
 @dataclass(frozen=True)

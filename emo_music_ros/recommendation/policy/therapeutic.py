@@ -163,10 +163,10 @@ class TherapeuticRecommender:
         weights = scoring.attention(
             *scoring.query_and_keys(wanted, preference, points, features, options.focus)
         )
-        finals = scoring.final(scores, weights) + familiarity(tracks)
-        explore = options.epsilon if not aroused(state, estimate) else 0.0
+        finals = self._finals(scoring.final(scores, weights), tracks, person) + familiarity(tracks)
+        explore = options.epsilon if self._explores(state, estimate) else 0.0
         order, propensities = self._choose(
-            finals, fit, np.flatnonzero(fresh if fresh.any() else ~fresh), explore
+            finals, self._harmless(fit), np.flatnonzero(fresh if fresh.any() else ~fresh), explore
         )
         return wanted, [
             RankedTrack(
@@ -180,6 +180,20 @@ class TherapeuticRecommender:
             )
             for index in order[: max(count, 0)]
         ]
+
+    def _finals(
+        self, finals: FloatArray, tracks: Sequence[Track], person: PersonMemory
+    ) -> FloatArray:
+        """Return the final scores [tracks], for policies that know more."""
+        return finals
+
+    def _harmless(self, fit: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Return which of the fitting tracks may be chosen first, for policies that know more."""
+        return fit
+
+    def _explores(self, state: str, estimate: Estimate) -> bool:
+        """Return whether anything but the best may be tried on somebody who feels so."""
+        return not aroused(state, estimate)
 
     def _choose(
         self,

@@ -8,8 +8,8 @@ from typing import Any
 
 from emo_music_ros.emotion import FER2013
 from emo_music_ros.encoding.face.alignment import PLACES
-from emo_music_ros.encoding.shared.model import describe
 from emo_music_ros.errors import InputError
+from emo_music_ros.io.model import describe
 from emo_music_ros.training.corpora import fer2013, ferplus, rafdb
 from emo_music_ros.training.evaluation.evaluate import evaluate_candidate
 from emo_music_ros.training.evaluation.protocol import Protocol, random_split

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from emo_music_ros.emotion import FER2013
-from emo_music_ros.encoding.shared.model import open_network
+from emo_music_ros.io.model import open_network
 from emo_music_ros.numerics import softmax
 from emo_music_ros.training.corpora.base import Corpus
 from emo_music_ros.training.evaluation import metrics

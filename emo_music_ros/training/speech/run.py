@@ -11,10 +11,10 @@ import torch
 from numpy.typing import NDArray
 
 from emo_music_ros.emotion import RAVDESS
-from emo_music_ros.encoding.shared.model import describe
 from emo_music_ros.encoding.speech.audio_features import features
 from emo_music_ros.encoding.speech.functionals import functionals
 from emo_music_ros.errors import InputError
+from emo_music_ros.io.model import describe
 from emo_music_ros.numerics import softmax
 from emo_music_ros.training.corpora import emodb, ravdess
 from emo_music_ros.training.corpora.base import Corpus
