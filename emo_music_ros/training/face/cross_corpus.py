@@ -121,7 +121,7 @@ def cropped(pictures: Sequence[Faces]) -> list[Faces | None]:
             return picture
         # A face that fills its picture is found in a wider one.
         border = max(picture.shape[:2]) // 4
-        wide = cv2.copyMakeBorder(picture, *[border] * 4, cv2.BORDER_REPLICATE)
+        wide = cv2.copyMakeBorder(picture, border, border, border, border, cv2.BORDER_REPLICATE)
         faces = find.search(wide)
         return faces[0].crop if faces else None
 

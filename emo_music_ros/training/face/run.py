@@ -152,11 +152,13 @@ def train(data: Path, out: Path, work: Work, seed: int = 0, precision: str = "")
 def trainings_on(data: Path, work: Work) -> Trainings:
     """Return the trainings on FER2013 in a folder, with FER+ and RAF-DB where they are there."""
     corpus = fer2013.load(data)
-    more = rafdb.load(data, "train")
-    if more is not None:
-        key = [faces_of, cropped, PLACES, more.labels]
-        kept = work.recall("face RAF-DB", key, lambda: {"faces": faces_of(more).items})
-        more = replace(more, items=kept["faces"])
+    pictures = rafdb.load(data, "train")
+    more = None
+    if pictures is not None:
+        whole = pictures
+        key = [faces_of, cropped, PLACES, whole.labels]
+        kept = work.recall("face RAF-DB", key, lambda: {"faces": faces_of(whole).items})
+        more = replace(whole, items=kept["faces"])
     return Trainings(corpus, work, ferplus.votes(data, corpus.items), more)
 
 
