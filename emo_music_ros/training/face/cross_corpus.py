@@ -122,7 +122,7 @@ def cropped(pictures: Sequence[Faces]) -> list[Faces | None]:
         # A face that fills its picture is found in a wider one.
         border = max(picture.shape[:2]) // 4
         wide = cv2.copyMakeBorder(picture, border, border, border, border, cv2.BORDER_REPLICATE)
-        faces = find.search(wide)
+        faces = find.search(np.asarray(wide, np.uint8))
         return faces[0].crop if faces else None
 
     return [one(picture) for picture in pictures]
