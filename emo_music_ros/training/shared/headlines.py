@@ -36,7 +36,7 @@ HEADLINES = (
     Headline(
         "face", "7 expressions", "FER2013", "accuracy",
         "accuracy, 7 classes (no subject ids: pictures, not people)",
-        "face", "FER2013", "research only",
+        "face", "FER2013, FER+, RAF-DB", "research only",
     ),
     Headline(
         "speech", "8 emotions", "RAVDESS", "UAR",
