@@ -85,7 +85,10 @@ def quality(
         "in doubt": score,
     }
     parts = {name: min(max(part, 0.0), 1.0) for name, part in parts.items()}
-    return Quality(math.prod(parts.values()), min(parts, key=lambda name: parts[name]))
+    weakness = min(parts, key=lambda name: parts[name])
+    if weakness == "without contrast" and parts["too dark"] < 0.5:
+        weakness = "too dark"  # what takes the contrast
+    return Quality(math.prod(parts.values()), weakness)
 
 
 def turned(yaw: float, pitch: float) -> float:

@@ -404,7 +404,7 @@ def test_predict_npz_takes_crops_as_they_are(tmp_path, portrait):
     np.savez(path, images=np.stack([portrait, np.zeros_like(portrait)]))
     first, second = predict_npz(path)
     assert FIELDS <= first.keys()
-    assert second["error"] == "no face found"
+    assert sum(second["probabilities"]) == pytest.approx(1, abs=1e-4)  # a crop, whatever it shows
     np.savez(path, images=np.zeros((1, 90, 80, 3), np.uint8))
     (small,) = predict_npz(path)
     assert FIELDS <= small.keys()

@@ -2,18 +2,19 @@
 
 import numpy as np
 import pytest
-import torch
 
-from emo_music_ros.emotion import STATES, UNKNOWN
-from emo_music_ros.fusion.classes import CLASSES
-from emo_music_ros.fusion.decision import decide
-from emo_music_ros.fusion.learned import FusionModel, LearnedFusion
-from emo_music_ros.fusion.timeline import TimelineOptions
-from emo_music_ros.simulation.answers import Answers
-from emo_music_ros.training.fusion.calibration import Calibration, answers
-from emo_music_ros.training.fusion.network import FusionNetwork, Moments, fit, hear
-from emo_music_ros.training.fusion.stitched import StitchedStudy, masks, simplex
-from emo_music_ros.training.shared.work import Work
+torch = pytest.importorskip("torch", reason="torch is for training only")
+
+from emo_music_ros.emotion import STATES, UNKNOWN  # noqa: E402
+from emo_music_ros.fusion.classes import CLASSES  # noqa: E402
+from emo_music_ros.fusion.decision import decide  # noqa: E402
+from emo_music_ros.fusion.learned import FusionModel, LearnedFusion  # noqa: E402
+from emo_music_ros.fusion.timeline import TimelineOptions  # noqa: E402
+from emo_music_ros.simulation.answers import Answers  # noqa: E402
+from emo_music_ros.training.fusion.calibration import Calibration, answers  # noqa: E402
+from emo_music_ros.training.fusion.network import FusionNetwork, Moments, fit, hear  # noqa: E402
+from emo_music_ros.training.fusion.stitched import StitchedStudy, masks, simplex  # noqa: E402
+from emo_music_ros.training.shared.work import Work  # noqa: E402
 
 COUNT = 2
 

@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 
-from emo_music_ros.emotion import STATES
-from emo_music_ros.fusion.classes import CLASSES, STATES_OF_CLASSES
-from emo_music_ros.simulation.answers import Answers
-from emo_music_ros.training.fusion import conditions
-from emo_music_ros.training.fusion.stitching import MODALITIES, WORDS, Stitcher, parts, source
+pytest.importorskip("torch", reason="torch is for training only")
+
+from emo_music_ros.emotion import STATES  # noqa: E402
+from emo_music_ros.fusion.classes import CLASSES, STATES_OF_CLASSES  # noqa: E402
+from emo_music_ros.simulation.answers import Answers  # noqa: E402
+from emo_music_ros.training.fusion import conditions  # noqa: E402
+from emo_music_ros.training.fusion.stitching import MODALITIES, WORDS, Stitcher, parts, source  # noqa: E402
 
 SOURCES = [source(Answers(), name) for name in MODALITIES]
 EVERYBODY = [np.unique(one.group) for one in SOURCES]
