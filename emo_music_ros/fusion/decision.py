@@ -11,7 +11,6 @@ from emo_music_ros.fusion.agreement import disagreement
 from emo_music_ros.fusion.base import Evidence, Fusion
 from emo_music_ros.streams import Estimate
 
-
 #: Probability from which on what one modality says counts as a contradiction.
 SURE = 0.45
 
