@@ -15,7 +15,6 @@ from typing import Any
 
 from emo_music_ros.encoding.shared.results import each, file, unanswered
 from emo_music_ros.errors import InputError
-from emo_music_ros.fusion.base import DEFAULT
 
 Judge = Callable[[Iterable[str]], Iterator[dict[str, Any]]]
 
@@ -162,7 +161,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         default="",
         help="fusion: file with the answers of all modalities to one moment a line, - = stdin",
     )
-    one.add_argument("--strategy", default=DEFAULT, help="fusion: the plugin that joins them")
+    one.add_argument("--strategy", default="learned", help="fusion: the plugin that joins them")
     one.add_argument("--npz", default="", help="face: file with an array `images`")
     one.add_argument(
         "--network",

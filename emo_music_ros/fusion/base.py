@@ -9,7 +9,7 @@ from typing import Protocol
 from emo_music_ros.streams import Encoding, Estimate
 
 #: The strategy that is taken unless another is named.
-DEFAULT = "learned"
+DEFAULT = "logpool"
 
 
 @dataclass(frozen=True)

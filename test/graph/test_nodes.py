@@ -88,14 +88,14 @@ def test_lifecycle_and_parameters(probe, start, until):
     process = start("fusion")
     until(lambda: state_of(probe, "/fusion") == "active", "fusion to be active")
 
-    refused = set_parameter(probe, "/fusion", "learned.half_life", 1e9)
+    refused = set_parameter(probe, "/fusion", "logpool.half_life", 1e9)
     assert not refused.successful
     assert "half_life" in refused.reason
     assert "600" in refused.reason
     refused = set_parameter(probe, "/fusion", "step", 1.0)
     assert not refused.successful
     assert "cannot change while" in refused.reason
-    assert set_parameter(probe, "/fusion", "learned.half_life", 9.0).successful
+    assert set_parameter(probe, "/fusion", "logpool.half_life", 9.0).successful
 
     def change(transition):
         request = ChangeState.Request(transition=Transition(id=transition))
@@ -124,7 +124,7 @@ def test_lifecycle_and_parameters(probe, start, until):
         ({"plugin": "lerned"}, "Did you mean 'learned'"),
         ({"step": 99.0}, "0.02 to 10"),
         ({"step": "fast"}, "Give a float"),
-        ({"learned__half_life": -1.0}, "0.1 to 600"),
+        ({"logpool__half_life": -1.0}, "0.1 to 600"),
     ],
 )
 def test_refused_start_values_leave_a_live_unconfigured_node(
@@ -139,7 +139,7 @@ def test_refused_start_values_leave_a_live_unconfigured_node(
     assert process.popen.poll() is None
     # and it can be mended without a restart
     name = next(iter(parameters)).replace("__", ".")
-    right = {"plugin": "learned", "step": 0.5, "learned.half_life": 5.0}[name]
+    right = {"plugin": "logpool", "step": 0.5, "logpool.half_life": 5.0}[name]
     assert set_parameter(probe, "/fusion", name, right).successful
     request = ChangeState.Request(transition=Transition(id=Transition.TRANSITION_CONFIGURE))
     assert probe.call(ChangeState, "/fusion/change_state", request).success

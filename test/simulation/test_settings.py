@@ -3,8 +3,7 @@ from __future__ import annotations
 import pytest
 
 from emo_music_ros.errors import CompanionError, OptionError
-from emo_music_ros.fusion.learned import LearnedFusion
-from emo_music_ros.fusion.strategies import AverageFusion
+from emo_music_ros.fusion.strategies import AverageFusion, LogPoolFusion
 from emo_music_ros.recommendation.policy.therapeutic import (
     RandomRecommender,
     TherapeuticRecommender,
@@ -16,7 +15,7 @@ def test_nothing_set_is_what_the_nodes_start_with():
     settings = parse([])
     assert settings.options("recommender").patience == 10.0
     assert settings.options("recommender").distress_stop is True
-    assert isinstance(settings.plugin("fusion"), LearnedFusion)
+    assert isinstance(settings.plugin("fusion"), LogPoolFusion)
     recommender = settings.plugin("recommender", seed=3)
     assert type(recommender) is TherapeuticRecommender
     assert recommender.options.seed == 3
@@ -31,7 +30,7 @@ def test_parameters_of_nodes_and_of_their_plugins():
             "recommender.min_dwell=30.5",
             "recommender.therapeutic.goal=calm",
             "recommender.therapeutic.seed=9",
-            "fusion.learned.half_life=9",
+            "fusion.logpool.half_life=9",
             "player.stop_fade=1",
         ]
     )
