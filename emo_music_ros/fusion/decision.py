@@ -11,9 +11,6 @@ from emo_music_ros.fusion.agreement import disagreement
 from emo_music_ros.fusion.base import Evidence, Fusion
 from emo_music_ros.streams import Estimate
 
-#: Probability from which on what one modality says counts as a contradiction.
-SURE = 0.45
-
 
 def uncertainty_of(estimate: Estimate) -> float:
     """Return the normalised entropy of an estimate, 0 (certain) .. 1 (nothing is known)."""
@@ -53,12 +50,10 @@ def decide(
         return UNKNOWN
     if uncertainty_of(estimate) > max_uncertainty:
         return UNKNOWN
-    rows = [item.encoding.estimate.probabilities for item in evidence]
-    sure = [int(np.argmax(row)) for row in rows if np.max(row) > SURE]
-    if len(sure) > 2 and len(set(sure)) == len(sure):
-        return UNKNOWN  # of three or more that are sure no two agree
-    if not getattr(fusion, "judges", False) and disagreement(rows, weights) > max_disagreement:
-        return UNKNOWN
+    if not getattr(fusion, "judges", False):
+        rows = [item.encoding.estimate.probabilities for item in evidence]
+        if disagreement(rows, weights) > max_disagreement:
+            return UNKNOWN
     best = int(np.argmax(estimate.probabilities))
     if held != UNKNOWN:
         lead = float(estimate.probabilities[best] - estimate.probabilities[STATES.index(held)])
