@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ from emo_music_ros.errors import ModelError, OptionError
 from emo_music_ros.fusion.agreement import apart
 from emo_music_ros.fusion.base import Evidence
 from emo_music_ros.fusion.classes import CLASSES, STATES_OF_CLASSES, class_evidence
-from emo_music_ros.fusion.strategies import pooled, spoken
+from emo_music_ros.fusion.strategies import pooled, spoken, trust_in
 from emo_music_ros.io.model import Model
 from emo_music_ros.numerics import softmax
 from emo_music_ros.options import option
@@ -207,7 +208,7 @@ class LearnedFusion:
 
     def _trust(self, item: Evidence) -> float:
         """Return how far evidence that the network does not know is believed, 0..1."""
-        name, estimate = item.encoding.modality, item.encoding.estimate
+        name = item.encoding.modality
         named = _reliabilities(self.options.reliabilities)
         if name in named:
             reliability = named[name]
@@ -215,10 +216,10 @@ class LearnedFusion:
             reliability = float(getattr(self.options, name))
         else:
             reliability = self.options.other
-        faded = 0.5 ** (max(item.age, 0.0) / self.options.half_life)
-        return float(np.clip(np.nan_to_num(reliability * estimate.quality * faded), 0.0, 1.0))
+        return min(trust_in(item, reliability, self.options.half_life), 1.0)
 
 
+@lru_cache(maxsize=8)
 def _reliabilities(given: str) -> dict[str, float]:
     """Return reliabilities by name.
 

@@ -83,22 +83,25 @@ def log_pool(
     return softmax(trust @ np.log((1.0 - prior) * rows + prior * 0.25 + 1e-12))
 
 
+def trust_in(item: Evidence, reliability: float, half_life: float) -> float:
+    """Return reliability x quality x 0.5 ** (age / half-life) of a piece of evidence, 0 or more."""
+    faded = 0.5 ** (max(item.age, 0.0) / half_life)
+    return max(float(np.nan_to_num(reliability * item.encoding.estimate.quality * faded)), 0.0)
+
+
 def trusted(
     evidence: Sequence[Evidence], reliabilities: object, half_life: float
 ) -> NDArray[np.float64]:
-    """Return reliability x quality x 0.5 ** (age / half-life) of each piece of evidence, [n].
+    """Return the trust in each piece of evidence, [n].
 
     `reliabilities` has an attribute for every modality that counts; others have no say.
     """
-    trust = np.array(
+    return np.array(
         [
-            getattr(reliabilities, item.encoding.modality, 0.0)
-            * item.encoding.estimate.quality
-            * 0.5 ** (max(item.age, 0.0) / half_life)
+            trust_in(item, getattr(reliabilities, item.encoding.modality, 0.0), half_life)
             for item in evidence
         ]
     )
-    return np.nan_to_num(np.maximum(trust, 0.0))
 
 
 class LogPoolFusion:
@@ -196,15 +199,11 @@ class SelectFusion:
     def fuse(self, evidence: Sequence[Evidence]) -> tuple[Estimate, tuple[float, ...]]:
         """See :class:`~emo_music_ros.fusion.base.Fusion`."""
         _, known = spoken(evidence)
+        half_life = self.options.half_life
         belief = np.array(
-            [
-                item.encoding.estimate.quality
-                * item.encoding.estimate.confidence
-                * 0.5 ** (max(item.age, 0.0) / self.options.half_life)
-                for item in evidence
-            ]
+            [trust_in(item, item.encoding.estimate.confidence, half_life) for item in evidence]
         )
-        belief = np.where(known, np.nan_to_num(belief), 0.0)
+        belief = np.where(known, belief, 0.0)
         return linear_pool(evidence, (belief == belief.max()) & (belief > 0))
 
 

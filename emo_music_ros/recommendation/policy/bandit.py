@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from emo_music_ros.emotion import STATES
 from emo_music_ros.errors import PluginError
 from emo_music_ros.options import option
-from emo_music_ros.recommendation.base import PersonMemory
-from emo_music_ros.recommendation.policy.simple import SimpleOptions, SimplePolicy
-from emo_music_ros.recommendation.policy.target import SAFE, place
-from emo_music_ros.streams import Estimate, FloatArray, Track
+from emo_music_ros.recommendation.policy.offers import Offers
+from emo_music_ros.recommendation.policy.simple import Asked, SimpleOptions, SimplePolicy
+from emo_music_ros.streams import FloatArray
 
 
 class Bandit(SimplePolicy):
@@ -47,33 +44,26 @@ class Bandit(SimplePolicy):
             ) from error
         self._library = mabwiser.mab
         self._models: dict[str, Any] = {}
-        self._offered: dict[str, tuple[str, float, int, FloatArray]] = {}
+        self._offers: Offers[FloatArray] = Offers()
 
-    def weigh(
-        self,
-        state: str,
-        estimate: Estimate,
-        tracks: Sequence[Track],
-        person: PersonMemory,
-        recent: Sequence[str],
-    ) -> tuple[FloatArray, str]:
+    def weigh(self, asked: Asked) -> tuple[FloatArray, str]:
         """Return the chance of every track."""
         options = self.options
         assert isinstance(options, self.Options)
-        point = place(state, estimate) if state in STATES else SAFE
-        context = np.array([1.0, *point[:2]])
-        names = [track.track_id for track in tracks]
+        context = np.array([1.0, *asked.point[:2]])
+        names, person = asked.names, asked.person
         model = self._model(person.person_id, names, options.alpha)
-        self._learn(model, person)
+        rewarded = self._offers.rewarded(person)
+        if rewarded is not None:
+            name, reward, before = rewarded
+            model.partial_fit([name], [reward], before[None])
         bounds = model.predict_expectations(context[None])
         values = np.array([bounds[name] for name in names])
-        values[np.isin(names, list(recent))] -= 1e6  # what was heard lately comes last
+        values[asked.heard] -= 1e6  # what was heard lately comes last
         best = int(values.argmax())
-        weights = np.full(len(tracks), options.epsilon / len(tracks))
+        weights = np.full(len(names), options.epsilon / len(names))
         weights[best] += 1.0 - options.epsilon
-        self._offered[person.person_id] = (
-            names[best], *person.history(names[best]), context,
-        )  # fmt: skip
+        self._offers.note(person, names[best], context)
         return weights, "The track whose upper bound of reward in this mood is highest."
 
     def _model(self, person_id: str, names: list[str], alpha: float) -> Any:
@@ -88,13 +78,3 @@ class Bandit(SimplePolicy):
             if name not in model.arms:
                 model.add_arm(name)
         return model
-
-    def _learn(self, model: Any, person: PersonMemory) -> None:
-        offered = self._offered.pop(person.person_id, None)
-        if offered is None:
-            return
-        name, mean, judged, context = offered
-        after, count = person.history(name)
-        if count > judged:
-            reward = (after * count - mean * judged) / (count - judged)
-            model.partial_fit([name], [reward], context[None])

@@ -6,14 +6,15 @@ Eq. 10, the memory, is that of every policy (:mod:`emo_music_ros.recommendation.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from emo_music_ros.emotion import STATES
 from emo_music_ros.options import option
-from emo_music_ros.recommendation.base import Need, PersonMemory, RankedTrack
+from emo_music_ros.recommendation.base import EMPTY, Need, PersonMemory, RankedTrack
 from emo_music_ros.recommendation.policy import scoring
+from emo_music_ros.recommendation.policy.offers import Offers
 from emo_music_ros.recommendation.policy.target import SAFE, target
 from emo_music_ros.streams import Estimate, FloatArray, Track
 
@@ -42,8 +43,8 @@ class PaperA:
         self.options = options or self.Options()
         #: alpha, beta, gamma by person.
         self.weights: dict[str, FloatArray] = {}
-        #: Terms of the track offered last and how often it was judged before, by person.
-        self._offered: dict[str, tuple[str, int, FloatArray]] = {}
+        #: With the terms of the track.
+        self._offers: Offers[FloatArray] = Offers()
 
     def rank(
         self,
@@ -56,12 +57,10 @@ class PaperA:
     ) -> tuple[Need, list[RankedTrack]]:
         """Return the need and at most `count` tracks, best first; `recent` has the newest last."""
         point = target(state, estimate) if state in STATES else SAFE
-        valence, arousal, dominance = (float(value) for value in point)
         if not tracks:
-            text = "The music library is empty: nothing can be played."
-            return Need(valence, arousal, dominance, text), []
+            return Need.at(point, EMPTY), []
         weights = self._learned(person)
-        wanted = Need(valence, arousal, dominance, "")
+        wanted = Need.at(point, "")
         points, features = scoring.places(tracks), scoring.vectors(tracks)
         preference = np.asarray(person.preference, float)
         terms = np.stack(
@@ -82,9 +81,7 @@ class PaperA:
         heard = np.isin([track.track_id for track in tracks], list(recent))
         order = np.lexsort((-finals, heard))
         first = int(order[0])
-        track = tracks[first]
-        _, judged = person.history(track.track_id)
-        self._offered[person.person_id] = (track.track_id, judged, terms[:, first])
+        self._offers.note(person, tracks[first].track_id, terms[:, first])
         place = intention[:2] / np.sqrt(scoring.AXES[:2])
         text = (
             f"Score {finals[first]:.2f} is the highest of {len(tracks)} tracks; the attention of "
@@ -92,7 +89,7 @@ class PaperA:
         )
         if heard.all():
             text = "All tracks were heard lately; the one of the highest score is repeated."
-        return Need(valence, arousal, dominance, text), [
+        return replace(wanted, reason=text), [
             RankedTrack(
                 tracks[row],
                 float(scores[row]),
@@ -108,15 +105,12 @@ class PaperA:
     def _learned(self, person: PersonMemory) -> FloatArray:
         """Return alpha, beta, gamma after the reward of the track offered last, if there is one."""
         weights = self.weights.setdefault(person.person_id, np.full(3, 1.0 / 3.0))
-        offered = self._offered.pop(person.person_id, None)
-        if offered is None:
+        rewarded = self._offers.rewarded(person)
+        if rewarded is None:
             return weights
-        track_id, before, terms = offered
-        mean, judged = person.history(track_id)
-        if judged <= before:
-            return weights
+        _, reward, terms = rewarded
         # The gradient of the squared error of r against the reward, brought to 0..1.
-        error = 0.5 + 0.5 * mean - float(weights @ terms)
+        error = 0.5 + 0.5 * reward - float(weights @ terms)
         moved = on_simplex(weights + self.options.rate * error * terms)
         self.weights[person.person_id] = moved
         return moved

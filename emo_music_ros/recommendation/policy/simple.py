@@ -6,14 +6,16 @@ None of them knows the guard rails of this project; who may be played what is de
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from emo_music_ros.emotion import STATES
 from emo_music_ros.options import option
-from emo_music_ros.recommendation.base import Need, PersonMemory, RankedTrack
+from emo_music_ros.recommendation.base import EMPTY, Need, PersonMemory, RankedTrack
 from emo_music_ros.recommendation.policy.scoring import PRIOR_LISTENS, places
 from emo_music_ros.recommendation.policy.target import SAFE, place
 from emo_music_ros.streams import Estimate, FloatArray, Track
@@ -26,7 +28,33 @@ class SimpleOptions:
     seed: int = option(0, "of the random choice; 0 = different in every run", low=0)
 
 
-class SimplePolicy:
+@dataclass(frozen=True)
+class Asked:
+    """Who is to be played something, out of what: the arguments of `Recommender.rank`."""
+
+    state: str
+    estimate: Estimate
+    tracks: Sequence[Track]
+    person: PersonMemory
+    recent: Sequence[str]
+
+    @property
+    def point(self) -> FloatArray:
+        """Where the person is felt to be; the safe place where that is not known."""
+        return place(self.state, self.estimate) if self.state in STATES else SAFE
+
+    @property
+    def names(self) -> list[str]:
+        """The identifiers of the tracks."""
+        return [track.track_id for track in self.tracks]
+
+    @property
+    def heard(self) -> NDArray[np.bool_]:
+        """Which tracks were heard lately."""
+        return np.isin(self.names, list(self.recent))
+
+
+class SimplePolicy(ABC):
     """Chooses by one weight for each track; the first is drawn, the others follow by weight."""
 
     Options = SimpleOptions
@@ -35,16 +63,9 @@ class SimplePolicy:
         self.options = options or SimpleOptions()
         self._random = np.random.default_rng(self.options.seed or None)
 
-    def weigh(
-        self,
-        state: str,
-        estimate: Estimate,
-        tracks: Sequence[Track],
-        person: PersonMemory,
-        recent: Sequence[str],
-    ) -> tuple[FloatArray, str]:
+    @abstractmethod
+    def weigh(self, asked: Asked) -> tuple[FloatArray, str]:
         """Return the weight of every track, 0 = is not drawn, and one true sentence why."""
-        raise NotImplementedError
 
     def rank(
         self,
@@ -59,11 +80,11 @@ class SimplePolicy:
 
         `recent` has the newest last; what was heard lately is drawn only if nothing else is left.
         """
-        point = place(state, estimate) if state in STATES else SAFE
+        asked = Asked(state, estimate, tracks, person, recent)
         if not tracks:
-            return _need(point, "The music library is empty: nothing can be played."), []
-        weights, text = self.weigh(state, estimate, tracks, person, recent)
-        fresh = ~np.isin([track.track_id for track in tracks], list(recent))
+            return Need.at(asked.point, EMPTY), []
+        weights, text = self.weigh(asked)
+        fresh = ~asked.heard
         if (weights * fresh).sum() > 0:
             weights = weights * fresh
         elif weights.sum() <= 0:
@@ -72,7 +93,7 @@ class SimplePolicy:
         chances = weights / weights.sum()
         first = int(self._random.choice(len(tracks), p=chances))
         rest = [row for row in np.argsort(-chances, kind="stable").tolist() if row != first]
-        return _need(point, text), [
+        return Need.at(asked.point, text), [
             RankedTrack(tracks[row], float(weights[row]), 0.0, 0.0, 0.0, 0.0, float(chances[row]))
             for row in [first, *rest][: max(count, 0)]
         ]
@@ -91,17 +112,10 @@ GENRE_TABLE: dict[str, tuple[str, ...]] = {
 class GenreTable(SimplePolicy):
     """A random track of the genres that the table of paper D has for the state."""
 
-    def weigh(
-        self,
-        state: str,
-        estimate: Estimate,
-        tracks: Sequence[Track],
-        person: PersonMemory,
-        recent: Sequence[str],
-    ) -> tuple[FloatArray, str]:
+    def weigh(self, asked: Asked) -> tuple[FloatArray, str]:
         """Return 1 for tracks of those genres."""
-        genres = GENRE_TABLE.get(state, GENRE_TABLE["calm"])
-        fits = [any(genre in track.genre.lower() for genre in genres) for track in tracks]
+        genres = GENRE_TABLE.get(asked.state, GENRE_TABLE["calm"])
+        fits = [any(genre in track.genre.lower() for genre in genres) for track in asked.tracks]
         return np.array(fits, float), f"A random track of the genres {', '.join(genres)}."
 
 
@@ -114,17 +128,10 @@ class PolarityRules(SimplePolicy):
     paper regulates negative feelings; a positive one by positive music, too.
     """
 
-    def weigh(
-        self,
-        state: str,
-        estimate: Estimate,
-        tracks: Sequence[Track],
-        person: PersonMemory,
-        recent: Sequence[str],
-    ) -> tuple[FloatArray, str]:
+    def weigh(self, asked: Asked) -> tuple[FloatArray, str]:
         """Return 1 for positive music."""
-        positive = polarity(places(tracks)) > 0
-        feeling = "negative" if state in ("anxiety", "depression") else "not negative"
+        positive = polarity(places(asked.tracks)) > 0
+        feeling = "negative" if asked.state in ("anxiety", "depression") else "not negative"
         return positive.astype(float), f"The feeling is {feeling}: music of positive polarity."
 
 
@@ -139,22 +146,12 @@ def polarity(points: FloatArray) -> FloatArray:
 class FixedPlaylist(SimplePolicy):
     """The control of paper A, section 3: one list in one order, whatever a person feels."""
 
-    def weigh(
-        self,
-        state: str,
-        estimate: Estimate,
-        tracks: Sequence[Track],
-        person: PersonMemory,
-        recent: Sequence[str],
-    ) -> tuple[FloatArray, str]:
+    def weigh(self, asked: Asked) -> tuple[FloatArray, str]:
         """Return 1 for the track that follows the one heard last."""
-        order = sorted(range(len(tracks)), key=lambda row: tracks[row].track_id)
-        names = [tracks[row].track_id for row in order]
-        last = recent[-1] if recent else ""
-        later = [place for place, name in enumerate(names) if name > last]
-        place = later[0] if last and later else 0
-        weights = np.zeros(len(tracks))
-        weights[order[place]] = 1.0
+        names, last = asked.names, asked.recent[-1] if asked.recent else ""
+        following = min((name for name in names if name > last), default=min(names))
+        weights = np.zeros(len(names))
+        weights[names.index(following)] = 1.0
         return weights, "The next track of a fixed list."
 
     def rank(
@@ -179,26 +176,14 @@ class FixedPlaylist(SimplePolicy):
 class Popular(SimplePolicy):
     """The tracks that earned most so far, of this person's listens."""
 
-    def weigh(
-        self,
-        state: str,
-        estimate: Estimate,
-        tracks: Sequence[Track],
-        person: PersonMemory,
-        recent: Sequence[str],
-    ) -> tuple[FloatArray, str]:
+    def weigh(self, asked: Asked) -> tuple[FloatArray, str]:
         """Return 1 for the tracks of the highest mean reward, shrunk while it rests on few."""
-        known = np.array([person.history(track.track_id) for track in tracks], float)
+        known = np.array([asked.person.history(name) for name in asked.names], float)
         mean, heard = known.reshape(-1, 2).T
         shrunk = mean * heard / (heard + PRIOR_LISTENS)
-        shrunk = np.where(np.isin([track.track_id for track in tracks], list(recent)), -2, shrunk)
+        shrunk = np.where(asked.heard, -2, shrunk)
         best = shrunk >= shrunk.max() - 1e-9
         text = "No track has earned anything yet: any of them."
         if (heard[best] > 0).all():
             text = "The track that has earned most so far."
         return best.astype(float), text
-
-
-def _need(point: FloatArray, text: str) -> Need:
-    valence, arousal, dominance = (float(value) for value in point)
-    return Need(valence, arousal, dominance, text)

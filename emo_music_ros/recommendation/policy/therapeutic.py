@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from emo_music_ros.numerics import softmax
 from emo_music_ros.options import option
-from emo_music_ros.recommendation.base import Need, PersonMemory, RankedTrack
+from emo_music_ros.recommendation.base import EMPTY, Need, PersonMemory, RankedTrack
 from emo_music_ros.recommendation.policy import path as paths
 from emo_music_ros.recommendation.policy import scoring
 from emo_music_ros.recommendation.policy.guard import aroused
@@ -133,7 +133,7 @@ class TherapeuticRecommender:
         options = self.options
         if not tracks:
             end = self.target(state, estimate)
-            return _need(end, "The music library is empty: nothing can be played."), []
+            return Need.at(end, EMPTY), []
         points = scoring.places(tracks)
         self._places.update(zip((track.track_id for track in tracks), points))
         heard = self._places.get(recent[-1]) if recent else None
@@ -149,7 +149,7 @@ class TherapeuticRecommender:
             text += " The library has nothing of that mood to play now; the nearest is chosen."
         elif heard is not None and not paths.within_reach(points[fit], heard).any():
             text += " The library has nothing between, so that the change is large."
-        wanted = _need(path.proposed, text)
+        wanted = Need.at(path.proposed, text)
 
         features = scoring.vectors(tracks)
         preference = np.asarray(person.preference, float)
@@ -306,8 +306,3 @@ def _played(tracks: Sequence[Track], recent: Sequence[str]) -> NDArray[np.intp]:
     """Return when each track was heard, [tracks]: 0 = not lately, larger = later."""
     order = {track_id: number for number, track_id in enumerate(recent, start=1)}
     return np.array([order.get(track.track_id, 0) for track in tracks], np.intp)
-
-
-def _need(point: Point, text: str) -> Need:
-    valence, arousal, dominance = (float(value) for value in np.clip(point, -1.0, 1.0))
-    return Need(valence, arousal, dominance, text)

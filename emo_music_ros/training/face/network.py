@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from abc import ABC, abstractmethod
 from typing import Any
 
 import torch
@@ -45,7 +46,7 @@ class Residual(nn.Module):
         return F.relu(self.second(F.relu(self.first(x))) + self.shortcut(x))
 
 
-class Expressions(nn.Module):
+class Expressions(nn.Module, ABC):
     """What all networks have: two answers, of which `forward` gives one or the mean over a mirror.
 
     Attributes
@@ -69,9 +70,9 @@ class Expressions(nn.Module):
         self.register_buffer("adjustment", torch.zeros(len(FER2013)))
         self.register_buffer("share", torch.zeros(()))
 
+    @abstractmethod
     def embed(self, x: Tensor) -> Tensor:
         """Return the embedding [n, 64] of faces [n, 1, 48, 48], 0..255."""
-        raise NotImplementedError
 
     def both(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return the logits of label [n, 7] and votes [n, 10]."""

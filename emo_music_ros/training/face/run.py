@@ -11,6 +11,7 @@ from emo_music_ros.encoding.face.alignment import PLACES
 from emo_music_ros.errors import InputError
 from emo_music_ros.io.model import describe
 from emo_music_ros.training.corpora import fer2013, ferplus, rafdb
+from emo_music_ros.training.corpora.base import Corpus
 from emo_music_ros.training.evaluation.evaluate import evaluate_candidate
 from emo_music_ros.training.evaluation.protocol import Protocol, random_split
 from emo_music_ros.training.evaluation.results import Result
@@ -152,14 +153,16 @@ def train(data: Path, out: Path, work: Work, seed: int = 0, precision: str = "")
 def trainings_on(data: Path, work: Work) -> Trainings:
     """Return the trainings on FER2013 in a folder, with FER+ and RAF-DB where they are there."""
     corpus = fer2013.load(data)
-    pictures = rafdb.load(data, "train")
-    more = None
-    if pictures is not None:
-        whole = pictures
-        key = [faces_of, cropped, PLACES, whole.labels]
-        kept = work.recall("face RAF-DB", key, lambda: {"faces": faces_of(whole).items})
-        more = replace(whole, items=kept["faces"])
+    more = rafdb.load(data, "train")
+    more = None if more is None else _faces_kept(more, work)
     return Trainings(corpus, work, ferplus.votes(data, corpus.items), more)
+
+
+def _faces_kept(pictures: Corpus, work: Work) -> Corpus:
+    """Return the faces in pictures, which are found once."""
+    key = [faces_of, cropped, PLACES, pictures.labels]
+    kept = work.recall("face RAF-DB", key, lambda: {"faces": faces_of(pictures).items})
+    return replace(pictures, items=kept["faces"])
 
 
 def _ship(

@@ -45,9 +45,8 @@ few (Hesterberg 2015), none for fewer than 6 people. The calibration error (ECE)
 the part that chance adds, with the interval of a test turned around
 (`training/evaluation/calibration_error.py`). `trivial` answers with the class frequencies of the
 training rows without looking. The networks of the papers are miniatures: their kinds of layers in
-sizes for a robot, learnt with as many steps but not tuned as ours were. Costs are of one answer,
-batch 1, one thread; operations count two for a multiply-add, and the network only. A corpus without
-figures was not run.
+sizes for a robot, not tuned as ours were. Costs are of one answer, batch 1, one thread; operations
+count two for a multiply-add, and the network only. A corpus without figures was not run.
 """
 #: Said of a result whose answers may not be kept: they are of people who were not left out.
 NOT_KEPT = "not kept"
