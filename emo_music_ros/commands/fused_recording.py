@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +27,8 @@ from emo_music_ros.streams import (
     Sample,
     Utterance,
 )
+
+log = logging.getLogger(__name__)
 
 #: An answer every so many seconds.
 EVERY = 1.0
@@ -76,6 +79,8 @@ def moments(
             "; ".join([f"{folder} holds nothing that can be played", *problems]),
             "The README says what a recording may hold",
         )
+    for problem in problems:
+        log.warning("'%s': %s", folder, problem)
     people = People(fusion, strategy, chosen, chosen.person_id)
     encoders: dict[str, Encoder] = {}
     step, end = 1, 0.0
@@ -113,9 +118,13 @@ def _guarded(lane: Lane, problems: list[str]) -> Iterator[Sample]:
     try:
         yield from lane.samples()
     except CompanionError as error:
-        problems.append(str(error))
+        problem = str(error)
     except Exception as error:  # decoders raise anything
-        problems.append(f"{lane.name} broke: {error!r}")
+        problem = f"{lane.name} broke: {error!r}"
+    else:
+        return
+    log.warning("%s", problem)
+    problems.append(problem)
 
 
 def predict_recording(folder: Path, fusion: Fusion, strategy: str) -> Iterator[dict[str, Any]]:

@@ -30,6 +30,7 @@ from emo_music_ros.emotion import (
 from emo_music_ros.fusion.base import Evidence, Fusion
 from emo_music_ros.fusion.decision import decide, uncertainty_of
 from emo_music_ros.fusion.timeline import CONTEXT, TimelineOptions
+from emo_music_ros.numerics import plain
 from emo_music_ros.states import states_from, within
 from emo_music_ros.streams import Encoding, Estimate
 
@@ -129,10 +130,6 @@ def evidence_of(line: Mapping[str, Any]) -> tuple[list[Evidence], dict[str, str]
     return found, ignored
 
 
-def _plain(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
-
-
 def answer(
     fusion: Fusion, evidence: list[Evidence], options: TimelineOptions | None = None
 ) -> dict[str, Any]:
@@ -174,8 +171,8 @@ def plain_state(state: str, estimate: Estimate, weights: Mapping[str, float]) ->
         "state": state,
         "labels": list(STATES),
         "probabilities": [float(value) for value in table / table.sum()],
-        "valence": _plain(valence),
-        "arousal": _plain(arousal),
+        "valence": plain(valence),
+        "arousal": plain(arousal),
         "confidence": float(estimate.confidence),
         "uncertainty": uncertainty_of(estimate),
         "credible": list(estimate.credible) if estimate.credible or known else list(STATES),

@@ -74,6 +74,10 @@ def test_colours_come_out_as_they_are(encoding, colour):
     assert np.abs(found.astype(int) - colour).max() <= 3
 
 
+#: Encodings that every cv_bridge converts.
+EVERYWHERE = {"mono8", "bgr8", "rgb8", "bgra8", "rgba8", "bayer_rggb8", "bayer_bggr8"}
+
+
 @pytest.mark.parametrize("encoding", [*PLAIN, *BAYER, *YUV])
 @pytest.mark.parametrize("seed", [0, 1])
 def test_the_result_is_that_of_cv_bridge(encoding, seed):
@@ -89,7 +93,8 @@ def test_the_result_is_that_of_cv_bridge(encoding, seed):
     )
     try:
         wanted = bridge.CvBridge().imgmsg_to_cv2(sent, "bgr8")
-    except Exception as error:  # the wheel knows fewer encodings than the one of a robot
+    except KeyError as error:  # the wheel knows fewer encodings than the one of a robot
+        assert encoding not in EVERYWHERE
         pytest.skip(f"this cv_bridge does not convert it: {error!r:.80}")
     found = picture(sent)
     if found.ndim == 2:

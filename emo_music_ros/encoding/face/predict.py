@@ -17,9 +17,9 @@ from emo_music_ros.encoding.face.landmarks import FaceMesh, pose
 from emo_music_ros.encoding.face.model import FaceModel
 from emo_music_ros.encoding.face.quality import Quality, quality, turned
 from emo_music_ros.encoding.face.tracking import FaceFinder
-from emo_music_ros.encoding.shared.results import each, file, plain, plain_estimate, unanswered
+from emo_music_ros.encoding.shared.results import each, file, plain_estimate, unanswered
 from emo_music_ros.errors import InputError
-from emo_music_ros.numerics import softmax
+from emo_music_ros.numerics import plain, softmax
 
 SMALL = 96  # px, pictures up to this size are taken as a face where none is found
 BATCH = 64

@@ -19,8 +19,8 @@ from emo_music_ros.encoding.shared.biosignals import matching_model, predict_rec
 from emo_music_ros.encoding.shared.buffer import Window
 from emo_music_ros.encoding.shared.filters import Floats
 from emo_music_ros.encoding.shared.grid import Stream, WindowGrid
-from emo_music_ros.encoding.shared.results import plain
 from emo_music_ros.io.empatica import read_e4
+from emo_music_ros.numerics import plain
 from emo_music_ros.options import build, option
 from emo_music_ros.streams import BiosignalBlock, Encoding, Estimate, Sample
 

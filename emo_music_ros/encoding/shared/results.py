@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from emo_music_ros.errors import CompanionError, InputError, ModelError
 from emo_music_ros.names import one_line
+from emo_music_ros.numerics import plain
 from emo_music_ros.paths import regular_file
 from emo_music_ros.streams import Estimate
 
 log = logging.getLogger(__name__)
-
-
-def plain(value: float) -> float | None:
-    """Return a number, None if it is not finite."""
-    return float(value) if math.isfinite(value) else None
 
 
 def plain_estimate(estimate: Estimate) -> dict[str, Any]:
