@@ -39,6 +39,7 @@ setup(
         ],
         "emo_music_ros.encoder": [
             "face = emo_music_ros.encoding.face.encoder:FaceEncoder",
+            "face_vgg19 = emo_music_ros.encoding.face.encoder:Vgg19FaceEncoder",
             "speech = emo_music_ros.encoding.speech.encoder:SpeechEncoder",
             "text = emo_music_ros.encoding.text.encoder:TextEncoder",
             "text_bigru = emo_music_ros.encoding.text.bigru:BiGruTextEncoder",

@@ -49,6 +49,10 @@ def picture_source(frame_id: str, said: str) -> str:
     return frame_id if frame_id.startswith(ORIGINS) else said
 
 
+#: Lowest and highest rate of sound [Hz]: half that of a telephone, twice that of a studio.
+AUDIO_RATES = (4000, 384_000)
+
+
 @dataclass(frozen=True)
 class AudioBlock:
     """Consecutive samples: float32 [samples] mono, -1..1; `time` is that of the first one."""
@@ -64,6 +68,11 @@ class AudioBlock:
     def duration(self) -> float:
         """How long it lasts [s]."""
         return len(self.samples) / self.sample_rate
+
+    @property
+    def usable(self) -> bool:
+        """Whether its rate is that of sound."""
+        return AUDIO_RATES[0] <= self.sample_rate <= AUDIO_RATES[1]
 
 
 @dataclass(frozen=True)
@@ -190,6 +199,21 @@ class Emotion:
     strategy: str
     person_id: str = ""
     present: bool = False
+
+
+@dataclass(frozen=True)
+class Group:
+    """How several people feel together; fields and ranges as in GroupState.msg."""
+
+    time: float
+    present: int
+    known: int
+    state: str
+    valence: float
+    arousal: float
+    spread_valence: float
+    spread_arousal: float
+    deviating: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -165,9 +165,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     one.add_argument("--npz", default="", help="face: file with an array `images`")
     one.add_argument(
         "--network",
-        choices=("face", "face_large"),
+        choices=("face", "face_large", "face_vgg19"),
         default="face",
-        help="face: which network; the larger one costs twice as much",
+        help="face: which network; face_large costs twice as much, face_vgg19 is paper E's",
     )
     one.add_argument("--lines", default="", help="text: file with one text a line, - = stdin")
     one.add_argument("--data", default="", help="response: folder of listens, as SiTunes has it")

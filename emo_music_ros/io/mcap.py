@@ -19,6 +19,7 @@ from emo_music_ros.io.resampling import mono
 from emo_music_ros.io.units import standard
 from emo_music_ros.resources import PACKAGE
 from emo_music_ros.streams import (
+    AUDIO_RATES,
     UNITS,
     AudioBlock,
     BiosignalBlock,
@@ -244,14 +245,14 @@ def _stamp(message: Any) -> float:
 def _audio(message: Any, time: float, source: str) -> AudioBlock:
     samples = np.asarray(message.data, np.float32)
     channels = getattr(message, "channels", 1)
-    if channels < 1 or message.sample_rate < 1 or len(samples) % channels:
-        raise ValueError(
-            f"{len(samples)} values make no {channels} channels at {message.sample_rate} Hz"
-        )
+    lowest, highest = AUDIO_RATES
+    rate = message.sample_rate
+    if channels < 1 or not lowest <= rate <= highest or len(samples) % channels:
+        raise ValueError(f"{len(samples)} values make no {channels} channels at {rate} Hz")
     return AudioBlock(
         time,
         mono(samples.reshape(-1, channels)),
-        message.sample_rate,
+        rate,
         getattr(message, "first_sample", 0),
         getattr(message, "dropped", 0),
         source,

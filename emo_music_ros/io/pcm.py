@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from emo_music_ros.errors import InputError
 from emo_music_ros.io.resampling import DownMix
+from emo_music_ros.streams import AUDIO_RATES
 
 #: Name of a format, as GStreamer has it, -> type of a value, what full scale is, and its zero.
 FORMATS = {
@@ -91,7 +92,11 @@ class Stream:
         InputError
             If channels or rate make no sense.
         """
-        if not 1 <= channels <= 64 or not 4000 <= rate <= 384_000 or samples.size % channels:
+        if (
+            not 1 <= channels <= 64
+            or not AUDIO_RATES[0] <= rate <= AUDIO_RATES[1]
+            or samples.size % channels
+        ):
             raise InputError(
                 f"sound of {rate} Hz with {channels} channels and {samples.size} values cannot be "
                 "used",

@@ -9,6 +9,7 @@ from typing import Any
 import emo_music_ros.msg as msg
 from emo_music_ros.consent.rules import SENSING, valid_person
 from emo_music_ros.fusion.base import DEFAULT
+from emo_music_ros.fusion.group import group_of
 from emo_music_ros.fusion.people import People
 from emo_music_ros.fusion.timeline import FusionOptions, stale_after
 from emo_music_ros.ros import conversions as convert
@@ -35,6 +36,7 @@ class FusionNode(CompanionNode):
         self._told: dict[str, tuple[Emotion, float]] = {}
         self._stepped: dict[str, float] = {}
         self._publisher = self.advertise(msg.EmotionState, "emotion")
+        self._group_publisher = self.advertise(msg.GroupState, "emotion/group")
         for modality in stale_after(self.options):
             self.listen(msg.ModalityEncoding, f"encoding/{modality}", self._on_encoding)
         self.listen(msg.InteractionEvent, "interaction/event", self._on_interaction)
@@ -81,9 +83,11 @@ class FusionNode(CompanionNode):
 
     def _step(self) -> None:
         now = self.steady()
-        for emotion in self._people.step(now):
-            if not self.allows(SENSING, emotion.person_id):
-                continue
+        allowed = [one for one in self._people.step(now) if self.allows(SENSING, one.person_id)]
+        if len(allowed) > 1:
+            group = group_of(allowed, self.wall(now))
+            self._group_publisher.publish(convert.group_message(group))
+        for emotion in allowed:
             # Of others what has not changed is told once a second.
             told, when = self._told.get(emotion.person_id, (None, now))
             if emotion is told and now - when < 1.0:

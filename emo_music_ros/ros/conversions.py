@@ -15,7 +15,7 @@ from emo_music_ros.errors import PluginError
 from emo_music_ros.recommendation.base import Need, RankedTrack
 from emo_music_ros.ros.fields import code, fill
 from emo_music_ros.ros.stamps import seconds as seconds
-from emo_music_ros.streams import Contribution, Emotion, Outcome, Track
+from emo_music_ros.streams import Contribution, Emotion, Group, Outcome, Track
 
 #: State names in the order of the EmotionState constants.
 STATE_NAMES = (UNKNOWN, *STATES)
@@ -168,6 +168,22 @@ def emotion_message(emotion: Emotion) -> msg.EmotionState:
             for part in emotion.contributions
         ],
         strategy=emotion.strategy,
+    )
+
+
+def group_message(group: Group) -> msg.GroupState:
+    """Return how a group feels as a message."""
+    return fill(
+        msg.GroupState,
+        header=group.time,
+        present=group.present,
+        known=group.known,
+        state=code(STATE_NAMES, group.state, "GroupState.state"),
+        valence=group.valence,
+        arousal=group.arousal,
+        spread_valence=group.spread_valence,
+        spread_arousal=group.spread_arousal,
+        deviating=list(group.deviating),
     )
 
 

@@ -17,8 +17,6 @@ from emo_music_ros.io.units import standard
 from emo_music_ros.ros.stamps import floats, header, seconds
 from emo_music_ros.sensing.lsl_finder import HIGHEST_RATE
 
-#: Lowest and highest rate of sound [Hz]: half that of a telephone, twice that of a studio.
-AUDIO_RATES = (4000, 384_000)
 #: Most channels of a biosignal; its highest rate is that of LSL streams.
 MOST_CHANNELS = 256
 
@@ -77,7 +75,7 @@ def audio_block(message: msg.AudioChunk) -> streams.AudioBlock:
     """
     samples: NDArray[np.float32] = np.frombuffer(message.data, np.float32)
     channels = message.channels
-    lowest, highest = AUDIO_RATES
+    lowest, highest = streams.AUDIO_RATES
     what = f"sound of {message.sample_rate} Hz with {channels} channels"
     if not lowest <= message.sample_rate <= highest:
         raise InputError(

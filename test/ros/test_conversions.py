@@ -54,6 +54,16 @@ def test_unsound_probabilities_of_a_foreign_node_are_unknown(probabilities):
     assert estimate.credible == ("happy",)
 
 
+def test_a_group_as_a_message():
+    group = streams.Group(12.5, 3, 2, "calm", 0.4, -0.3, 0.1, math.nan, ("ann",))
+    message = convert.group_message(group)
+    assert (message.header.stamp.sec, message.header.stamp.nanosec) == (12, 500_000_000)
+    assert (message.present, message.known, message.state) == (3, 2, msg.EmotionState.CALM)
+    assert message.valence == pytest.approx(0.4)
+    assert math.isnan(message.spread_arousal)
+    assert list(message.deviating) == ["ann"]
+
+
 def test_emotion_round_trip_and_state_out_of_range():
     emotion = Emotion(
         7.0, "calm", from_labels(STATES, np.array([0.1, 0.7, 0.1, 0.1])), 0.5,

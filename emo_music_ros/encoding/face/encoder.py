@@ -259,3 +259,19 @@ class FaceEncoder:
             began, time, found.face.side, points, found.texture, logits, embedding
         )
         return rates
+
+
+class Vgg19FaceEncoder(FaceEncoder):
+    """The face encoder with the convolutions of VGG-19 (paper E), an eighth as wide.
+
+    Less often right than :class:`FaceEncoder`; the model card has the figures. Raises ModelError
+    as that one does.
+    """
+
+    @dataclass(frozen=True)
+    class Options(FaceEncoder.Options):
+        """What can be set."""
+
+        network: str = option(
+            "face_vgg19", "name of the network in the models folder", choices=("face_vgg19",)
+        )

@@ -20,7 +20,7 @@ class FaceModel:
     folder : pathlib.Path, optional
         Where it is; default is the ``models`` folder of the package.
     name : str
-        ``face``, or ``face_large``: larger, slower and a little better.
+        ``face``, ``face_large`` (larger, slower and a little better) or ``face_vgg19`` (paper E).
 
     Raises
     ------

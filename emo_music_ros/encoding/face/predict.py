@@ -97,7 +97,7 @@ def predict_images(
     paths : sequence of str or Path
         The files.
     network : str
-        ``face`` or ``face_large``.
+        ``face``, ``face_large`` or ``face_vgg19`` (paper E).
     models : Path, optional
         Folder of the network; default is the package's.
 
@@ -138,7 +138,7 @@ def predict_npz(
     path : str or Path
         The file.
     network : str
-        ``face`` or ``face_large``.
+        ``face``, ``face_large`` or ``face_vgg19`` (paper E).
     models : Path, optional
         Folder of the network; default is the package's.
 

@@ -77,7 +77,7 @@ class MusicEncoder:
 
     def push(self, sample: Sample) -> list[Encoding]:
         """Take the next block of what is played and return the encodings it completes."""
-        if not isinstance(sample, AudioBlock) or sample.sample_rate <= 0:
+        if not isinstance(sample, AudioBlock) or not sample.usable:
             return []
         rate = sample.sample_rate
         if self._next is not None:

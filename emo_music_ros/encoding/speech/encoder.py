@@ -202,7 +202,7 @@ class SpeechEncoder:
 
     def push(self, sample: Sample) -> list[Encoding]:
         """Take the next block of audio and return the utterances it completes."""
-        if not isinstance(sample, AudioBlock) or sample.sample_rate <= 0:
+        if not isinstance(sample, AudioBlock) or not sample.usable:
             return []
         samples = np.asarray(sample.samples)
         if samples.ndim == 2:

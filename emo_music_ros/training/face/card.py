@@ -9,9 +9,16 @@ from emo_music_ros.training.corpora import fer2013, ferplus
 from emo_music_ros.training.evaluation import metrics
 from emo_music_ros.training.evaluation.protocol import Rows
 from emo_music_ros.training.evaluation.results import Result
-from emo_music_ros.training.face.network import EMBEDDING
+from emo_music_ros.training.face.network import EMBEDDING, FaceNetwork, PlainNetwork, Vgg19
 from emo_music_ros.training.face.training import TrainedFaceNetwork, Trainings
 from emo_music_ros.training.shared.cards import Card, markdown_table
+
+KINDS = {
+    FaceNetwork: "Residual 3 x 3 convolutions",
+    PlainNetwork: "3 x 3 convolutions as in paper B, sizes ours",
+    Vgg19: "A miniature of paper E: the sixteen convolutions of VGG-19 at an eighth of their "
+    "width, with batch normalisation and one layer of 64 units in the place of two of 4096",
+}
 
 
 def model_card(
@@ -38,6 +45,7 @@ def model_card(
         else "The votes of FER+ were not at hand."
     )
     result = measured[precision]
+    what = next(text for one, text in KINDS.items() if isinstance(model.network, one))
     truth, predicted = result.truth, result.probabilities.argmax(axis=1)
     recall = metrics.recalls(truth, predicted, len(FER2013))
     weakest = ", ".join(f"{FER2013[row]} ({recall[row]:.2f})" for row in np.argsort(recall)[:3])
@@ -59,7 +67,7 @@ def model_card(
         "sides: **no person-independent claim is possible**, and the intervals resample groups "
         "of near copies, not people. Width, teacher and augmentation were chosen with an eye on "
         "the tested part, so the figures lean to the bright side.",
-        network=f"Residual 3 x 3 convolutions, {int(result.cost['parameters']):,} parameters, "
+        network=f"{what}, {int(result.cost['parameters']):,} parameters, "
         f"{result.cost['flops'] / 1e6:.0f} MFLOP for a face and its mirror image; convolutions "
         f"in {precision}. Input float32 [n, 1, 48, 48], grey 0..255 (each picture is normalised "
         "by itself inside the network); output logits [n, 7], to be "

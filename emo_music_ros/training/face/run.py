@@ -33,6 +33,7 @@ from emo_music_ros.training.face.settings import (
     PLAIN,
     PRECISION,
     TASK,
+    VGG_NAME,
     FaceSettings,
 )
 from emo_music_ros.training.face.training import Trainings
@@ -60,7 +61,7 @@ def evaluate(
     leaky : bool
         Also measure under a random split of all pictures, copies included.
     baselines : bool
-        Also measure the plain network of paper B and the package fer.
+        Also measure the networks of papers B and E and the package fer.
 
     Returns
     -------
@@ -85,6 +86,10 @@ def evaluate(
     rows.append(candidate("emo_music_ros large", origin, face_settings.LARGE, trainings, PRECISION))
     if baselines:
         rows.append(candidate("plain CNN", "paper B, sizes ours", PLAIN, trainings, "float32"))
+        vgg = face_settings.VGG
+        rows.append(
+            candidate("VGG-19, an eighth as wide", "paper E, width ours", vgg, trainings, PRECISION)
+        )
         other = fer_peer(corpus)
         rows += [] if other is None else [other]
     rows += [
@@ -108,7 +113,7 @@ def evaluate(
 
 
 def train(data: Path, out: Path, work: Work, seed: int = 0, precision: str = "") -> dict[str, Any]:
-    """Train on FER2013 and write the networks ``face`` and ``face_large`` with their cards.
+    """Train on FER2013 and write ``face``, ``face_large`` and ``face_vgg19`` with their cards.
 
     The votes of FER+ are learnt beside the labels, and the training part of RAF-DB beside
     FER2013, where they are at hand. The networks are those the figures were measured on: they
@@ -142,7 +147,11 @@ def train(data: Path, out: Path, work: Work, seed: int = 0, precision: str = "")
         raise InputError(f"precision {precision!r} is not known", f"Use {', '.join(PRECISIONS)}")
     trainings = trainings_on(data, work)
     out.mkdir(parents=True, exist_ok=True)
-    shipped = {LARGE_NAME: face_settings.LARGE, NAME: face_settings.SHIPPED}  # the teacher first
+    shipped = {  # the teacher first
+        LARGE_NAME: face_settings.LARGE,
+        NAME: face_settings.SHIPPED,
+        VGG_NAME: face_settings.VGG,
+    }
     figures = {
         name: _ship(name, settings, trainings, out, work, seed, precision)
         for name, settings in shipped.items()

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_music_ros.training.face import network
-from emo_music_ros.training.face.network import Expressions, PlainNetwork
+from emo_music_ros.training.face.network import Expressions, PlainNetwork, Vgg19
 
-NAME, LARGE_NAME = "face", "face_large"
+NAME, LARGE_NAME, VGG_NAME = "face", "face_large", "face_vgg19"
 TASK = "7 expressions"
 PRECISION = "int8"  # of the shipped network
 Faces = NDArray[np.uint8]
@@ -39,3 +39,4 @@ class FaceSettings:
 LARGE = FaceSettings(network.large, 12)
 SHIPPED = FaceSettings(network.small, 14, LARGE)
 PLAIN = FaceSettings(PlainNetwork, 14)
+VGG = FaceSettings(Vgg19, 10)

@@ -15,7 +15,7 @@ from emo_music_ros.emotion import FER2013
 from emo_music_ros.encoding.face import quality as face
 from emo_music_ros.encoding.face.alignment import SIZE, Region, cut
 from emo_music_ros.encoding.face.detection import Face
-from emo_music_ros.encoding.face.encoder import FaceEncoder
+from emo_music_ros.encoding.face.encoder import FaceEncoder, Vgg19FaceEncoder
 from emo_music_ros.encoding.face.model import FaceModel
 from emo_music_ros.encoding.face.predict import predict_images, predict_npz
 from emo_music_ros.encoding.face.tracking import FaceFinder, FaceFollower
@@ -309,10 +309,13 @@ def test_pictures_without_a_usable_face_say_why_and_crops_are_always_answered(tm
             assert sum(row["probabilities"]) == pytest.approx(1, abs=1e-4)
 
 
-def test_the_larger_network_answers_by_its_name(portrait):
-    encoder = FaceEncoder(build(FaceEncoder.Options, {"network": "face_large"}))
-    (encoding,) = encoder.push(ImageFrame(0.0, portrait))
-    assert FER2013[int(encoding.estimate.probabilities.argmax())] == "happiness"
+def test_other_networks_answer_by_their_names(portrait):
+    for encoder in (
+        FaceEncoder(build(FaceEncoder.Options, {"network": "face_large"})),
+        Vgg19FaceEncoder(build(Vgg19FaceEncoder.Options, {})),
+    ):
+        (encoding,) = encoder.push(ImageFrame(0.0, portrait))
+        assert FER2013[int(encoding.estimate.probabilities.argmax())] == "happiness"
 
 
 @settings(deadline=None, max_examples=40)

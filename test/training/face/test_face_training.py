@@ -50,6 +50,11 @@ class SmallNetwork(network.FaceNetwork):
         super().__init__((8, 8, 16), (1, 1, 1))
 
 
+class SmallVgg(network.Vgg19):
+    def __init__(self):
+        super().__init__((4, 8, 8, 8, 8))
+
+
 @pytest.fixture
 def quick(monkeypatch):
     monkeypatch.setattr(fitting, "BATCH", 16)
@@ -58,6 +63,7 @@ def quick(monkeypatch):
     monkeypatch.setattr(fitting, "augment", lambda faces, draw: faces)
     monkeypatch.setattr(settings, "LARGE", FaceSettings(SmallNetwork, 4))
     monkeypatch.setattr(settings, "SHIPPED", FaceSettings(SmallNetwork, 4))
+    monkeypatch.setattr(settings, "VGG", FaceSettings(SmallVgg, 4))
 
 
 def test_training_learns_and_leaves_a_usable_model(tmp_path, quick):
@@ -161,5 +167,6 @@ def test_faces_of_another_corpus_are_cut_as_at_run_time_and_learnt(tmp_path, qui
     np.testing.assert_array_equal(trainings.more.items[0], found)
     assert (trainings.more.items[1] == 90).all()  # no face: the whole picture
     face.train(tmp_path, tmp_path / "models", Work(tmp_path / "work"))
+    assert "VGG-19" in (tmp_path / "models" / "face_vgg19.md").read_text()
     assert "all 2 training faces of RAF-DB" in (tmp_path / "models" / "face.md").read_text()
     assert set(asked) == {"train"}
