@@ -14,6 +14,8 @@ from rcl_interfaces.srv import DescribeParameters, SetParameters
 from sensor_msgs.msg import CameraInfo, Image
 
 from emo_music_ros import msg
+from emo_music_ros.emotion import STATES, from_labels
+from emo_music_ros.ros import conversions
 
 
 def diagnostics_of(probe, until, node, condition):
@@ -69,6 +71,32 @@ def test_encoder_node_encodes_and_keeps_stamp_source_and_person(probe, start, un
     assert sum(encoding.estimate.probabilities) == pytest.approx(1, abs=1e-4)
     assert encoding.estimate.valence > 0
     assert len(encoding.embedding) > 0
+
+
+def test_two_people_are_a_group_and_one_is_none(probe, start, until):
+    start("fusion", require_consent=False)
+    groups = probe.listen(msg.GroupState, "emotion/group")
+    publisher = probe.publisher(msg.ModalityEncoding, "encoding/face")
+    emotions = probe.listen(msg.EmotionState, "emotion")
+
+    def see(*people):
+        for person in people:
+            estimate = conversions.estimate_message(
+                from_labels(STATES, np.array([0.9, 0.1, 0.0, 0.0]), 1.0, 0.2)
+            )
+            publisher.publish(
+                msg.ModalityEncoding(
+                    header=_header(probe), modality="face", person_id=person, estimate=estimate
+                )
+            )
+
+    until(lambda: see("resident") or any(one.present for one in emotions), "one person")
+    assert not any(group.present > 1 for group in groups)
+    until(lambda: see("resident", "guest") or any(g.known == 2 for g in groups), "a group")
+    group = next(group for group in groups if group.known == 2)
+    assert group.state == msg.EmotionState.POSITIVE
+    assert group.valence > 0
+    assert not group.deviating
 
 
 def test_malformed_messages_are_counted_and_the_node_goes_on(probe, start, until):
