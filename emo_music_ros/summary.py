@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import random
 from array import array
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -21,6 +22,8 @@ from emo_music_ros.names import printable
 LATENCIES = ("emotion", "recommendation", "sound")
 #: Most sources of a modality, and most nodes, that are listed.
 MOST_SOURCES, MOST_NODES = 20, 100
+#: Of so many latencies the quantiles are taken: a run may last for weeks.
+MOST_LATENCIES = 4096
 
 
 class Summary:
@@ -46,14 +49,24 @@ class Summary:
         self.played: list[str] = []
         self.underruns = 0
         self._latency = {name: array("f") for name in LATENCIES}
+        self._measured = dict.fromkeys(LATENCIES, 0)
+        self._draw = random.Random(0)
         self._dropped: dict[str, dict[str, int]] = {}
         self._peak_rss: dict[int, float] = {}
         self.trouble: dict[str, str] = {}
 
     def latency(self, part: str, seconds: float) -> None:
         """Take one latency from the newest sample to `part` of the loop."""
-        if np.isfinite(seconds) and seconds >= 0:
-            self._latency[part].append(seconds)
+        if not (np.isfinite(seconds) and seconds >= 0):
+            return
+        kept, count = self._latency[part], self._measured[part]
+        self._measured[part] = count + 1
+        if len(kept) < MOST_LATENCIES:
+            kept.append(seconds)
+        else:  # every latency is as likely to be among those kept (Vitter, 1985, algorithm R)
+            place = self._draw.randrange(count + 1)
+            if place < len(kept):
+                kept[place] = seconds
 
     def encoding(self, modality: str, source: str) -> None:
         """Count one encoding and remember where its signal came from."""
@@ -88,7 +101,10 @@ class Summary:
             "tracks": dict(self.tracks),
             "played": list(self.played),
             "memory_updates": self.memory_updates,
-            "latency_ms": {name: _quantiles(values) for name, values in self._latency.items()},
+            "latency_ms": {
+                name: _quantiles(values) | {"n": self._measured[name]}
+                for name, values in self._latency.items()
+            },
             "dropped": dict(sorted(dropped.items())),
             "underruns": self.underruns,
             "peak_rss_mb": round(sum(self._peak_rss.values()), 1),
@@ -157,6 +173,6 @@ def _counts(counts: Mapping[str, int]) -> str:
 
 def _quantiles(values: Sequence[float]) -> dict[str, float | int | None]:
     if not values:
-        return {"p50": None, "p95": None, "n": 0}
+        return {"p50": None, "p95": None}
     p50, p95 = np.percentile(values, [50, 95]) * 1000
-    return {"p50": round(float(p50), 2), "p95": round(float(p95), 2), "n": len(values)}
+    return {"p50": round(float(p50), 2), "p95": round(float(p95), 2)}

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from emo_music_ros.errors import StorageError
-from emo_music_ros.summary import Summary
+from emo_music_ros.summary import MOST_LATENCIES, Summary
 
 KEYS = {
     "emotion_states", "encodings", "recommendations", "tracks", "memory_updates", "latency_ms",
@@ -96,3 +96,14 @@ def test_names_from_outside_are_bounded_and_of_one_line():
     assert len(sources) == 20
     assert all(source.isprintable() and len(source) < 210 for source in sources)
     assert summary.encodings == {"face": 100}
+
+
+def test_a_run_of_weeks_keeps_few_latencies_that_stand_for_all():
+    summary = Summary()
+    for number in range(3 * MOST_LATENCIES):
+        summary.latency("emotion", 0.001 * (number % 100))
+    assert len(summary._latency["emotion"]) == MOST_LATENCIES
+    found = summary.as_dict()["latency_ms"]["emotion"]
+    assert found["n"] == 3 * MOST_LATENCIES
+    assert found["p50"] == pytest.approx(50, abs=3)
+    assert found["p95"] == pytest.approx(95, abs=2)
