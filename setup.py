@@ -40,6 +40,7 @@ setup(
         "emo_music_ros.encoder": [
             "face = emo_music_ros.encoding.face.encoder:FaceEncoder",
             "speech = emo_music_ros.encoding.speech.encoder:SpeechEncoder",
+            "speech_lstm = emo_music_ros.encoding.speech.lstm:LstmSpeechEncoder",
             "text = emo_music_ros.encoding.text.encoder:TextEncoder",
             "text_bigru = emo_music_ros.encoding.text.bigru:BiGruTextEncoder",
             "text_huggingface = emo_music_ros.encoding.text.huggingface:HuggingFaceTextEncoder",

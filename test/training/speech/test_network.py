@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -24,7 +26,8 @@ def clips(count=24, seed=0):
         statistics = draw.normal(size=(1, COUNT)).astype(np.float32)
         statistics[0, 8 * label : 8 * label + 8] += 2
         contour = np.zeros((networks.CONTOUR, steps), np.float32)
-        result.append(networks.Clip(label, (spectrum,), (contour,), statistics))
+        affect = np.array([label / 4 - 1, 1 - label / 4], np.float32)
+        result.append(networks.Clip(label, (spectrum,), (contour,), statistics, affect, 1.0))
     return result
 
 
@@ -73,13 +76,37 @@ def test_both_kinds_of_networks_learn(monkeypatch):
     whole = networks.fit_whole(known, 0, networks.Course(30, 16, 5e-3, 0.01, 0.5))
     with torch.no_grad():
         found = whole(torch.from_numpy(np.stack([clip.statistics[0] for clip in new])))
-    assert (found.argmax(dim=1) == truth).float().mean() > 0.6
+    assert (found[:, :8].argmax(dim=1) == truth).float().mean() > 0.6
+    affect = np.stack([clip.affect for clip in new])
+    assert np.corrcoef(found[:, 8].numpy(), affect[:, 0])[0, 1] > 0.3
     sequence = networks.fit_sequence(known, 0, networks.Course(25, 16, 5e-3, 0.01, 0.5))
     with torch.no_grad():
         found = sequence(*networks.pad([c.spectra[0] for c in new], [c.contours[0] for c in new]))[
             0
         ]
-    assert (found.argmax(dim=1) == truth).float().mean() > 0.4
+    assert (found[:, :8].argmax(dim=1) == truth).float().mean() > 0.4
+
+
+def test_recordings_count_by_their_weight_and_rare_classes_alike():
+    some = clips(16)
+    heavy = [replace(clip, weight=3.0 if clip.label == 0 else 1.0) for clip in some]
+    labels, affect, weight = networks._truth([*heavy, *heavy[:8]])
+    per_class = [float(weight[labels == label].sum()) for label in range(8)]
+    np.testing.assert_allclose(per_class, per_class[0], rtol=1e-5)
+    assert affect.shape == (24, 2)
+
+
+def test_the_mean_of_the_listeners_is_in_range():
+    statistics = np.zeros(COUNT, np.float32)
+    network = networks.SpeechNetwork(
+        [networks.SequenceNetwork()], [networks.WholeNetwork(statistics, statistics + 1)]
+    ).eval()
+    mel, contour, _ = networks.pad(clips()[0].spectra, clips()[0].contours)
+    with torch.no_grad():
+        logits, embedding, affect = network(mel, contour, torch.zeros(1, COUNT))
+    assert logits.shape == (1, 8)
+    assert embedding.shape == (1, networks.EMBEDDING)
+    assert affect.abs().max() <= 1
 
 
 def test_training_is_repeated_by_its_seed():
