@@ -55,7 +55,8 @@ def _lines(name: str) -> list[str]:
         text = sys.stdin.read() if name == "-" else Path(name).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{name} cannot be read: {error}", "Give a UTF-8 text file") from error
-    return text.splitlines()
+    # Not `splitlines`, to which other signs such as U+2028 end a line too.
+    return text.removesuffix("\n").split("\n") if text else []
 
 
 def predict(arguments: argparse.Namespace) -> int:

@@ -48,11 +48,32 @@ def train(arguments: argparse.Namespace) -> int:
 
 
 def evaluate(arguments: argparse.Namespace) -> int:
-    """Measure one modality on people it never saw; print tables, keep them on request."""
+    """Measure one modality on people it never saw; print tables, keep them on request.
+
+    With ``--from`` the figures are computed from answers that were kept.
+
+    Raises
+    ------
+    InputError
+        If neither or both of ``--data`` and ``--from`` are given, or one cannot be read.
+    """
+    if bool(arguments.data) == bool(arguments.answers):
+        raise InputError(
+            "measuring takes either a corpus or answers that were kept",
+            "Give --data FOLDER or --from docs",
+        )
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     module = training(arguments.modality)
     from emo_music_ros.training.shared import report
     from emo_music_ros.training.shared.work import Work, default_folder
+
+    if arguments.answers:
+        kept = Path(arguments.answers)
+        entries = report.again(kept, arguments.modality, getattr(module, "METRICS", {}))
+        print(report.tables(entries))
+        if arguments.save:
+            report.save_entries(Path(arguments.save), arguments.modality, entries, module.CORPORA)
+        return 0
 
     results = module.evaluate(
         Path(arguments.data),
@@ -85,10 +106,18 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
     one = commands.add_parser("evaluate", help="measure a modality on people it never saw")
     one.add_argument("modality", choices=(*MODALITIES, "elder"))
-    one.add_argument("--data", required=True, help="folder of the corpus")
+    one.add_argument("--data", default="", help="folder of the corpus")
+    one.add_argument(
+        "--from",
+        dest="answers",
+        default="",
+        help="compute the figures again from the answers that --save kept in this folder",
+    )
     one.add_argument("--leaky", action="store_true", help="also the random split that leaks")
     one.add_argument("--baselines", action="store_true", help="also the papers' networks and peers")
-    one.add_argument("--save", default="", help="folder for results/<modality>.json and results.md")
+    one.add_argument(
+        "--save", default="", help="folder for results/<modality>.json, the answers and results.md"
+    )
     _add_work(one)
     one.set_defaults(run=evaluate)
 

@@ -6,21 +6,25 @@ import json
 import sys
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from emo_music_ros import cli
 from emo_music_ros.commands import training
 from emo_music_ros.errors import InputError
+from emo_music_ros.training.evaluation.answers import pack
 from emo_music_ros.training.evaluation.results import Result
 
 
 @pytest.fixture
 def module(monkeypatch):
     calls = []
-    measured = {"UAR": {"value": 0.6, "low": 0.5, "high": 0.7, "trivial": 0.5}}
+    figure = {"value": 0.5, "low": float("nan"), "high": float("nan"), "trivial": 0.5}
+    numbers = np.array([0, 1, 2, 0])
+    kept = pack(np.eye(2)[[0, 1, 1, 0]], np.array([0, 0, 1, 1]), numbers, np.full(2, 0.5), {})
     result = Result(
-        "face", "2 classes", "made up", "emo_music_ros", "test", "5-fold", False, 3, "people", 9,
-        measured, {}, {},
+        "face", "2 classes", "made up", "emo_music_ros", "test", "5-fold", False, 3, "people", 4,
+        {"UAR": figure}, {}, {}, answers=kept,
     )  # fmt: skip
 
     def train(data, out, work, seed, precision="shipped"):
@@ -54,7 +58,7 @@ def test_evaluation_prints_its_tables_and_saves_them_on_request(module, tmp_path
     asked = ["evaluate", "face", "--data", "corpus", "--leaky", "--baselines", "--seed", "3"]
     assert cli.main([*asked, "--save", str(tmp_path)]) == 0
     assert module == [("corpus", False, 3, True, True)]
-    assert "| emo_music_ros | test | 0.600 [0.500, 0.700] |" in capsys.readouterr().out
+    assert "| emo_music_ros | test | 0.500 |" in capsys.readouterr().out
     kept = json.loads((tmp_path / "results" / "face.json").read_text("utf-8"))
     assert kept["corpora"] == ["made up", "other"]
     assert "other: not run." in (tmp_path / "results.md").read_text("utf-8")
@@ -72,3 +76,23 @@ def test_wrong_arguments_are_refused(wrong, capsys):
     with pytest.raises(SystemExit):
         cli.main(wrong)
     assert "error" in capsys.readouterr().err
+
+
+def test_figures_are_computed_again_from_the_answers_alone(module, tmp_path, capsys):
+    saved = tmp_path / "docs"
+    assert cli.main(["evaluate", "face", "--data", "corpus", "--save", str(saved)]) == 0
+    path = saved / "results" / "face.json"
+    first = json.loads(path.read_text("utf-8"))["results"]
+    # A figure that was changed by hand, say.
+    path.write_text(path.read_text("utf-8").replace('"value": 0.5', '"value": 0.9'))
+    capsys.readouterr()
+    assert cli.main(["evaluate", "face", "--from", str(saved), "--save", str(saved)]) == 0
+    assert "| emo_music_ros | test | 0.500 |" in capsys.readouterr().out
+    assert json.loads(path.read_text("utf-8"))["results"] == first
+    assert len(module) == 1  # asked for the corpus once
+
+
+@pytest.mark.parametrize("asked", [[], ["--data", "corpus", "--from", "docs"]])
+def test_either_a_corpus_or_answers_are_asked_for(module, asked, capsys):
+    assert cli.main(["evaluate", "face", *asked]) == 2
+    assert "Give --data FOLDER or --from docs" in capsys.readouterr().err

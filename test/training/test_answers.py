@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -190,7 +189,7 @@ def test_bodies_are_answered_by_networks_trained_without_them(
     (tmp_path / "physio" / "stress_predict").symlink_to(stress_predict_folder)
     monkeypatch.setattr(fitting, "MEMBERS", 1)
     monkeypatch.setattr(fitting, "UPDATES", 30)
-    monkeypatch.setattr(metrics, "interval", partial(metrics.interval, draws=10))
+    monkeypatch.setattr(metrics, "DRAWS", 10)
     trained = []
     fit = fitting.choose_and_fit
 

@@ -1,4 +1,4 @@
-"""What is said or typed, by the Bi-GRU of paper E (section 3.2, Eqs. 1-5)."""
+"""What is said or typed, by a miniature of the Bi-GRU of paper E (section 3.2, Eqs. 1-5)."""
 
 from __future__ import annotations
 

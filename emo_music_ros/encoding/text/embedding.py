@@ -153,9 +153,15 @@ class Embedder:
 
     def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return float32 [n, 1152] for normalised texts."""
-        network = self._network()
-        rows = [network(text) for text in texts]
+        rows = [self.read(text)[0] for text in texts]
         return np.stack(rows) if rows else np.zeros((0, FEATURES), np.float32)
+
+    def read(self, text: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return the features [1152] of a normalised text, and its states [tokens, 384].
+
+        The states are what the last layer that is run says token by token, in their order.
+        """
+        return self._network()(text)
 
     def vectors(self, text: str) -> NDArray[np.float32]:
         """Return the word vectors [tokens, 384] of a normalised text, without their places."""
@@ -166,6 +172,11 @@ class Embedder:
     def tokens(text: str) -> int:
         """Return the number of tokens of a text that are used, those of begin and end included."""
         return len(Embedder._network().tokens(text))
+
+    @staticmethod
+    def is_cut(text: str) -> bool:
+        """Return whether a normalised text has more tokens than are used."""
+        return len(Embedder._network().pieces(text)) > LONGEST - 2
 
     @staticmethod
     def _network() -> _Network:
@@ -248,17 +259,20 @@ class _Network:
                 found[f"{tensor}:weight"], found[name] = np.ascontiguousarray(matrix), scale
         return [found[name] for name in names]
 
+    def pieces(self, text: str) -> list[int]:
+        return self._file.tokens("query: " + text)
+
     def tokens(self, text: str) -> list[int]:
-        inner = self._file.tokens("query: " + text)[: LONGEST - 2]
-        return [self._file.begin, *inner, self._file.end]
+        return [self._file.begin, *self.pieces(text)[: LONGEST - 2], self._file.end]
 
     def words(self, tokens: Sequence[int]) -> NDArray[np.float32]:
         return unpack(self._words[list(tokens)])
 
-    def __call__(self, text: str) -> NDArray[np.float32]:
+    def __call__(self, text: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         tokens = self.tokens(text)
         x = self.words(tokens) + self._places[: len(tokens)]
         x -= x.mean(axis=1, keepdims=True)
         x /= np.sqrt(np.mean(x * x, axis=1, keepdims=True) + self._file.epsilon)
         x = x * self._gain + self._shift
-        return self._session.run(None, {"tokens": x[None]})[0][0]  # type: ignore[no-any-return]
+        features, states = self._session.run(None, {"tokens": x[None]})
+        return features[0], states[0]

@@ -1,8 +1,8 @@
 """What is said or typed, in English or Chinese: from words to emotions.
 
-The lower layers of a multilingual sentence embedding say what a text means, hashed words and parts
-of words say how it is put; one small network weighs both. Text never leaves the process and is not
-kept.
+The lower layers of a multilingual sentence embedding say what a text means, as a whole and token by
+token; hashed words and parts of words say how it is put; one small network weighs them. Text never
+leaves the process and is not kept.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from emo_music_ros.encoding.shared.model import Model
 from emo_music_ros.encoding.text.embedding import Embedder, sentence_vector
 from emo_music_ros.encoding.text.hashed import (
     BUCKETS,
+    HASHING,
     chinese_share,
+    is_cut,
     legibility,
     normalise,
     slot_table,
@@ -70,9 +72,8 @@ class TextModel:
         self.labels, self.version = self._model.labels, self._model.version
         self.conformal = self._model.conformal
         thresholds = self._model.description.get("thresholds", ())
-        if self._model.description.get("buckets") != BUCKETS or len(thresholds) != len(
-            emotion.GOEMOTIONS
-        ):
+        features = [self._model.description.get(name) for name in ("buckets", "hashing")]
+        if features != [BUCKETS, HASHING] or len(thresholds) != len(emotion.GOEMOTIONS):
             raise ModelError(
                 f"model '{name}' was trained on other features than this version computes",
                 "Train it again: emo-music train text",
@@ -81,13 +82,19 @@ class TextModel:
 
     def __call__(self, text: str) -> Judged:
         """Judge one normalised text that is not empty."""
-        features = self._embed([text])
-        ekman, goemotions = self._model(features, slot_table([text]), chinese_share([text]))
+        features, states = self._embed.read(text)
+        ekman, goemotions = self._model(
+            features[None], states[None], slot_table([text]), chinese_share([text])
+        )
         return Judged(
             softmax(ekman[0]).astype(np.float32),
             1 / (1 + np.exp(-goemotions[0])),
-            sentence_vector(features[0]),
+            sentence_vector(features),
         )
+
+    def is_cut(self, text: str) -> bool:
+        """Return whether the end of a text is not read, as it is too long."""
+        return is_cut(text) or self._embed.is_cut(normalise(text))
 
     def estimate(self, judged: Judged, quality: float = 1.0) -> Estimate:
         """Return the estimate over the words of Ekman."""
@@ -188,9 +195,10 @@ def predict_lines(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
     Yields
     ------
     dict
-        input, labels, probabilities, valence, arousal, dominance, confidence, credible; for text
-        that is not Chinese also emotions28 (label of GoEmotions -> probability) and labels28 (those
-        that hold). For a line without text the probabilities are empty and the circumplex None.
+        input, labels, probabilities, valence, arousal, dominance, confidence, credible, and
+        truncated: whether the end of the text was not read; for text that is not Chinese also
+        emotions28 (label of GoEmotions -> probability) and labels28 (those that hold). For a line
+        without text there is an error, the probabilities are empty and the circumplex None.
 
     Raises
     ------
@@ -211,6 +219,7 @@ def predict_lines(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
                 "dominance": found.dominance,
                 "confidence": found.confidence,
                 "credible": list(found.credible),
+                "truncated": model.is_cut(line),
             }
             if chinese_share([text])[0, 0] < CHINESE:
                 pairs = list(zip(emotion.GOEMOTIONS, judged.goemotions.tolist()))
@@ -223,4 +232,5 @@ def predict_lines(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
         else:
             result |= dict.fromkeys(("valence", "arousal", "dominance"))
             result |= {"probabilities": [], "confidence": 0.0, "credible": []}
+            result["error"] = "holds no text"
         yield result

@@ -12,8 +12,9 @@ from emo_music_ros.training.evaluation.results import Result
 from emo_music_ros.training.shared.cards import Card, Figure, markdown_table
 
 NOTE = (
-    "Three people: the interval over people says little. The penalty was fixed beforehand; the "
-    "limit of saturation was once chosen on these same folds, so the figures flatter a little."
+    "A demonstration: three people carry no 95 % interval, so none is given. The penalty was fixed "
+    "beforehand; the limit of saturation was once chosen on these same folds, so the figures "
+    "flatter a little."
 )
 BAND_POWERS_TEXT = (
     "Multinomial logistic regression of the logarithm of each band's share of the power "
@@ -58,8 +59,8 @@ def model_card(study: MentalStateStudy, name: str, network: str, result: Result)
         network,
         figures,
         [
-            f"{len(each)} people: the figures may be far off for the next one. Nothing is known of "
-            "how it does on older people.",
+            f"{len(each)} people: no interval can be given, and the figures may be far off for the "
+            "next one. Nothing is known of how it does on older people.",
             "Much of what tells concentration apart is slow and fast power from eyes and "
             "muscles, not from the brain.",
             "Each take holds one state, so what is peculiar to a take (the seat of the "

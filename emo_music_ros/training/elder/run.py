@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from emo_music_ros.emotion import ELDERREACT
 from emo_music_ros.training.corpora import elderreact
 from emo_music_ros.training.evaluation import metrics
 from emo_music_ros.training.evaluation.evaluate import evaluate_candidate
@@ -212,6 +213,20 @@ VALENCE: dict[str, Metric] = {
 }
 
 
+#: Measures of the six emotions.
+EMOTIONS: dict[str, Metric] = {
+    "macro AUC": MULTILABEL["macro AUC"],
+    "macro-F1": MULTILABEL["macro-F1"],
+    **{
+        f"{name} {kind}": of(label)
+        for kind, of in (("AUC", _auc), ("F1", _f1))
+        for label, name in enumerate(ELDERREACT)
+    },
+}
+#: Measures beside the usual ones.
+METRICS = EMOTIONS | VALENCE
+
+
 def evaluate(
     data: Path, work: Work, seed: int = 0, leaky: bool = False, baselines: bool = False
 ) -> list[Result]:
@@ -246,18 +261,9 @@ def evaluate(
     if leaky:
         split = random_split(len(study.corpus), 5, seed)
         protocols.append(Protocol("random split of the clips", split, leaky=True))
-    emotions: dict[str, Metric] = {
-        "macro AUC": MULTILABEL["macro AUC"],
-        "macro-F1": MULTILABEL["macro-F1"],
-        **{
-            f"{name} {kind}": of(label)
-            for kind, of in (("AUC", _auc), ("F1", _f1))
-            for label, name in enumerate(study.corpus.classes)
-        },
-    }
     valued = replace(study.corpus, labels=study.valence, classes=("valence",))
     tasks = (
-        ("six emotions of adults over 50", study.corpus, study.candidates(), emotions),
+        ("six emotions of adults over 50", study.corpus, study.candidates(), EMOTIONS),
         ("valence of adults over 50", valued, study.regressions(), VALENCE),
     )
     return [

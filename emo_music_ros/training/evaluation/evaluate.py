@@ -1,9 +1,9 @@
 """Evaluation of a candidate: every answer is on people the model never saw.
 
 A :class:`Candidate` (a network, a classifier, a peer) is trained on the training rows of every fold
-of a :class:`Protocol` and answers the test rows. From the pooled answers come the metrics, each
-with a bootstrap interval over people and the trivial answer beside it, figures by group, and the
-cost of one answer.
+of a :class:`Protocol` and answers the test rows. From the pooled answers, rounded to what is kept
+of them, come the metrics, each with an interval over people and the trivial answer beside it, and
+figures by group; the cost of one answer is measured.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_music_ros.training.corpora.base import Corpus
-from emo_music_ros.training.evaluation import metrics
+from emo_music_ros.training.evaluation.answers import by_group, measured, pack
 from emo_music_ros.training.evaluation.cost import latency
 from emo_music_ros.training.evaluation.metrics import CLASSIFICATION, Metric
 from emo_music_ros.training.evaluation.protocol import Protocol, Rows
@@ -85,32 +85,17 @@ def evaluate_candidate(
             raise ValueError(f"{label}: {table.shape} answers, or NaN, for {len(test)} rows")
         answers.update(zip(test.tolist(), table.astype(float), strict=True))
     rows = np.array(sorted(answers), np.int64)
-    probabilities = np.stack([answers[row] for row in rows.tolist()])
-    truth, people = corpus.labels[rows], corpus.people[rows]
     trained = np.unique(np.concatenate([train for train, _ in protocol.folds]))
-    trivial = np.tile(prior(corpus.labels[trained], probabilities.shape[1]), (len(rows), 1))
-    table_of: dict[str, dict[str, float]] = {}
-    for name, measure in measures.items():
-        low, high = metrics.interval(measure, people, truth, probabilities, people)
-        table_of[name] = {
-            "value": float(measure(truth, probabilities, people)),
-            "low": low,
-            "high": high,
-            "trivial": float(measure(truth, trivial, people)),
-        }
-    groups: dict[str, dict[str, dict[str, float]]] = {}
-    for name, column in corpus.groups.items():
-        groups[name] = {}
-        for value in np.unique(column[rows]):
-            chosen = column[rows] == value
-            groups[name][str(value)] = {
-                "items": int(chosen.sum()),
-                corpus.unit: len(np.unique(people[chosen])),
-                **{
-                    kind: float(measure(truth[chosen], probabilities[chosen], people[chosen]))
-                    for kind, measure in measures.items()
-                },
-            }
+    groups = {name: column[rows] for name, column in corpus.groups.items()}
+    table = np.stack([answers[row] for row in rows.tolist()])
+    kept = pack(
+        table,
+        corpus.labels[rows],
+        corpus.people[rows],
+        prior(corpus.labels[trained], table.shape[1]),
+        groups,
+    )
+    values = {name: [str(one) for one in np.unique(column)] for name, column in groups.items()}
     cost: dict[str, float] = {}
     if candidate.cost is not None:
         price = candidate.cost()
@@ -129,15 +114,14 @@ def evaluate_candidate(
         candidate.origin,
         protocol.name,
         protocol.leaky,
-        len(np.unique(people)),
+        len(np.unique(kept.people)),
         corpus.unit,
         len(rows),
-        table_of,
-        groups,
+        measured(kept, measures),
+        by_group(kept, values, measures, corpus.unit),
         cost,
         note,
-        truth,
-        probabilities,
+        kept,
         rows,
     )
 

@@ -1,4 +1,4 @@
-"""What is measured of answers, and the bootstrap interval of a metric over people.
+"""What is measured of answers, and the interval of a metric over people.
 
 Metrics take `truth` int [n] and `predicted` int [n] or `probabilities` float [n, classes].
 Classes that do not occur in `truth` are left out of the averages, so that a bootstrap resample
@@ -7,15 +7,22 @@ without one of them is still defined.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import rankdata
+from scipy.stats import norm, rankdata, t
 
-if TYPE_CHECKING:
-    pass
+from emo_music_ros.training.evaluation import calibration_error
+from emo_music_ros.training.evaluation.protocol import Rows
+
+#: People from whom on there is an interval. Of 5, all may lie on the same side of what is true by
+#: chance once in 16 times (2 * 0.5^5), so nothing they answer excludes anything at 95 %; of 6 once
+#: in 32 times.
+FEWEST = 6
+#: Resamples of an interval: the tails of few people are thin.
+DRAWS = 2000
 
 
 def confusion(truth: ArrayLike, predicted: ArrayLike, classes: int = 0) -> NDArray[np.int64]:
@@ -69,21 +76,64 @@ def macro_auc(truth: ArrayLike, probabilities: ArrayLike) -> float:
     return float(np.nanmean(areas)) if np.isfinite(areas).any() else float("nan")
 
 
-def calibration_error(truth: ArrayLike, probabilities: ArrayLike, bins: int = 15) -> float:
-    """Return the expected calibration error, 0..1: |confidence - accuracy| over equal bins."""
-    true, table = np.asarray(truth), np.asarray(probabilities, float)
-    confidence = table.max(axis=1)
-    right = table.argmax(axis=1) == true
-    place = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
-    gap = np.bincount(place, weights=right - confidence, minlength=bins)
-    return float(np.abs(gap).sum() / true.size)
+def expected_calibration_error(
+    truth: NDArray[Any], probabilities: NDArray[np.float64], people: NDArray[Any]
+) -> float:
+    """Return the expected calibration error, 0..1, without the part of chance if people suffice."""
+    if len(np.unique(people)) < FEWEST:
+        return calibration_error.plain(truth, probabilities)
+    return calibration_error.corrected(truth, probabilities, people)[0]
+
+
+def resamples(people: ArrayLike, draws: int, seed: int) -> Iterator[tuple[Rows, Rows]]:
+    """Yield the rows of as many people as there are, drawn with replacement, and whose each is.
+
+    Rows of one person are not independent, so they are drawn together. Somebody drawn twice counts
+    as two people: whose a row is, is the number of the draw.
+    """
+    _, code = np.unique(np.asarray(people), return_inverse=True)
+    order = np.argsort(code, kind="stable")
+    rows = np.split(order, np.cumsum(np.bincount(code))[:-1])
+    generator = np.random.default_rng(seed)
+    for _ in range(draws):
+        drawn = [rows[group] for group in generator.integers(0, len(rows), len(rows))]
+        yield np.concatenate(drawn), np.repeat(np.arange(len(drawn)), [len(one) for one in drawn])
+
+
+def percentiles(values: ArrayLike, count: int, level: float = 0.95) -> tuple[float, float]:
+    """Return the interval that resampled values of a measure give, expanded for few people.
+
+    Percentiles of a bootstrap of n people are too narrow, by the factor sqrt((n - 1) / n) and by
+    the normal distribution in place of Student's; they are taken further out by as much (Hesterberg
+    2015, "What teachers should know about the bootstrap", The American Statistician 69, 371-386).
+
+    Parameters
+    ----------
+    values : array [draws]
+        NaN where the measure was not defined.
+    count : int
+        Number of people.
+    level : float
+        Coverage, 0..1.
+
+    Returns
+    -------
+    tuple of float
+        Lower and upper end; NaN for fewer than `FEWEST` people, or if no value is defined.
+    """
+    finite = np.asarray(values)[np.isfinite(values)]
+    if count < FEWEST or finite.size == 0:
+        return float("nan"), float("nan")
+    student = t.ppf((1 + level) / 2, count - 1) * np.sqrt(count / (count - 1))
+    low, high = np.quantile(finite, (norm.sf(student), norm.cdf(student)))
+    return float(low), float(high)
 
 
 def interval(
     metric: Callable[..., float],
     people: ArrayLike,
     *columns: ArrayLike,
-    draws: int = 1000,
+    draws: int = DRAWS,
     level: float = 0.95,
     seed: int = 0,
 ) -> tuple[float, float]:
@@ -94,8 +144,7 @@ def interval(
     metric : callable
         Called with the resampled `columns`, for example :func:`uar` with truth and predicted.
     people : array [n]
-        Who each row belongs to. Rows of one person are not independent, so they are drawn
-        together. Where no person is known give each row its own number.
+        Who each row belongs to. Where no person is known give each row its own number.
     *columns : array [n, ...]
         What `metric` takes.
     draws : int
@@ -108,25 +157,17 @@ def interval(
     Returns
     -------
     tuple of float
-        Lower and upper end; NaN if the measure was never defined.
+        Lower and upper end; NaN for fewer than `FEWEST` people, or if the measure was never
+        defined.
     """
-    who = np.asarray(people)
     table = [np.asarray(column) for column in columns]
-    _, code = np.unique(who, return_inverse=True)
-    order = np.argsort(code, kind="stable")
-    rows = np.split(order, np.cumsum(np.bincount(code))[:-1])
-    generator = np.random.default_rng(seed)
-    values = []
-    for _ in range(draws):
-        drawn = generator.integers(0, len(rows), len(rows))
-        index = np.concatenate([rows[group] for group in drawn])
-        values.append(metric(*(column[index] for column in table)))
-    finite = np.asarray(values)[np.isfinite(values)]
-    if finite.size == 0:
+    count = len(np.unique(np.asarray(people)))
+    if count < FEWEST:
         return float("nan"), float("nan")
-    tail = (1 - level) / 2
-    low, high = np.quantile(finite, (tail, 1 - tail))
-    return float(low), float(high)
+    values = [
+        metric(*(column[rows] for column in table)) for rows, _ in resamples(people, draws, seed)
+    ]
+    return percentiles(values, count, level)
 
 
 #: truth, probabilities, people -> value
@@ -138,7 +179,7 @@ CLASSIFICATION: dict[str, Metric] = {
     "macro-F1": lambda truth, table, people: macro_f1(truth, table.argmax(axis=1)),
     "UAR": lambda truth, table, people: uar(truth, table.argmax(axis=1)),
     "macro AUC": lambda truth, table, people: macro_auc(truth, table),
-    "ECE": lambda truth, table, people: calibration_error(truth, table),
+    "ECE": expected_calibration_error,
 }
 
 
@@ -162,3 +203,25 @@ MULTILABEL: dict[str, Metric] = {
     "macro-F1": lambda truth, table, people: multilabel_f1(truth, table >= 0.5),
     "macro AUC": lambda truth, table, people: multilabel_auc(truth, table),
 }
+
+
+def estimate(
+    metric: Metric, truth: NDArray[Any], table: NDArray[np.float64], people: NDArray[Any]
+) -> dict[str, float]:
+    """Return `value`, `low` and `high` (95 %) of a measure over people; NaN where not defined.
+
+    The expected calibration error has its own interval, and `uncorrected`, the plain error.
+    """
+    if metric is expected_calibration_error:
+        uncorrected = calibration_error.plain(truth, table)
+        found = (uncorrected, float("nan"), float("nan"))
+        if len(np.unique(people)) >= FEWEST:
+            found = calibration_error.corrected(truth, table, people)
+        return dict(zip(("value", "low", "high"), found)) | {"uncorrected": uncorrected}
+    count = len(np.unique(people))
+    values = [
+        metric(truth[rows], table[rows], drawn)
+        for rows, drawn in resamples(people, DRAWS if count >= FEWEST else 0, seed=0)
+    ]
+    low, high = percentiles(values, count)
+    return {"value": float(metric(truth, table, people)), "low": low, "high": high}

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from emo_music_ros.training.evaluation.answers import NO_ANSWERS, Answers
 from emo_music_ros.training.evaluation.cost import Cost
 from emo_music_ros.training.evaluation.protocol import Rows
 from emo_music_ros.training.shared.cards import Figure
@@ -42,7 +43,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Result:
-    """What was measured of one candidate; all but `truth` and `probabilities` is JSON-able."""
+    """What was measured of one candidate; all but `answers` and `rows` is JSON-able."""
 
     modality: str
     task: str
@@ -54,17 +55,24 @@ class Result:
     people: int
     unit: str
     items: int
-    #: measure -> value, low, high (95 % bootstrap over people), trivial
+    #: measure -> value, low, high (95 % over people, NaN of too few), trivial
     measures: dict[str, dict[str, float]]
     #: such as sex -> female -> items, people and the value of every measure
     groups: dict[str, dict[str, dict[str, float]]]
     cost: dict[str, float]
     note: str = ""
-    truth: NDArray[Any] = field(default_factory=lambda: np.empty(0), repr=False, compare=False)
-    probabilities: NDArray[np.float64] = field(
-        default_factory=lambda: np.empty(0), repr=False, compare=False
-    )
+    answers: Answers = field(default=NO_ANSWERS, repr=False, compare=False)
     rows: Rows = field(default_factory=lambda: np.empty(0, np.int64), repr=False, compare=False)
+
+    @property
+    def truth(self) -> NDArray[Any]:
+        """What was right [n, ...]."""
+        return self.answers.truth
+
+    @property
+    def probabilities(self) -> NDArray[np.float64]:
+        """What was answered [n, classes]."""
+        return self.answers.probabilities
 
     def figures(self) -> list[Figure]:
         """Return the measures as the figures of a model card."""
@@ -76,5 +84,5 @@ class Result:
 
     def plain(self) -> dict[str, Any]:
         """Return the fields that are kept as JSON."""
-        hidden = ("truth", "probabilities", "rows")
+        hidden = ("answers", "rows")
         return {name: value for name, value in vars(self).items() if name not in hidden}

@@ -19,10 +19,10 @@ from emo_music_ros.training.evaluation.protocol import Protocol, random_split
 from emo_music_ros.training.evaluation.results import Result
 from emo_music_ros.training.music.candidates import candidate, final
 from emo_music_ros.training.music.card import model_card
-from emo_music_ros.training.music.deam import evaluate_songs
+from emo_music_ros.training.music.deam import RATINGS, evaluate_songs
 from emo_music_ros.training.music.lessons import prepare
 from emo_music_ros.training.music.models import CNN, FOREST, LINEAR, OURS, TEMPO_AND_MODE
-from emo_music_ros.training.music.tasks import evaluate_learners, phrase_tasks
+from emo_music_ros.training.music.tasks import RATING, evaluate_learners, phrase_tasks
 from emo_music_ros.training.shared.calibration import conformal_threshold
 from emo_music_ros.training.shared.cards import write_card
 from emo_music_ros.training.shared.onnx_export import require_float32
@@ -31,6 +31,8 @@ from emo_music_ros.training.shared.work import Work
 VERSION = "2.0.0"
 #: All that can be measured here, for those that were not.
 CORPORA = ("VGMIDI phrases", "VGMIDI pieces", "DEAM")
+#: Measures beside the usual ones.
+METRICS = RATING | RATINGS
 #: Model file -> how it is made.
 SHIPPED = {"music": OURS, "music_forest": FOREST, "music_cnn": CNN}
 

@@ -16,7 +16,7 @@ from emo_music_ros.training.evaluation.protocol import Protocol, random_split
 from emo_music_ros.training.evaluation.results import Candidate, Result
 from emo_music_ros.training.physiology.card import CLOCK_NOTE, FOREST_NOTE, TRIED, model_card
 from emo_music_ros.training.physiology.network import NAME, SUBSETS, VERSION, export
-from emo_music_ros.training.physiology.per_person import stress_metrics
+from emo_music_ros.training.physiology.per_person import STRESS_METRICS
 from emo_music_ros.training.physiology.study import StressStudy
 from emo_music_ros.training.shared import baselines as papers
 from emo_music_ros.training.shared import trials
@@ -25,6 +25,8 @@ from emo_music_ros.training.shared.cards import write_card
 from emo_music_ros.training.shared.onnx_export import require_float32
 from emo_music_ros.training.shared.work import Work
 
+#: Measures beside the usual ones.
+METRICS = STRESS_METRICS
 CORPORA = (stress_predict.NAME, *(f"{name}, body" for name in trials.CORPORA))
 
 
@@ -74,7 +76,7 @@ def stress(study: StressStudy, leaky: bool, baselines: bool) -> list[Result]:
     def table(candidate: Candidate, protocol: Protocol = study.one_out, note: str = "") -> Result:
         return evaluate_candidate(
             NAME, "stress or calm, windows of 60 s", study.corpus, candidate, protocol,
-            study.work, study.seed, stress_metrics(study.corpus), note,
+            study.work, study.seed, STRESS_METRICS, note,
         )  # fmt: skip
 
     candidates = [(study.ours(), TRIED)]

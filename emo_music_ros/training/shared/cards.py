@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 class Figure:
     """One measured number of a model card.
 
-    `low` and `high` are the 95 % bootstrap interval over people (NaN: not defined), `baseline`
+    `low` and `high` are the 95 % interval over people (NaN: not defined), `baseline`
     what the trivial answer gets (NaN: there is none), `scope` on whom it was measured.
     """
 
@@ -79,6 +80,22 @@ def markdown_table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
 
     lines = [list(header), ["---"] * len(header), *([cell(v) for v in row] for row in rows)]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def number(value: float | None) -> str:
+    """Return a figure with three decimals, or a dash if it is not known."""
+    if value is None or isinstance(value, float) and not math.isfinite(value):
+        return "-"
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def with_interval(entry: Mapping[str, float] | None) -> str:
+    """Return the value of a measure and its interval in square brackets, if it has one."""
+    if entry is None:
+        return "-"
+    if entry["low"] is None or not math.isfinite(entry["low"]):
+        return number(entry["value"])
+    return f"{number(entry['value'])} [{number(entry['low'])}, {number(entry['high'])}]"
 
 
 def write_card(card: Card, folder: Path) -> Path:

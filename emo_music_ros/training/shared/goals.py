@@ -1,4 +1,7 @@
-"""What the encoders are meant to reach, beside which the report puts what was measured."""
+"""What the encoders are meant to reach, beside which the report puts what was measured.
+
+No bound lies below a published strong baseline. EEG has none: three people are a demonstration.
+"""
 
 from __future__ import annotations
 
@@ -44,14 +47,29 @@ class Goal:
 
 
 GOALS = (
-    Goal("face, FER2013 validation accuracy", "face", "accuracy", least=0.68),
+    Goal("face, FER2013 accuracy", "face", "accuracy", least=0.68, corpus="FER2013"),
     Goal("face network, parameters", "face", "parameters", most=0.5e6),
     Goal("face network, ms", "face", "p50_ms", most=1.0),
     Goal(
-        "larger face network (up to 4 M parameters), FER2013 validation accuracy",
+        "larger face network, FER2013 accuracy",
         "face",
         "accuracy",
-        least=0.71,
+        least=0.70,
+        corpus="FER2013",
+        candidate="emo_music_ros large",
+    ),
+    Goal(
+        "larger face network, parameters",
+        "face",
+        "parameters",
+        most=4e6,
+        candidate="emo_music_ros large",
+    ),
+    Goal(
+        "larger face network, ms",
+        "face",
+        "p50_ms",
+        most=4.0,
         candidate="emo_music_ros large",
     ),
     Goal(
@@ -70,7 +88,7 @@ GOALS = (
         task="Face step",
         candidate="stream, whole picture searched every 0.4 s",
     ),
-    Goal("speech, RAVDESS UAR by actor", "speech", "UAR", least=0.58, corpus="RAVDESS"),
+    Goal("speech, RAVDESS UAR by actor", "speech", "UAR", least=0.68, corpus="RAVDESS"),
     Goal("speech network, parameters", "speech", "parameters", most=1e6, corpus="RAVDESS"),
     Goal(
         "speech, ms after an utterance of 3 s",
@@ -80,15 +98,57 @@ GOALS = (
         task="Speech, 3 s",
         candidate="after the utterance (3 s): statistics, network, answer",
     ),
-    Goal("text, GoEmotions Ekman macro-F1", "text", "macro-F1", least=0.55, task="Ekman"),
-    Goal("text, GoEmotions 28 labels macro-F1", "text", "macro-F1", least=0.42, task="28"),
-    Goal("text, Chinese six classes macro-F1", "text", "macro-F1", least=0.62, corpus="SMP2020"),
+    Goal("text, GoEmotions Ekman macro-F1", "text", "macro-F1", least=0.62, task="Ekman"),
+    # Demszky et al. 2020, table 4: BERT.
+    Goal("text, GoEmotions 28 labels macro-F1", "text", "macro-F1", least=0.46, task="28"),
+    Goal("text, Chinese six classes macro-F1", "text", "macro-F1", least=0.68, corpus="SMP2020"),
     Goal("text, ms a sentence", "text", "p50_ms", most=15.0),
-    Goal("physiology, Stress-Predict AUC per person", "physiology", "AUC per person", least=0.80),
+    Goal(
+        "physiology, Stress-Predict AUC per person",
+        "physiology",
+        "AUC per person",
+        least=0.80,
+        corpus="Stress-Predict",
+    ),
+    Goal(
+        "physiology, Stress-Predict UAR of windows",
+        "physiology",
+        "UAR",
+        least=0.74,
+        corpus="Stress-Predict",
+    ),
+    Goal(
+        "physiology, WESAD stress or rest UAR",
+        "physiology",
+        "UAR",
+        least=0.88,
+        task="stress or rest",
+        corpus="WESAD",
+    ),
+    Goal(
+        "physiology, WESAD three classes UAR",
+        "physiology",
+        "UAR",
+        least=0.68,
+        task="baseline, stress or amusement",
+        corpus="WESAD",
+    ),
     Goal("physiology, ms an update", "physiology", "p50_ms", most=8.0),
-    Goal("EEG, three states, UAR above trivial", "eeg", "UAR", least=0.3334),
-    Goal("music, arousal sign, balanced accuracy", "music", "UAR", least=0.80, task="arousal"),
-    Goal("music, valence sign, balanced accuracy", "music", "UAR", least=0.70, task="valence"),
+    *(
+        Goal(f"music, VGMIDI {axis} sign UAR", "music", "UAR", least=0.85, task=f"{axis} sign")
+        for axis in ("valence", "arousal")
+    ),
+    *(
+        Goal(
+            f"music, Emotify {axis}, correlation",
+            "music",
+            "correlation",
+            least=least,
+            task=axis,
+            corpus="Emotify",
+        )
+        for axis, least in (("valence", 0.45), ("arousal", 0.65))
+    ),
     Goal(
         "music, features and forest of 30 s, librosa and scikit-learn against ours",
         "bench",

@@ -13,8 +13,11 @@ from typing import Any
 
 from emo_music_ros import __version__
 from emo_music_ros.errors import InputError
+from emo_music_ros.training.evaluation import answers
+from emo_music_ros.training.evaluation.metrics import CLASSIFICATION, FEWEST, MULTILABEL, Metric
 from emo_music_ros.training.evaluation.results import Result
-from emo_music_ros.training.shared.cards import markdown_table
+from emo_music_ros.training.shared import headlines
+from emo_music_ros.training.shared.cards import markdown_table, number, with_interval
 from emo_music_ros.training.shared.goals import GOALS, Goal
 
 #: The order of the report.
@@ -33,11 +36,16 @@ HEAD = """# Results
 
 Everything here was measured by `emo-music evaluate MODALITY --data FOLDER --save docs` and
 `make bench` and is written by them; nothing is edited by hand. All answers are to people (or, where
-a corpus knows no people, to pictures, texts or series) that were not in the training rows. Square
-brackets hold the 95 % bootstrap interval over people. `trivial` answers with the class frequencies
-of the training rows without looking. Costs are of one answer, batch 1, one thread; operations count
-two for a multiply-add, and the network only. A corpus without figures was not run.
+a corpus knows no people, to pictures, texts or series) that were not in the training rows; they are
+kept in `results/answers`, from which `emo-music evaluate MODALITY --from docs` computes the figures
+again. Square brackets hold the 95 % interval over people: of a bootstrap, expanded where people are
+few (Hesterberg 2015), none for fewer than 6 people. The calibration error (ECE) is given without
+the part that chance adds, with the interval of a test turned around
+(`training/evaluation/calibration_error.py`). `trivial` answers with the class frequencies of the
+training rows without looking. Costs are of one answer, batch 1, one thread; operations count two
+for a multiply-add, and the network only. A corpus without figures was not run.
 """
+FEW = f"Fewer than {FEWEST} {{unit}} could exclude nothing at 95 %: there is no interval."
 
 
 def machine() -> str:
@@ -63,23 +71,92 @@ def machine() -> str:
 
 
 def save(folder: Path, modality: str, results: Sequence[Result], corpora: Sequence[str]) -> Path:
-    """Merge results into ``<folder>/results/<modality>.json`` and rewrite ``<folder>/results.md``.
+    """Merge results into ``<folder>/results/<modality>.json`` and rewrite what shows them.
+
+    The answers go into ``<folder>/results/answers/<modality>.npz``.
 
     Raises
     ------
     InputError
         If the folder cannot be written or an earlier file is damaged.
     """
-    kept = {_key(entry): entry for entry in load(folder).get(modality, {}).get("results", [])}
-    for result in results:
-        entry = {**result.plain(), "version": __version__, "measured_on": machine()}
-        kept.pop(_key(entry), None)
-        kept[_key(entry)] = entry
-    content = {"corpora": list(corpora), "results": list(kept.values())}
+    kept = {key_of(entry): entry for entry in load(folder).get(modality, {}).get("results", [])}
+    path = answers.path_of(folder, modality)
+    given = answers.load(path)
+    fresh = [{**one.plain(), "version": __version__, "measured_on": machine()} for one in results]
+    entries = {key_of(entry): entry for entry in fresh}  # what is measured now stands first
+    given |= {key: one.answers for key, one in zip(entries, results)}
+    entries |= {key: entry for key, entry in kept.items() if key not in entries}
+    answers.save(path, {key: given[key] for key in entries if key in given})
+    return save_entries(folder, modality, list(entries.values()), corpora)
+
+
+def save_entries(
+    folder: Path, modality: str, entries: Sequence[Mapping[str, Any]], corpora: Sequence[str]
+) -> Path:
+    """Write ``<folder>/results/<modality>.json``; rewrite the report and the table of the README.
+
+    The README is the one beside `folder`, if it has that table.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be written or one of other modalities is damaged.
+    """
+    content = {"corpora": list(corpora), "results": list(entries)}
     path = folder / "results" / f"{modality}.json"
-    write(path, json.dumps(_plain(content), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    write(path, json.dumps(plain(content), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
     write(folder / "results.md", markdown(folder))
+    readme = folder.resolve().parent / "README.md"
+    if readme.is_file():
+        text = readme.read_text("utf-8")
+        written = headlines.insert(text, load(folder))
+        if written != text:
+            write(readme, written)
     return path
+
+
+def again(folder: Path, modality: str, own: Mapping[str, Metric]) -> list[dict[str, Any]]:
+    """Return the saved results of a modality, their figures computed anew from the kept answers.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where they were saved, such as ``docs``.
+    modality : str
+        Name of the files.
+    own : mapping
+        Measures beside :data:`CLASSIFICATION` and :data:`MULTILABEL`.
+
+    Raises
+    ------
+    InputError
+        If nothing was saved, a file is damaged, or answers of a result are missing.
+    """
+    saved = load(folder).get(modality, {}).get("results", [])
+    path = answers.path_of(folder, modality)
+    kept = answers.load(path)
+    remedy = f"Run emo-music evaluate {modality} --data FOLDER --save {folder}"
+    if not saved:
+        raise InputError(f"{folder} has no results of {modality}", remedy)
+    entries = []
+    for entry in saved:
+        one = kept.get(key_of(entry))
+        if one is None:
+            raise InputError(
+                f"{path} has no answers of {entry['candidate']}: {entry['task']}, "
+                f"{entry['corpus']}, {entry['protocol']}",
+                remedy,
+            )
+        usual = MULTILABEL if one.truth.ndim == 2 and one.truth.dtype == bool else CLASSIFICATION
+        measures = {name: own[name] if name in own else usual[name] for name in entry["measures"]}
+        values = {name: list(found) for name, found in entry["groups"].items()}
+        figures = {
+            "measures": answers.measured(one, measures),
+            "groups": answers.by_group(one, values, measures, entry["unit"]),
+        }
+        entries.append(entry | plain(figures))
+    return entries
 
 
 def write(path: Path, text: str) -> None:
@@ -147,15 +224,18 @@ def result_tables(results: Sequence[Mapping[str, Any]]) -> str:
     leak = "**LEAKY, no result:** " if first["leaky"] else ""
     text = f"### {leak}{first['task']}: {first['corpus']}, {first['protocol']}\n\n"
     text += f"{first['people']} {first['unit']}, {first['items']} items"
-    text += " (one person may be on both sides of the split).\n\n" if first["leaky"] else ".\n\n"
+    text += " (one person may be on both sides of the split)." if first["leaky"] else "."
+    if first["people"] < FEWEST:
+        text += " " + FEW.format(unit=first["unit"])
+    text += "\n\n"
     measures = list(dict.fromkeys(name for result in results for name in result["measures"]))
     rows: list[list[str]] = [
         ["trivial", "class frequencies"]
-        + [_number(first["measures"].get(name, {}).get("trivial")) for name in measures]
+        + [number(first["measures"].get(name, {}).get("trivial")) for name in measures]
         + [""] * 3
     ]
     for result in results:
-        cells = [_interval(result["measures"].get(name)) for name in measures]
+        cells = [with_interval(result["measures"].get(name)) for name in measures]
         rows.append([result["candidate"], result["origin"], *cells, *_cost(result["cost"])])
     text += markdown_table(
         ["model", "from", *measures, "parameters", "MFLOP", "ms p50 / p95"],
@@ -172,7 +252,7 @@ def result_tables(results: Sequence[Mapping[str, Any]]) -> str:
         text += f"\nBy {name}, {first['candidate']}:\n\n"
         columns = list(dict.fromkeys(kind for entry in values.values() for kind in entry))
         cells_of = [
-            [value, *(_number(entry.get(kind)) for kind in columns)]
+            [value, *(number(entry.get(kind)) for kind in columns)]
             for value, entry in values.items()
         ]
         text += markdown_table([name, *columns], cells_of) + "\n"
@@ -213,6 +293,11 @@ def print_results(results: Iterable[Result]) -> str:
     """Return results that were just measured as Markdown."""
     where = machine()
     entries = [{**result.plain(), "measured_on": where} for result in results]
+    return tables(entries)
+
+
+def tables(entries: Sequence[Mapping[str, Any]]) -> str:
+    """Return saved results as Markdown."""
     return "\n".join([*map(result_tables, _grouped(entries)), places(entries)])
 
 
@@ -232,40 +317,27 @@ def _measured(goal: Goal, found: Mapping[str, Any]) -> float | None:
     return None
 
 
-def _key(entry: Mapping[str, Any]) -> tuple[Any, ...]:
+def key_of(entry: Mapping[str, Any]) -> answers.Key:
+    """Return what a result is found by."""
     return tuple(entry[name] for name in ("task", "corpus", "protocol", "leaky", "candidate"))
 
 
 def _grouped(entries: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
     groups: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
     for entry in entries:
-        groups.setdefault(_key(entry)[:4], []).append(entry)
+        groups.setdefault(key_of(entry)[:4], []).append(entry)
     return list(groups.values())
 
 
-def _plain(value: Any) -> Any:
-    """Return a value with NaN as None, as JSON wants it."""
+def plain(value: Any) -> Any:
+    """Return a value as it is kept: six digits, NaN as None, as JSON wants it."""
     if isinstance(value, Mapping):
-        return {str(name): _plain(entry) for name, entry in value.items()}
+        return {str(name): plain(entry) for name, entry in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(entry) for entry in value]
+        return [plain(entry) for entry in value]
     if isinstance(value, float):
         return float(f"{value:.6g}") if math.isfinite(value) else None
     return value
-
-
-def _number(value: float | None) -> str:
-    if value is None or isinstance(value, float) and not math.isfinite(value):
-        return "-"
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
-
-
-def _interval(entry: Mapping[str, float] | None) -> str:
-    if entry is None:
-        return "-"
-    if entry["low"] is None or not math.isfinite(entry["low"]):
-        return _number(entry["value"])
-    return f"{_number(entry['value'])} [{_number(entry['low'])}, {_number(entry['high'])}]"
 
 
 def _cost(cost: Mapping[str, float]) -> list[str]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from emo_music_ros.emotion import RAVDESS
 from emo_music_ros.encoding.speech.functionals import COUNT
 from emo_music_ros.training.corpora.base import Corpus
-from emo_music_ros.training.evaluation import metrics
+from emo_music_ros.training.evaluation import calibration_error, metrics
 from emo_music_ros.training.evaluation.results import Result
 from emo_music_ros.training.shared.cards import Card, markdown_table
 from emo_music_ros.training.speech import network as networks
@@ -86,7 +86,7 @@ def model_card(
             "Strength": _strength(corpus),
             "Tried": TRIED,
             "Calibration": "Calibration error after the temperature "
-            f"{metrics.calibration_error(truth, calibrated):.3f} (optimistic: fitted to the same "
+            f"{calibration_error.plain(truth, calibrated):.3f} (optimistic: fitted to the same "
             f"answers). Conformal sets at 90 %: {sets.sum(axis=1).mean():.2f} of 8 labels on "
             f"average, the true one in {sets[np.arange(len(truth)), truth].mean():.3f}.",
         },

@@ -1,4 +1,4 @@
-"""The Bi-GRU of paper E, section 3.2 (Eqs. 1-5, Fig. 4), trained on both languages.
+"""A miniature of the Bi-GRU of paper E, section 3.2 (Eqs. 1-5, Fig. 4), in both languages.
 
 Paper E segments words with Jieba, takes word2vec vectors of 300 values and a bidirectional GRU with
 400 nodes into a fully connected layer. Here the pieces of words and their vectors (384 values) are

@@ -1,4 +1,4 @@
-"""Both corpora of the text network, read, prepared and parted."""
+"""What the text network learns from, read, prepared and parted."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from emo_music_ros.training.corpora import goemotions, smp2020
 from emo_music_ros.training.corpora.base import Corpus
 from emo_music_ros.training.evaluation.protocol import Protocol, Rows, by_group
 from emo_music_ros.training.shared.work import Work
+from emo_music_ros.training.text import written
 from emo_music_ros.training.text.labels import single_ekman
 from emo_music_ros.training.text.texts import Texts, prepare_texts
 
@@ -23,12 +24,13 @@ FOLDS = 5
 
 @dataclass(frozen=True)
 class BilingualCorpora:
-    """Both corpora, read and prepared."""
+    """Both corpora and the written sentences that are learnt, read and prepared."""
 
     english: Corpus
     chinese: Corpus
     english_texts: Texts
     chinese_texts: Texts
+    written_texts: Texts
 
     @property
     def english_split(self) -> tuple[Rows, Rows]:
@@ -44,7 +46,7 @@ class BilingualCorpora:
 
 
 def load_corpora(data: Path, work: Work) -> BilingualCorpora:
-    """Read and embed both corpora; of repeated Chinese posts the first is kept.
+    """Read and embed everything; of repeated Chinese posts the first is kept.
 
     Raises
     ------
@@ -56,9 +58,9 @@ def load_corpora(data: Path, work: Work) -> BilingualCorpora:
     chinese = chinese.subset(np.unique(chinese.people, return_index=True)[1])
     texts = [
         prepare_texts(corpus.items, corpus.labels, corpus.people, work)
-        for corpus in (english, chinese)
+        for corpus in (english, chinese, written.learnt_corpus())
     ]
-    return BilingualCorpora(english, chinese, texts[0], texts[1])
+    return BilingualCorpora(english, chinese, *texts)
 
 
 def ekman_words(corpus: Corpus) -> tuple[Rows, Corpus]:

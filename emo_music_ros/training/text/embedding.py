@@ -15,7 +15,7 @@ from emo_music_ros.encoding.text import embedding as text_embedding
 from emo_music_ros.encoding.text.embedding import DIMENSIONS
 from emo_music_ros.training.shared.cards import Card, write_card
 
-VERSION = "2.0.0"
+VERSION = "2.1.0"
 #: Layers that are run; the mean after half of them is a feature too.
 LAYERS = 8
 HEADS = 12
@@ -26,7 +26,7 @@ def write_graph(out: Path, layers: int = LAYERS) -> Path:
     """Write the graph and its description into a folder and return the path of the graph.
 
     The graph takes ``tokens`` float32 [batch, tokens, 384], normalised word vectors, and gives
-    ``features`` float32 [batch, 1152].
+    ``features`` float32 [batch, 1152] and, token by token, ``states`` float32 [batch, tokens, 384].
     """
     import onnx
     from onnx import TensorProto, helper
@@ -81,11 +81,15 @@ def write_graph(out: Path, layers: int = LAYERS) -> Path:
         for kind, source in (("ReduceMean", middle), ("ReduceMean", x), ("ReduceMax", x))
     ]
     node("Concat", pooled, "features", axis=1)
+    node("Identity", [x], "states")
     graph = helper.make_graph(
         nodes,
         "lower layers of multilingual-e5-small",
         [helper.make_tensor_value_info("tokens", TensorProto.FLOAT, ["batch", "tokens", width])],
-        [helper.make_tensor_value_info("features", TensorProto.FLOAT, ["batch", 3 * width])],
+        [
+            helper.make_tensor_value_info("features", TensorProto.FLOAT, ["batch", 3 * width]),
+            helper.make_tensor_value_info("states", TensorProto.FLOAT, ["batch", "tokens", width]),
+        ],
         [*parameters, over_tokens],
     )
     model = helper.make_model(

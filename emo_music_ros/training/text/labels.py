@@ -28,6 +28,14 @@ def chinese_to_ekman() -> NDArray[np.int64]:
     return np.array([emotion.EKMAN.index(label) for label in emotion.SMP2020])
 
 
+def chinese_words(words: NDArray[np.int64]) -> tuple[Rows, NDArray[np.int64]]:
+    """Return the rows of Ekman's words [n] that are Chinese classes too, and which."""
+    number = np.full(EKMAN, -1)
+    number[chinese_to_ekman()] = np.arange(CHINESE)
+    rows = np.flatnonzero(number[words] >= 0)
+    return rows, number[words[rows]]
+
+
 def spread(table: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return probabilities [n, 7] of Ekman's words from [n, 6] of the Chinese classes."""
     result = np.zeros((len(table), EKMAN))

@@ -1,4 +1,4 @@
-"""The text network: hashed words and a sentence embedding, three answers, one training."""
+"""The text network: hashed words, a sentence embedding and its tokens; three answers at once."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
 
-from emo_music_ros.encoding.text.embedding import FEATURES
+from emo_music_ros.encoding.text.embedding import DIMENSIONS, FEATURES
 from emo_music_ros.encoding.text.hashed import BUCKETS
 from emo_music_ros.training.evaluation.protocol import Rows
 from emo_music_ros.training.text.labels import CHINESE, EKMAN, LABELS, chinese_to_ekman, ekman_table
@@ -25,8 +26,10 @@ class TextSettings:
     """What can be chosen. One in `validation` different texts is kept out of the training."""
 
     width: int = 192
+    narrow: int = 96
+    heads: int = 4
     epochs: int = 6
-    batch: int = 512
+    batch: int = 256
     rate: float = 2e-3
     word_rate: float = 0.04
     dropout: float = 0.3
@@ -36,8 +39,44 @@ class TextSettings:
     validation: int = 10
 
 
+class TokenReader(nn.Module):
+    """What the states of the tokens say together: neighbours mixed, then weighed and pooled.
+
+    The mean over all tokens, which the sentence embedding gives, drowns one word such as "not".
+    """
+
+    mean: Tensor
+    scale: Tensor
+
+    def __init__(self, settings: TextSettings) -> None:
+        super().__init__()
+        width = settings.narrow
+        self.register_buffer("mean", torch.zeros(DIMENSIONS))
+        self.register_buffer("scale", torch.ones(DIMENSIONS))
+        self.drop = nn.Dropout(settings.dropout / 2)
+        self.narrow = nn.Linear(DIMENSIONS, width)
+        self.mix = nn.Conv1d(width, width, 3, padding=1)
+        self.weigh = nn.Linear(width, settings.heads)
+        #: Values that are given for a text.
+        self.size = width * (settings.heads + 1)
+
+    def forward(self, states: Tensor, padding: Tensor | None = None) -> Tensor:
+        """Return [n, size] of states [n, tokens, 384]; `padding` bool [n, tokens] is left out."""
+        x = F.gelu(self.narrow(self.drop((states - self.mean) * self.scale)))
+        if padding is not None:
+            x = x.masked_fill(padding[:, :, None], 0.0)
+        x = x + F.gelu(self.mix(x.transpose(1, 2)).transpose(1, 2))
+        weight = self.weigh(x)
+        most = x
+        if padding is not None:
+            weight = weight.masked_fill(padding[:, :, None], -1e4)
+            most = x.masked_fill(padding[:, :, None], -1e4)
+        pooled = weight.softmax(dim=1).transpose(1, 2) @ x
+        return torch.cat([pooled.flatten(1), most.amax(dim=1)], dim=1)
+
+
 class TextNetwork(nn.Module):
-    """Linear on hashed words plus one hidden layer on the sentence embedding."""
+    """Linear on hashed words plus one hidden layer on the sentence embedding and its tokens."""
 
     mean: Tensor
     scale: Tensor
@@ -50,29 +89,42 @@ class TextNetwork(nn.Module):
         self.words_chinese = nn.Parameter(torch.eye(LABELS, CHINESE))
         self.register_buffer("mean", torch.zeros(FEATURES))
         self.register_buffer("scale", torch.ones(FEATURES))
+        self.tokens = TokenReader(settings)
         self.meaning = nn.Sequential(
             nn.Dropout(settings.dropout / 2),
-            nn.Linear(FEATURES, settings.width),
+            nn.Linear(FEATURES + self.tokens.size, settings.width),
             nn.GELU(),
             nn.Dropout(settings.dropout),
             nn.Linear(settings.width, LABELS + EKMAN + CHINESE),
         )
 
-    def answer(self, features: Tensor, words: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return logits of the labels [n, 28], of Ekman's words [n, 7] and Chinese ones [n, 6]."""
-        meaning = self.meaning((features - self.mean) * self.scale)
+    def understand(self, features: Tensor, states: Tensor, padding: Tensor | None = None) -> Tensor:
+        """Return the logits [n, 41] that do not come from hashed words."""
+        sentence = (features - self.mean) * self.scale
+        logits: Tensor = self.meaning(torch.cat([sentence, self.tokens(states, padding)], dim=1))
+        return logits
+
+    def forward(
+        self,
+        features: Tensor,
+        states: Tensor,
+        padding: Tensor,
+        slot: Tensor,
+        starts: Tensor,
+        size: Tensor,
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Return logits of the labels [n, 28], of Ekman's words [n, 7] and Chinese ones [n, 6].
+
+        The slots of the texts lie one after the other, those of a text from `starts` on.
+        """
+        meaning = self.understand(features, states, padding)
+        words = self.words(slot, starts) / size[:, None]
         labels, ekman, chinese = meaning.split((LABELS, EKMAN, CHINESE), dim=1)
         return (
             labels + words,
             ekman + words @ self.words_ekman,
             chinese + words @ self.words_chinese,
         )
-
-    def forward(
-        self, features: Tensor, slot: Tensor, starts: Tensor, size: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """Answer for texts whose slots lie one after the other from `starts` on."""
-        return self.answer(features, self.words(slot, starts) / size[:, None])
 
 
 def batch_inputs(
@@ -84,9 +136,15 @@ def batch_inputs(
     if keep < 1:
         words = [part[random.random(len(part)) < keep] for part in words]
     starts = np.cumsum([0, *map(len, words)])[:-1]
-    features = torch.from_numpy(texts.features[rows].astype(np.float32))
+    spans = texts.spans[rows]
+    lengths = spans[:, 1] - spans[:, 0]
+    states = np.zeros((len(rows), int(lengths.max()), DIMENSIONS), np.float32)
+    for line, (first, end) in zip(states, spans):
+        line[: end - first] = texts.states[first:end]
     return [
-        features,
+        torch.from_numpy(texts.features[rows].astype(np.float32)),
+        torch.from_numpy(states),
+        torch.from_numpy(np.arange(states.shape[1])[None] >= lengths[:, None]),
         torch.from_numpy(np.concatenate([*words, np.zeros(0, np.int64)])),
         torch.from_numpy(starts),
         torch.from_numpy(size.astype(np.float32)),
@@ -94,12 +152,10 @@ def batch_inputs(
 
 
 class ExportedTextNetwork(nn.Module):
-    """The network as it is used: slots in a table, languages mixed, calibrated; words in 8 bits."""
+    """The network as it is used: one text, languages mixed, calibrated; words in 8 bits."""
 
     words: Tensor
     word_scale: Tensor
-    mean: Tensor
-    scale: Tensor
     shift_ekman: Tensor
     shift_chinese: Tensor
     places: Tensor
@@ -123,25 +179,25 @@ class ExportedTextNetwork(nn.Module):
         scale = np.maximum(np.abs(table).max(axis=0), 1e-9) / 127
         self.register_buffer("words", torch.tensor(np.rint(table / scale).astype(np.int8)))
         self.register_buffer("word_scale", torch.tensor(scale.astype(np.float32)))
-        self.meaning = self.inner.meaning
-        self.register_buffer("mean", self.inner.mean)
-        self.register_buffer("scale", self.inner.scale)
-        del self.inner
+        del self.inner.words, self.inner.words_ekman, self.inner.words_chinese
         english, chinese = (float(value) for value in state["temperature"])
         self.english, self.chinese = 1 / english, 1 / chinese
-        for name, balance in zip(("ekman", "chinese"), state["balance"]):
-            shift = state[f"linear_{name}_bias"] - float(balance) * state[f"prior_{name}"]
+        for name in ("ekman", "chinese"):
+            balance = float(state["balance"][0])
+            shift = state[f"linear_{name}_bias"] - balance * state[f"prior_{name}"]
             self.register_buffer(f"shift_{name}", torch.tensor(shift, dtype=torch.float32))
         places = torch.zeros(CHINESE, EKMAN)
         places[torch.arange(CHINESE), torch.from_numpy(chinese_to_ekman())] = 1
         self.register_buffer("places", places)
         self.register_buffer("absent", ABSENT * (1 - places.sum(dim=0)))
 
-    def forward(self, features: Tensor, slot: Tensor, chinese: Tensor) -> tuple[Tensor, Tensor]:
-        """Return logits of Ekman's words [n, 7] and of the labels of GoEmotions [n, 28]."""
+    def forward(
+        self, features: Tensor, states: Tensor, slot: Tensor, chinese: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Return logits of Ekman's words [1, 7] and of the labels of GoEmotions [1, 28]."""
         count = (slot < BUCKETS).sum(dim=1, keepdim=True).clamp(min=1).float()
         words = self.words[slot].float().sum(dim=1) * self.word_scale / torch.sqrt(count)
-        answers = self.meaning((features - self.mean) * self.scale) + words
+        answers = self.inner.understand(features, states) + words
         labels, ekman, six = answers.split((LABELS, EKMAN, CHINESE), dim=1)
         one = (ekman + self.shift_ekman) * self.english
         other = (six + self.shift_chinese) * self.chinese @ self.places + self.absent

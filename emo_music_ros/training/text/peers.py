@@ -218,8 +218,9 @@ def export_bigru(
         Card(
             name="text_bigru",
             purpose=(
-                "The text encoder of paper E (section 3.2) for comparison: the emotion a short "
-                "English or Chinese text expresses. The encoder `text` is more often right."
+                "A miniature of the text encoder of paper E (section 3.2) for comparison: the "
+                "emotion a short English or Chinese text expresses. The encoder `text` is more "
+                "often right."
             ),
             data=(
                 f"GoEmotions, {sizes[0]} comments with one of Ekman's words; SMP2020-EWECT, "

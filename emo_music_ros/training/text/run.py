@@ -14,7 +14,7 @@ import torch
 
 from emo_music_ros import emotion
 from emo_music_ros.encoding.shared.model import describe
-from emo_music_ros.encoding.text.hashed import BUCKETS
+from emo_music_ros.encoding.text.hashed import BUCKETS, HASHING
 from emo_music_ros.training.evaluation.results import Result
 from emo_music_ros.training.shared.cards import write_card
 from emo_music_ros.training.shared.onnx_export import export_onnx, require_float32
@@ -27,7 +27,7 @@ from emo_music_ros.training.text.network import ExportedTextNetwork
 from emo_music_ros.training.text.selection import fitted
 from emo_music_ros.training.text.tasks import SENTENCE, evaluate_tasks, network_inputs, tasks_of
 
-VERSION = "2.0.0"
+VERSION = "3.0.0"
 CORPORA = ("GoEmotions", "SMP2020-EWECT", "weibo_senti_100k, emoticons taken out")
 
 
@@ -85,18 +85,13 @@ def train(
     sizes = (len(material.english_split[0]), len(material.chinese_split[0]))
     state, settings = fitted(material, work, seed)
     network = ExportedTextNetwork(state, settings).eval()
-    texts = ["I am glad.", "这首歌真好听，我很开心！", SENTENCE]
     path = export_onnx(
         network,
         out / "text.onnx",
-        [torch.tensor(value) for value in network_inputs(texts)],
-        ["features", "slots", "chinese"],
+        [torch.tensor(value) for value in network_inputs(SENTENCE)],
+        ["features", "states", "slots", "chinese"],
         ["ekman", "goemotions"],
-        dynamic={
-            "features": {0: "batch"},
-            "slots": {0: "batch", 1: "parts"},
-            "chinese": {0: "batch"},
-        },
+        dynamic={"states": {1: "tokens"}, "slots": {1: "parts"}},
     )
     describe(
         path,
@@ -105,6 +100,7 @@ def train(
         goemotions=list(emotion.GOEMOTIONS),
         thresholds=[round(float(value), 4) for value in state["thresholds"]],
         buckets=BUCKETS,
+        hashing=HASHING,
         embedding="text_embedding",
         temperature=float(state["temperature"][0]),
         temperature_chinese=float(state["temperature"][1]),

@@ -69,7 +69,7 @@ def test_all_twelve_layers_give_what_the_package_gives(engine: object, tmp_path:
     write_graph(tmp_path, layers=12)
     network = module._Network(module._weight_file(), tmp_path)
     for text in TEXTS:
-        mine, theirs = sentence_vector(network(text)), engine.query(text)
+        mine, theirs = sentence_vector(network(text)[0]), engine.query(text)
         assert float(mine @ theirs) > 0.98
 
 
@@ -90,6 +90,15 @@ def test_features_are_finite_and_alone(engine: object) -> None:
         np.testing.assert_array_equal(embed([text])[0], row)
     assert embed([]).shape == (0, FEATURES)
     assert np.linalg.norm(sentence_vector(together[0])) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_the_mean_of_the_states_is_a_feature() -> None:
+    for text in TEXTS:
+        features, states = Embedder().read(text)
+        assert states.shape == (Embedder.tokens(text), DIMENSIONS)
+        np.testing.assert_allclose(
+            states.mean(axis=0), features[DIMENSIONS : 2 * DIMENSIONS], atol=1e-5
+        )
 
 
 def test_like_sentences_are_nearer_than_unlike_ones() -> None:

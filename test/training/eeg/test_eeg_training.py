@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 import pytest
 
@@ -42,7 +40,7 @@ def takes(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def few_draws(monkeypatch):
-    monkeypatch.setattr(metrics, "interval", partial(metrics.interval, draws=10))
+    monkeypatch.setattr(metrics, "DRAWS", 10)
 
 
 def test_training_learns_and_leaves_two_usable_models(takes, tmp_path, monkeypatch):

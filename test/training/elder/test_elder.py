@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 import pytest
 
@@ -35,7 +33,7 @@ def folder(tmp_path):
 
 def test_evaluation_finds_what_can_be_found_and_no_more(folder, monkeypatch):
     monkeypatch.setattr(elder, "PENALTIES", (0.01, 0.1))
-    monkeypatch.setattr(metrics, "interval", partial(metrics.interval, draws=10))
+    monkeypatch.setattr(metrics, "DRAWS", 10)
     emotions, valence = elder.evaluate(folder, Work(folder / "work"))
     assert emotions.items == 60
     assert emotions.people == 8

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from emo_music_ros.numerics import softmax
 from emo_music_ros.training.evaluation import metrics
-from emo_music_ros.training.evaluation.metrics import MULTILABEL
+from emo_music_ros.training.evaluation.metrics import CLASSIFICATION, MULTILABEL
 
 sklearn = pytest.importorskip("sklearn.metrics", reason="scikit-learn is for training only")
 
@@ -56,13 +56,6 @@ def test_ties_count_half():
     assert metrics.auc([0, 1, 0, 1], [0.5, 0.5, 0.5, 0.5]) == 0.5
 
 
-def test_calibration_error_of_known_bins():
-    probabilities = np.array([[0.9, 0.1]] * 10 + [[0.4, 0.6]] * 10)
-    truth = np.array([0] * 9 + [1] + [1] * 2 + [0] * 8)
-    assert metrics.calibration_error(truth, probabilities) == pytest.approx(0.2)
-    assert metrics.calibration_error([0, 0], np.array([[1.0, 0.0], [1.0, 0.0]])) == 0.0
-
-
 def test_interval_is_wider_when_rows_belong_to_few_people():
     generator = np.random.default_rng(3)
     people = np.repeat(np.arange(10), 50)
@@ -74,6 +67,53 @@ def test_interval_is_wider_when_rows_belong_to_few_people():
     assert low <= metrics.accuracy(truth, predicted) <= high
     assert high - low > 1.5 * (alone[1] - alone[0])
     assert (low, high) == metrics.interval(metrics.accuracy, people, truth, predicted)
+
+
+@pytest.mark.parametrize("count", [6, 8, 20])
+def test_the_interval_holds_what_is_true_also_for_few_people(count):
+    draw = np.random.default_rng(count)
+    people = np.repeat(np.arange(count), 30)
+    held = []
+    for _ in range(150):
+        skill = draw.normal(0.6, 0.1, count)
+        right = (draw.random(len(people)) < skill[people]).astype(int)
+        low, high = metrics.interval(
+            metrics.accuracy, people, np.ones_like(right), right, draws=400
+        )
+        held.append(low <= 0.6 <= high)
+    assert np.mean(held) >= 0.925  # percentiles alone: 0.89, 0.91 and 0.92
+
+
+def test_fewer_than_six_people_have_no_interval():
+    people, ones = np.repeat(np.arange(5), 40), np.ones(200, int)
+    predicted = np.arange(200) % 2
+    assert np.isnan(metrics.interval(metrics.accuracy, people, ones, predicted)).all()
+    found = metrics.estimate(CLASSIFICATION["UAR"], ones, np.eye(2)[predicted], people)
+    assert found["value"] == 0.5
+    assert math.isnan(found["low"])
+    assert math.isnan(found["high"])
+    more = metrics.estimate(CLASSIFICATION["UAR"], ones, np.eye(2)[predicted], np.arange(200) % 6)
+    assert more["low"] <= 0.5 <= more["high"]
+
+
+def test_somebody_drawn_twice_counts_as_two_people():
+    people = np.array(["a", "a", "b", "c", "c", "c"])
+    for rows, drawn in metrics.resamples(people, 20, seed=0):
+        assert np.unique(drawn).tolist() == [0, 1, 2]
+        for one in range(3):
+            mine = rows[drawn == one]
+            assert mine.tolist() == np.flatnonzero(people == people[mine[0]]).tolist()
+
+
+def test_every_figure_has_an_interval_around_it():
+    truth, logits = draw(7, size=400)
+    found = {
+        name: metrics.estimate(measure, truth, softmax(logits), np.arange(400) // 20)
+        for name, measure in CLASSIFICATION.items()
+    }
+    for name, one in found.items():
+        assert one["low"] <= one["value"] <= one["high"], name
+    assert found["ECE"]["uncorrected"] > found["ECE"]["value"]
 
 
 def test_multilabel_measures_match_scikit_learn():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +68,7 @@ def material() -> Material:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small models that are trained in no time, and rough intervals and costs."""
-    monkeypatch.setattr(metrics, "interval", partial(metrics.interval, draws=5))
+    monkeypatch.setattr(metrics, "DRAWS", 10)
     monkeypatch.setattr(candidates, "_cost", lambda *of: Cost(7, float("nan"), lambda: None))
     for name, change in (
         ("OURS", {"epochs": 3}),

@@ -20,5 +20,5 @@ def test_auc_is_taken_person_by_person():
     # Somebody drawn twice into a bootstrap counts twice.
     twice = np.array([0, 1, 0, 1, 2, 3])
     table[:2] = table[1::-1]
-    value = auc_per_person(truth[twice], table[twice], people[twice], {"a": 2, "b": 2})
+    value = auc_per_person(truth[twice], table[twice], np.array([0, 0, 1, 1, 2, 2]))
     assert value == pytest.approx(1 / 3)

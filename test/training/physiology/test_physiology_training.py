@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from functools import partial
 
 import numpy as np
 import pytest
@@ -33,7 +32,7 @@ from emo_music_ros.training.shared.work import Work  # noqa: E402
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
     monkeypatch.setattr(fitting, "MEMBERS", 2)
-    monkeypatch.setattr(metrics, "interval", partial(metrics.interval, draws=10))
+    monkeypatch.setattr(metrics, "DRAWS", 10)
 
 
 @pytest.fixture(scope="module")

