@@ -53,8 +53,8 @@ class Course:
     clean: float  # how often an utterance is heard as it was recorded
 
 
-SEQUENCE_COURSE = Course(epochs=40, batch=32, rate=3e-3, decay=0.02, clean=0.4)
-WHOLE_COURSE = Course(epochs=80, batch=64, rate=2e-3, decay=0.02, clean=0.5)
+SEQUENCE_COURSE = Course(epochs=24, batch=32, rate=3e-3, decay=0.02, clean=0.4)
+WHOLE_COURSE = Course(epochs=40, batch=64, rate=2e-3, decay=0.02, clean=0.5)
 AVERAGING = 0.995  # per step, of the weights of a sequence network that are kept
 
 
