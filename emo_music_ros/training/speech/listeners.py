@@ -33,9 +33,10 @@ class ListenerTraining:
         self.key = [
             *(networks.SequenceNetwork, networks.WholeNetwork, networks.fit_sequence),
             *(networks.fit_whole, networks.warp, networks.SEQUENCE_COURSE, networks.WHOLE_COURSE),
-            *(networks._loss, networks._truth, networks.FELT, voices.affect, voices.weights),
+            *(networks._loss, networks._truth, networks.FELT, voices.affect, voices.shares),
             *(
                 voices.STRENGTHS,
+                voices.MOST,
                 networks.AVERAGING,
                 networks.CHANNELS,
                 networks.HIDDEN,

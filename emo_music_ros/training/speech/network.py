@@ -8,6 +8,7 @@ probabilities.
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -63,7 +64,8 @@ class Clip:
     """One utterance and its damaged copies, the clean one first.
 
     `spectra` [64, steps] and `contours` [3, steps] with a step of 20 ms, `statistics` [copies, n];
-    `affect` is valence and arousal, -1..1, and `weight` how much it counts.
+    `affect` is valence and arousal, -1..1, and `share` how much of
+    such utterances is heard in one pass, 0..1.
     """
 
     label: int
@@ -71,7 +73,7 @@ class Clip:
     contours: tuple[NDArray[np.float32], ...]
     statistics: NDArray[np.float32]
     affect: NDArray[np.float32]
-    weight: float
+    share: float
 
 
 def _layer(inputs: int, outputs: int, kernel: int, stride: tuple[int, int]) -> nn.Sequential:
@@ -277,9 +279,8 @@ def warp(
 def _truth(clips: Sequence[Clip]) -> tuple[Tensor, Tensor, Tensor]:
     """Return labels [n], affect [n, 2] and weights [n] of clips; rare classes count alike."""
     labels = np.array([clip.label for clip in clips], np.int64)
-    weight = np.array([clip.weight for clip in clips])
-    counts = np.bincount(labels, weight, minlength=CLASSES)
-    weight = weight * (counts.mean() / np.maximum(counts, 1e-9))[labels]
+    counts = np.bincount(labels, [clip.share for clip in clips], minlength=CLASSES)
+    weight = (counts.mean() / np.maximum(counts, 1e-9))[labels]
     return (
         torch.from_numpy(labels),
         torch.from_numpy(np.stack([clip.affect for clip in clips])),
@@ -323,7 +324,9 @@ def fit_sequence(
         multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(AVERAGING),
         use_buffers=True,
     )
-    steps = -(-len(clips) // course.batch)
+    share = np.array([clip.share for clip in clips])
+    each = math.ceil(share.sum())  # clips in a pass
+    steps = -(-each // course.batch)
     optimiser, schedule = _teacher(network, course, steps)
     labels, affect, weight = _truth(clips)
     length = np.array([clip.spectra[0].shape[1] for clip in clips])
@@ -331,7 +334,9 @@ def fit_sequence(
     network.train()
     for epoch in range(course.epochs):
         total = 0.0
-        order = np.argsort(length * draw.uniform(0.8, 1.25, len(clips)))  # of about equal length
+        heard = draw.choice(len(clips), each, replace=False, p=share / share.sum())
+        about = length[heard] * draw.uniform(0.8, 1.25, each)
+        order = heard[np.argsort(about)]  # of about equal length
         for part in draw.permutation(steps):
             rows = order[part * course.batch : (part + 1) * course.batch]
             chosen = [_version(len(clips[row].spectra), course.clean, draw) for row in rows]
@@ -367,12 +372,14 @@ def fit_whole(clips: Sequence[Clip], seed: int, course: Course = WHOLE_COURSE) -
     labels, affect, weight = _truth(clips)
     with torch.no_grad():
         known = network.standard(torch.from_numpy(everything))
+    often = np.array([clip.share for clip in clips])
     size = min(course.batch, len(clips))
-    steps = len(clips) // size
+    steps = max(1, int(often.sum()) // size)
     optimiser, schedule = _teacher(network, course, steps)
     network.train()
     for _ in range(course.epochs):
-        for rows in draw.permutation(len(clips))[: steps * size].reshape(steps, size):
+        heard = draw.choice(len(clips), steps * size, replace=False, p=often / often.sum())
+        for rows in heard.reshape(steps, size):
             chosen = [_version(known.shape[1], course.clean, draw) for _ in rows]
             x = known[rows, chosen]
             x = x + 0.2 * torch.randn(x.shape)

@@ -34,7 +34,7 @@ from emo_music_ros.training.speech.shipped import NAME, cost_of_shipped
 CORPORA = ("RAVDESS speech", "EMO-DB", "EMOVO", "ASED", "EmotionTTS open DB")
 VERSION = "3.0.0"
 TASK = "emotions"
-FOLDS = 5
+FOLDS = 4
 
 
 def evaluate(

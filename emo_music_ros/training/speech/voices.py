@@ -17,6 +17,8 @@ from emo_music_ros.training.evaluation.protocol import Protocol, Rows
 logger = logging.getLogger(__name__)
 
 LANGUAGES = {"RAVDESS speech": "en", "EMO-DB": "de"}
+#: Recordings of one corpus that are heard in one pass.
+MOST = 1000
 #: How far from the middle of the circumplex an emotion is put, by how strongly it was acted.
 STRENGTHS = {"normal": 0.7, "strong": 1.0, "not known": 0.85}
 
@@ -108,11 +110,13 @@ def of(corpus: Corpus, name: str) -> Corpus:
     )
 
 
-def weights(corpus: Corpus) -> NDArray[np.float32]:
-    """Return how much every recording counts: small corpora more than their share, mean 1."""
+def shares(corpus: Corpus) -> NDArray[np.float32]:
+    """Return how much of every recording's corpus is heard in one pass, 0..1 [n].
+
+    A large corpus does not count for more than :data:`MOST` recordings.
+    """
     _, place, counts = np.unique(corpus.groups["corpus"], return_inverse=True, return_counts=True)
-    weight = counts[place] ** -0.5
-    return (weight / weight.mean()).astype(np.float32)
+    return np.minimum(1.0, MOST / counts)[place].astype(np.float32)
 
 
 def affect(corpus: Corpus) -> NDArray[np.float32]:
