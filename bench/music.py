@@ -14,7 +14,10 @@ from bench.common import Row, alternate, installed
 from emo_music_ros import __version__
 from emo_music_ros.encoding.music import papers as music_papers
 from emo_music_ros.encoding.music import spectrum as music_spectrum
-from emo_music_ros.encoding.music.encoder import MusicEncoder, MusicModel, analyse
+from emo_music_ros.encoding.music.encoder import MusicEncoder
+from emo_music_ros.encoding.music.features import NAMES
+from emo_music_ros.encoding.music.model import MusicModel
+from emo_music_ros.encoding.music.pieces import analyse
 from emo_music_ros.encoding.music.spectrum import SAMPLE_RATE
 from emo_music_ros.encoding.shared.model import Model
 from emo_music_ros.io.midi import Note, Part
@@ -76,7 +79,7 @@ def compare() -> dict[str, list[Row]]:
     row = music_papers.of_paper_b(music_spectrum.analyse(audio))[None]
     network = Model("music_forest")
     sets: dict[str, tuple[str, Callable[[], object]]] = {
-        "72 features and mood": (OURS, partial(analyse, audio, mood)),
+        f"{len(NAMES)} features and mood": (OURS, partial(analyse, audio, mood)),
         "features of paper B and forest, one pass": (OURS, ours),
     }
     rows: dict[str, tuple[str, Callable[[], object]]] = {

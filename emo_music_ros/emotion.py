@@ -46,6 +46,22 @@ GOEMOTIONS = (
     *("excitement", "fear", "gratitude", "grief", "joy", "love", "nervousness", "optimism"),
     *("pride", "realization", "relief", "remorse", "sadness", "surprise", "neutral"),
 )
+#: What music makes people feel: the nine factors of the Geneva Emotional Music Scale (Zentner,
+#: Grandjean & Scherer 2008). Some have no word in :data:`PAD`, so they are no vocabulary of states.
+GEMS = (
+    *("amazement", "solemnity", "tenderness", "nostalgia", "calmness", "power"),
+    *("joyful_activation", "tension", "sadness"),
+)
+#: Those of them that have a word of :data:`PAD`, for the dominance that nobody rated. Solemnity,
+#: nostalgia and power have none.
+GEMS_WORDS = {
+    "amazement": "surprise",
+    "tenderness": "love",
+    "calmness": "calm",
+    "joyful_activation": "happiness",
+    "tension": "anxiety",
+    "sadness": "sadness",
+}
 
 #: Basic emotion -> labels of GoEmotions it groups (Demszky et al. 2020, ekman_mapping.json).
 GOEMOTIONS_EKMAN: dict[str, tuple[str, ...]] = {

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import struct
 
 import numpy as np
 import pytest
+
+from emo_music_ros.training.corpora import wesad
 
 START = 1_700_000_000
 
@@ -51,6 +54,37 @@ def stress_predict_folder(tmp_path_factory):
         ]
     (root / "hr_rsp_binary.csv").write_text("\n".join(rows) + "\n")
     return root
+
+
+@pytest.fixture(scope="session")
+def wesad_folder(tmp_path_factory):
+    """Six people (and one who is kept apart): 20 minutes of rest, stress between meditations."""
+    folder = tmp_path_factory.mktemp("wesad")
+    columns = ["subject", "Segment", "Condition", "Condition_Name", "Start_Sample", "End_Sample"]
+    columns += [*wesad.MEASURES, "split"]
+    lines = [",".join(columns)]
+    blocks = [  # as published: what is called meditation goes on during the stress
+        ("baseline", 0, 1200), ("amusement", 1300, 1690), ("meditation", 1800, 3600),
+        ("stress", 2407, 3007),
+    ]  # fmt: skip
+    for person in (2, 3, 4, 5, 6, 7, 8):
+        draw = np.random.default_rng(person)
+        for number, (name, first, last) in enumerate(blocks):
+            for start in range(first, last - 29, 15):
+                stressed = 2407 <= start < 3007
+                amused = name == "amusement"
+                values = dict.fromkeys(wesad.MEASURES, 1.0)
+                values["Heart_Rate"] = 60 + person + 25 * stressed + draw.normal()
+                values["SDNN"] = 50 - 25 * stressed + 30 * amused + draw.normal()
+                values["RMSSD"] = 40 - 20 * stressed + 30 * amused + draw.normal()
+                values["Wrist_EDA_Mean"] = person * (1 + stressed) + 0.1 * draw.random()
+                cells = [f"{value:.4f}" for value in values.values()]
+                cells[list(values).index("Wrist_SCR_Amplitude_Mean")] = "" if start == 0 else "0.1"
+                head = [person, start // 15, number, name, start * 700, (start + 30) * 700]
+                lines.append(",".join([*map(str, head), *cells, "train"]))
+    with gzip.open(folder / wesad.TABLE, "wt", encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\n")
+    return folder
 
 
 def python2_array(array):

@@ -1,9 +1,7 @@
 """The mood of music: valence and arousal of what is being played, or of a file.
 
-The estimate says what the *music* expresses to listeners, not what the person feels. Labels are
-the quadrants of the circumplex as in paper B (happy, relaxed, angry, sad). Valence and arousal
-are ``2 p - 1`` with p the probability of the positive half; dominance, which no music corpus
-rates here, is that of the words of the quadrants (:data:`emo_music_ros.emotion.PAD`).
+The estimate says what the *music* expresses to listeners, not what the person feels; what
+listeners say they feel is told beside it (see :mod:`emo_music_ros.encoding.music.model`).
 
 Three models are there: ``music``, ``music_forest`` (the Random Forest of paper B) and ``music_cnn``
 (the one-dimensional convolutional network of paper E).
@@ -11,134 +9,25 @@ Three models are there: ``music``, ``music_forest`` (the Random Forest of paper 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from emo_music_ros import emotion
 from emo_music_ros.encoding.music import features as music_features
-from emo_music_ros.encoding.music import papers as music_papers
 from emo_music_ros.encoding.music import spectrum as music_spectrum
-from emo_music_ros.encoding.music.features import Descriptors
-from emo_music_ros.encoding.music.spectrum import FRAME_RATE, SAMPLE_RATE, Spectrum
-from emo_music_ros.encoding.shared.model import Model
-from emo_music_ros.errors import InputError, ModelError
-from emo_music_ros.io.audio import AudioReader
-from emo_music_ros.io.midi import MIDI_ENDINGS
-from emo_music_ros.io.resampling import Resampler, mono
-from emo_music_ros.io.synthesis import render_midi
+from emo_music_ros.encoding.music.model import WINDOW, MusicModel, estimate
+from emo_music_ros.encoding.music.pieces import analyse, quality_of, read_audio
+from emo_music_ros.encoding.music.spectrum import SAMPLE_RATE
+from emo_music_ros.errors import InputError
+from emo_music_ros.io.resampling import Resampler
 from emo_music_ros.options import option
-from emo_music_ros.streams import (
-    AudioBlock,
-    Encoding,
-    Estimate,
-    FloatArray,
-    MusicDescription,
-    Sample,
-)
+from emo_music_ros.streams import AudioBlock, Encoding, FloatArray, MusicDescription, Sample
 
-#: Window the models were trained on [s], and in frames.
-WINDOW = 10.0
-WIDTH = round(WINDOW * FRAME_RATE)
-#: The most of a file that is listened to [s], taken from its middle.
-LONGEST = 120.0
 #: A jump of the clock of the stream beyond this [s] begins a new piece.
 _JUMP = 0.5
-
-
-@dataclass(frozen=True)
-class FeatureSet:
-    """What a model is told of a window: the names of the numbers, and how they are taken."""
-
-    names: tuple[str, ...]
-    of: Callable[[Spectrum], FloatArray]
-
-
-#: The sets of features by the name that the description of a model gives.
-FEATURE_SETS = {
-    "music": FeatureSet(
-        music_features.NAMES, lambda spectrum: music_features.describe(spectrum).vector
-    ),
-    "paper_b": FeatureSet(music_papers.PAPER_B, music_papers.of_paper_b),
-    "paper_e": FeatureSet(music_papers.PAPER_E, music_papers.of_paper_e),
-}
-
-
-class MusicModel:
-    """The network that turns the features of a window into a mood.
-
-    Parameters
-    ----------
-    name : str
-        Model file in the ``models`` folder, without ending.
-
-    Attributes
-    ----------
-    version : str
-        Version of the model.
-    piece_temperature : float
-        What the mean answer to the windows of a piece is sharpened with, see :func:`tempered`.
-
-    Raises
-    ------
-    ModelError
-        If it is missing, corrupt or was trained on other features.
-    """
-
-    def __init__(self, name: str = "music") -> None:
-        self._model = Model(name)
-        self.version = self._model.version
-        description = self._model.description
-        features = FEATURE_SETS.get(description.get("feature_set", ""))
-        fits = features is not None and description.get("features") == list(features.names)
-        if features is None or not fits or "piece_temperature" not in description:
-            raise ModelError(
-                f"model '{name}' was trained on other features than this version computes",
-                "Train it again: emo-music train music",
-            )
-        self._features = features
-        self._temperature = float(description["temperature"])
-        # The mean over the windows of a piece is less certain than the piece is clear.
-        self.piece_temperature = float(description["piece_temperature"])
-
-    def vector(self, spectrum: Spectrum, summary: Descriptors | None = None) -> FloatArray:
-        """Return the features of a window; a summary of it that is at hand saves time."""
-        if summary is not None and self._features is FEATURE_SETS["music"]:
-            return summary.vector
-        return self._features.of(spectrum)
-
-    def __call__(self, vectors: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return probabilities [n, 4] and embeddings [n, ...] of feature vectors [n, features]."""
-        outputs = self._model(np.atleast_2d(vectors).astype(np.float32))
-        return tempered(outputs[0], self._temperature).astype(np.float32), outputs[-1]
-
-
-def tempered(probabilities: FloatArray, temperature: float) -> NDArray[np.float64]:
-    """Return probabilities [..., classes] sharpened (below 1) or softened (above) and summing to 1.
-
-    The classes of a certain model keep a millionth each.
-    """
-    scaled = np.maximum(probabilities, 1e-6).astype(float) ** (1 / temperature)
-    return scaled / scaled.sum(axis=-1, keepdims=True)  # type: ignore[no-any-return]
-
-
-def estimate(probabilities: FloatArray, quality: float = 1.0) -> Estimate:
-    """Return the estimate for probabilities [4] of :data:`emo_music_ros.emotion.QUADRANTS`."""
-    happy, relaxed, angry, sad = (float(value) for value in probabilities)
-    words = emotion.from_labels(emotion.QUADRANTS, probabilities, quality)
-    return Estimate(
-        words.labels,
-        words.probabilities,
-        valence=happy + relaxed - angry - sad,
-        arousal=happy + angry - relaxed - sad,
-        dominance=words.dominance,
-        confidence=words.confidence,
-        quality=quality,
-    )
 
 
 class MusicEncoder:
@@ -233,14 +122,15 @@ class MusicEncoder:
         if quality <= 0:
             return None
         summary = music_features.describe(spectrum)
-        probabilities, embedding = self._model(self._model.vector(spectrum, summary))
+        answers = self._model(self._model.vector(spectrum, summary))
+        dominance = None if answers.dominance is None else float(answers.dominance[0])
         begin = anchor + self._start / SAMPLE_RATE
         return Encoding(
             modality=self.modality,
             time=begin + self._window / SAMPLE_RATE,
             window_start=begin,
-            estimate=estimate(probabilities[0], quality),
-            embedding=embedding[0],
+            estimate=estimate(answers.quadrants[0], quality, dominance),
+            embedding=answers.embedding[0],
             features={
                 "tempo": summary.tempo,
                 "mode": summary.mode,
@@ -270,7 +160,7 @@ class MusicEncoder:
             heard.summary.energy,
             heard.summary.timbre,
             np.roll(heard.summary.chroma, -heard.summary.key),
-            heard.estimate,
+            heard.mood.estimate,
         )
 
 
@@ -294,97 +184,18 @@ class CnnMusicEncoder(MusicEncoder):
         model: str = option("music_cnn", "name of the network in the models folder")
 
 
-def quality_of(spectrum: Spectrum) -> float:
-    """Return how usable a window is: share that sounds less the share that is clipped, 0..1."""
-    sounding = float(np.mean(spectrum.mean_square >= music_features.SILENCE**2))
-    if sounding < 0.1:
-        return 0.0
-    clipped = float(spectrum.clipped.mean())
-    return float(np.clip(sounding - 5 * clipped, 0.05, 1.0))
-
-
-def read_audio(path: Path) -> tuple[NDArray[np.float32], float]:
-    """Read audio or render MIDI as mono at 22,050 Hz.
-
-    Returns
-    -------
-    audio : numpy.ndarray
-        float32 [samples], at most two minutes from the middle of the file.
-    duration : float
-        Length of the whole file in seconds.
-
-    Raises
-    ------
-    InputError
-        If the file is missing, not readable, truncated or shorter than a second.
-    """
-    remedy = "Replace the file or remove it"
-    if path.suffix.lower() in MIDI_ENDINGS:
-        if not path.is_file():
-            raise InputError(f"'{path}' does not exist", "Check the path")
-        audio = mono(render_midi(path, SAMPLE_RATE))
-        surplus = max(0, len(audio) - int(LONGEST * SAMPLE_RATE)) // 2
-        cut = audio[surplus : surplus + int(LONGEST * SAMPLE_RATE)]
-        return cut, len(audio) / SAMPLE_RATE
-    reader = AudioReader(path, SAMPLE_RATE)
-    duration = reader.duration
-    if duration > LONGEST:
-        reader.close()
-        reader = AudioReader(path, SAMPLE_RATE, start=(duration - LONGEST) / 2)
-    try:
-        audio = mono(reader.read(int(LONGEST * SAMPLE_RATE)))
-        if reader.complaint:
-            raise InputError(reader.complaint, remedy)
-    finally:
-        reader.close()
-    if len(audio) < SAMPLE_RATE:
-        raise InputError(
-            f"'{path}' holds {len(audio) / SAMPLE_RATE:.2f} s of sound, too little to describe",
-            remedy,
-        )
-    return audio, duration
-
-
-@dataclass(frozen=True)
-class Analysis:
-    """A whole piece: its description and its mood, taken from windows of ten seconds."""
-
-    summary: Descriptors
-    estimate: Estimate
-
-
-def windows(spectrum: Spectrum, hop: int = WIDTH) -> list[tuple[int, Spectrum]]:
-    """Return the first frame and the frames of every window of ten seconds.
-
-    The last one may be cut to half its length; what is shorter than a window is one.
-    """
-    starts = range(0, max(len(spectrum) - WIDTH // 2, 1), hop)
-    return [(start, spectrum.part(start, start + WIDTH)) for start in starts]
-
-
-def analyse(audio: FloatArray, model: MusicModel) -> Analysis:
-    """Describe a piece [samples], mono at 22,050 Hz; silence gives the estimate that is unknown."""
-    parts = [part for _, part in windows(music_spectrum.analyse(audio))]
-    summaries = [music_features.describe(part) for part in parts]
-    summary = music_features.combine(summaries)
-    weights = np.array([quality_of(part) for part in parts])
-    if weights.sum() <= 0:
-        return Analysis(summary, emotion.unknown(emotion.QUADRANTS))
-    vectors = [model.vector(part, described) for part, described in zip(parts, summaries)]
-    probabilities, _ = model(np.stack(vectors))
-    mixed = tempered(weights @ probabilities / weights.sum(), model.piece_temperature)
-    return Analysis(summary, estimate(mixed.astype(np.float32), float(weights.mean())))
-
-
 def predict_music(paths: Iterable[str | Path], name: str = "music") -> Iterator[dict[str, Any]]:
     """Judge audio (mp3, ogg, flac, wav) or MIDI files by the model `name`, one result each.
 
     Yields
     ------
     dict
-        input, labels, probabilities, valence, arousal, dominance, confidence; for silence the
-        probabilities are empty and the circumplex None; for a file that cannot be read input
-        and error.
+        What the music expresses (input, labels, probabilities, valence, arousal, dominance,
+        confidence), and what listeners feel: ``felt``, the share that would feel each emotion of
+        :data:`emo_music_ros.emotion.GEMS`, and ``liked``, the share that would like it, 0..1.
+        For silence the probabilities are empty, the others None; likewise ``felt`` and ``liked``
+        of the models of the papers, which do not know. For a file that cannot be read input and
+        error.
 
     Raises
     ------
@@ -398,8 +209,8 @@ def predict_music(paths: Iterable[str | Path], name: str = "music") -> Iterator[
         except InputError as error:
             yield {"input": str(path), "error": str(error)}
             continue
-        mood = analyse(audio, model).estimate
-        heard = len(mood.probabilities) > 0
+        found = analyse(audio, model).mood
+        mood, heard = found.estimate, len(found.estimate.probabilities) > 0
         yield {
             "input": str(path),
             "labels": list(mood.labels),
@@ -408,4 +219,6 @@ def predict_music(paths: Iterable[str | Path], name: str = "music") -> Iterator[
             "arousal": float(mood.arousal) if heard else None,
             "dominance": float(mood.dominance) if heard else None,
             "confidence": float(mood.confidence),
+            "felt": found.felt or None,
+            "liked": found.liked if found.felt else None,
         }

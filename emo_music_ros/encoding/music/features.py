@@ -18,12 +18,21 @@ import numpy as np
 
 from emo_music_ros.encoding.music import spectrum as music_spectrum
 from emo_music_ros.encoding.music.harmony import (
+    between_semitones,
+    chords,
     consonance,
     harmonic_change,
+    intervals,
     key_of,
     melody,
     notes,
     pitch_classes,
+)
+from emo_music_ros.encoding.music.movement import (
+    attacks,
+    percussiveness,
+    swings,
+    timbre_changes,
 )
 from emo_music_ros.encoding.music.rhythm import irregularity, onsets, tempo_of
 from emo_music_ros.encoding.music.spectrum import (
@@ -76,6 +85,14 @@ NAMES = (
     "pitch_slope",
     "melodic_motion",
     "texture",
+    *(f"mfcc_change_{i}" for i in range(COEFFICIENTS)),
+    *(f"attack_{i}" for i in range(8)),
+    *(f"swing_{register}_{i}" for register in ("low", "middle", "high") for i in range(6)),
+    *(f"percussiveness_{register}" for register in ("low", "middle", "high")),
+    *(f"interval_{i}" for i in range(1, 7)),
+    *(f"chord_{kind}" for kind in ("major", "minor", "dim", "aug", "sus", "maj7", "7", "min7")),
+    *("chord_major_over_minor", "chord_major_share", "chord_changes", "chord_motion"),
+    *("between_semitones", "off_pitch_share"),
 )
 
 
@@ -154,12 +171,13 @@ def describe(spectrum: Spectrum) -> Descriptors:
     if not active.any():
         active = np.ones(len(level), bool)
     power = spectrum.power * np.float32(gain**2) + np.float32(FLOOR)
-    mel = music_spectrum.mel_power(power, TOP)
+    mel = music_spectrum.decibels(music_spectrum.mel_power(power, TOP))
     envelope = music_spectrum.onset_envelope(mel)
     beginnings = onsets(envelope)
     rate = len(beginnings) / (len(envelope) / FRAME_RATE)
     tempo, pulse = tempo_of(envelope)
-    coefficients = music_spectrum.mfcc(mel)[active]
+    every = music_spectrum.mfcc(mel)
+    coefficients = every[active]
     power = power[active]
     found = notes(power)
     pitch = pitch_classes(found) * (overall >= SILENCE)
@@ -211,6 +229,13 @@ def describe(spectrum: Spectrum) -> Descriptors:
                 *registers,
                 *melody(found, len(power)),
             ],
+            timbre_changes(every),
+            attacks(mel),
+            swings(mel),
+            percussiveness(mel),
+            intervals(pitch),
+            chords(found),
+            between_semitones(found),
         ]
     )
     volume = 20 * math.log10(max(overall, 1e-6))

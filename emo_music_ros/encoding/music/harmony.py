@@ -8,6 +8,7 @@ tuned to A = 440 Hz. Mode is the correlation with the major and minor key profil
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,13 @@ CONSONANCE = np.array(
 )
 #: Where the fundamentals of notes are looked for [Hz].
 PITCHED = (80.0, 1000.0)
+#: Chords as semitones from their root: major, minor, diminished, augmented, suspended, sevenths.
+CHORDS = (
+    *((0, 4, 7), (0, 3, 7), (0, 3, 6), (0, 4, 8), (0, 5, 7)),
+    *((0, 4, 7, 11), (0, 4, 7, 10), (0, 3, 7, 10)),
+)
+#: Frames of one chord.
+CHORD_STEP = round(0.5 * FRAME_RATE)
 #: Frames from note to note of the melody and of the harmony that is compared.
 MELODY_STEP, HARMONY_STEP = round(0.25 * FRAME_RATE), round(FRAME_RATE)
 
@@ -90,6 +98,67 @@ def harmonic_change(found: Notes) -> float:
     whole = len(found.table) // HARMONY_STEP * HARMONY_STEP
     seconds = found.table[:whole].reshape(-1, HARMONY_STEP, 12).mean(axis=1)
     return float(np.abs(np.diff(seconds, axis=0)).sum(axis=1).mean() / 2)
+
+
+def intervals(profile: FloatArray) -> FloatArray:
+    """Return how much pitch classes one to six semitones apart sound, [6] of a profile [12]."""
+    return np.array([profile @ np.roll(profile, step) for step in range(1, 7)])
+
+
+@functools.lru_cache(maxsize=1)
+def _chord_templates() -> FloatArray:
+    """Return the pitch classes [kinds, roots, 12] of every chord, of unit length."""
+    table = np.zeros((len(CHORDS), 12, 12))
+    for kind, steps in enumerate(CHORDS):
+        for root in range(12):
+            table[kind, root, (root + np.array(steps)) % 12] = 1 / math.sqrt(len(steps))
+    return table
+
+
+def chords(found: Notes) -> FloatArray:
+    """Describe the chords of each half second.
+
+    Returns
+    -------
+    numpy.ndarray
+        [12]: mean likeness to the best chord of each kind of :data:`CHORDS`, 0..1; how much more
+        major than minor it is; share of major chords; how often the root changes, taken as that
+        of the most alike major chord; mean change of the pitch classes to the next half second.
+    """
+    count = max(1, len(found.table) // CHORD_STEP)
+    bounds = np.linspace(0, len(found.table), count + 1).astype(int)
+    sums = np.add.reduceat(found.table, bounds[:-1], axis=0)
+    sounding = sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9)
+    likeness = _chord_templates() @ sounding.T  # kinds, roots, halves of a second
+    best = likeness.max(axis=1)
+    roots = likeness[0].argmax(axis=0)
+    moved = np.linalg.norm(np.diff(sounding, axis=0), axis=1)
+    return np.concatenate(
+        [
+            best.mean(axis=1),
+            [
+                np.mean(best[0] - best[1]),
+                np.mean(best[0] > best[1]),
+                np.mean(np.diff(roots) != 0) if count > 1 else 0.0,
+                moved.mean() if count > 1 else 0.0,
+            ],
+        ]
+    )
+
+
+def between_semitones(found: Notes) -> tuple[float, float]:
+    """Return how far strong peaks lie from the nearest semitone, and the share of those far off.
+
+    Singing, slides and noise lie between the semitones, keyboards do not. 0..0.5 and 0..1.
+    """
+    if not len(found.pitch):
+        return 0.0, 0.0
+    loudest = np.zeros(len(found.table))
+    np.maximum.at(loudest, found.frame, found.weight)
+    off = np.abs(found.pitch - np.round(found.pitch))
+    strong = found.weight > 0.3 * loudest[found.frame]
+    away = float(off[strong].mean()) if strong.any() else 0.0
+    return away, float(np.mean(found.weight == 0))
 
 
 def melody(found: Notes, frames: int) -> tuple[float, float, float, float, float]:

@@ -58,14 +58,14 @@ def _scale(spectrum: Spectrum) -> float:
 def of_paper_b(spectrum: Spectrum) -> NDArray[np.float32]:
     """Return the features :data:`PAPER_B` of a stretch of music."""
     power = spectrum.power * np.float32(_scale(spectrum))
-    mel = measure.mel_power(power)
+    level = measure.decibels(measure.mel_power(power))
     _, hertz, strength = measure.pitches(power)
     return np.concatenate(
         [
-            measure.mfcc(mel).mean(axis=0),
+            measure.mfcc(level).mean(axis=0),
             measure.chroma(power, measure.tuning(hertz, strength)).mean(axis=0),
             measure.contrast(power).mean(axis=0),
-            [spectrum.crossings.mean(), measure.tempo(measure.onset_envelope(mel))],
+            [spectrum.crossings.mean(), measure.tempo(measure.onset_envelope(level))],
         ]
     ).astype(np.float32)
 
@@ -74,8 +74,8 @@ def of_paper_e(spectrum: Spectrum) -> NDArray[np.float32]:
     """Return the features :data:`PAPER_E` of a stretch of music."""
     scale = _scale(spectrum)
     power = spectrum.power * np.float32(scale)
-    mel = measure.mel_power(power)
-    coefficients = measure.mfcc(mel)
+    level = measure.decibels(measure.mel_power(power))
+    coefficients = measure.mfcc(level)
     frame, hertz, strength = measure.pitches(power)
     tone = _tones(frame, hertz, strength)
     return np.concatenate(
@@ -83,7 +83,7 @@ def of_paper_e(spectrum: Spectrum) -> NDArray[np.float32]:
             coefficients.mean(axis=0),
             coefficients.std(axis=0),
             coefficients.max(axis=0),
-            measure.decibels(mel).mean(axis=0),
+            level.mean(axis=0),
             measure.chroma(power, measure.tuning(hertz, strength)).mean(axis=0),
             measure.contrast(power).mean(axis=0),
             [
@@ -94,7 +94,7 @@ def of_paper_e(spectrum: Spectrum) -> NDArray[np.float32]:
                 np.sqrt(spectrum.mean_square * scale).mean(),
                 measure.centroid(power).mean(),
                 measure.rolloff(power).mean(),
-                measure.tempo(measure.onset_envelope(mel)),
+                measure.tempo(measure.onset_envelope(level)),
             ],
         ]
     ).astype(np.float32)

@@ -181,9 +181,15 @@ def _cosines() -> FloatArray:
     return matrix.astype(np.float32)
 
 
-def mfcc(mel: FloatArray) -> FloatArray:
-    """Return the mel-frequency cepstral coefficients [frames, 13] of mel power [frames, 128]."""
-    return decibels(mel) @ _cosines().T
+def mfcc(level: FloatArray) -> FloatArray:
+    """Return the mel-frequency cepstral coefficients [frames, 13] of a mel level [frames, 128].
+
+    Parameters
+    ----------
+    level : numpy.ndarray
+        In dB, see :func:`decibels`.
+    """
+    return level @ _cosines().T
 
 
 @functools.lru_cache(maxsize=1)
@@ -289,15 +295,14 @@ def rolloff(power: FloatArray, share: float = 0.85) -> FloatArray:
     return frequencies()[np.argmax(total >= share * total[:, -1:], axis=1)]
 
 
-def onset_envelope(mel: FloatArray) -> FloatArray:
-    """Return onset strength [frames] of mel power: mean rise of the bands in dB per frame.
+def onset_envelope(level: FloatArray) -> FloatArray:
+    """Return onset strength [frames] of a mel level in dB: mean rise of the bands per frame.
 
     The rise from one frame to the next counts for the frame in whose middle the new sound lies.
     """
-    level = decibels(mel)
     rise = np.maximum(0, np.diff(level, axis=0)).mean(axis=1)
     delay = 1 + FRAME // (2 * HOP)
-    return np.concatenate([np.zeros(delay), rise])[: len(mel)]
+    return np.concatenate([np.zeros(delay), rise])[: len(level)]
 
 
 def tempo(envelope: FloatArray) -> float:

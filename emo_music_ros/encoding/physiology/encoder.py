@@ -12,6 +12,8 @@ import numpy as np
 
 from emo_music_ros.emotion import STRESS, circumplex, credible, entropy, unknown
 from emo_music_ros.encoding.physiology import cardiac, electrodermal, respiration
+from emo_music_ros.encoding.physiology.smoothing import SmoothedOdds
+from emo_music_ros.encoding.physiology.states import StateModel
 from emo_music_ros.encoding.shared.baseline import RunningBaseline
 from emo_music_ros.encoding.shared.biosignals import matching_model, predict_recording
 from emo_music_ros.encoding.shared.buffer import Window
@@ -205,9 +207,14 @@ class PhysiologyEncoder:
 
     The labels are ``calm`` and ``stress``. The body shows arousal, not whether it is pleasant:
     valence and dominance stay unknown, and joyful excitement may be taken for stress. The
-    probability is calibrated where a third of the time is stress.
+    probability is calibrated where stress is as frequent as calm, so 0.5 says nothing, and averaged
+    over the last seconds (`smoothing` of the model).
 
     Without usable heart and skin signal the estimate is unknown, with quality 0.
+
+    The features ``state_calm``, ``state_stress`` and ``state_amusement`` are a hint beside the
+    estimate at what arousal cannot tell, against the person's first minutes: see
+    :class:`StateModel`.
 
     Parameters
     ----------
@@ -246,10 +253,14 @@ class PhysiologyEncoder:
         self._features = PhysiologyFeatures(
             self.options.update_interval, self.options.baseline_seconds
         )
+        self._states = StateModel()
+        self._smoothed = SmoothedOdds(float(self._model.description.get("smoothing", 0.0)))
 
     def reset(self) -> None:
         """Forget the streams and what is usual for the person."""
         self._features.reset()
+        self._smoothed.reset()
+        self._states.reset()
 
     def push(self, sample: Sample) -> list[Encoding]:
         """Take the next block of any kind and return the encodings it completes."""
@@ -260,10 +271,13 @@ class PhysiologyEncoder:
     def _encode(self, moment: PhysiologyWindow) -> Encoding:
         embedding = np.concatenate([moment.normalised, moment.mask])
         features = dict(moment.features)
+        states = self._states(features, self.options.update_interval)
+        features |= {f"state_{name}": chance for name, chance in states.items()}
         estimate = unknown(LABELS)
         if moment.mask.any():
-            probabilities = self._model(embedding[None])[0][0]
-            features["stress"] = float(probabilities[LABELS.index("stress")])
+            newest = self._model(embedding[None])[0][0, LABELS.index("stress")]
+            stress = features["stress"] = self._smoothed(float(newest), moment.time)
+            probabilities = np.array([1.0 - stress, stress])
             _, arousal, _ = circumplex(LABELS, probabilities)
             estimate = Estimate(
                 LABELS,

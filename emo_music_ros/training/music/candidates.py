@@ -1,4 +1,4 @@
-"""The models of music trained on rows of VGMIDI, as rows of the tables."""
+"""The models of music, trained on some phrases and what goes with them, as rows of the tables."""
 
 from __future__ import annotations
 
@@ -12,23 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_music_ros.encoding.music import spectrum as music_spectrum
-from emo_music_ros.encoding.music.encoder import FEATURE_SETS, WINDOW, tempered
+from emo_music_ros.encoding.music.model import FEATURE_SETS, WINDOW, tempered
 from emo_music_ros.encoding.music.spectrum import SAMPLE_RATE
 from emo_music_ros.encoding.shared.model import open_network
+from emo_music_ros.training.corpora import emotify
 from emo_music_ros.training.evaluation.cost import Cost, onnx_cost
 from emo_music_ros.training.evaluation.protocol import Rows
 from emo_music_ros.training.evaluation.results import Candidate
-from emo_music_ros.training.music import models as music_models
-from emo_music_ros.training.music.lessons import (
-    CERTAIN,
-    INNER,
-    SHARPNESS,
-    Material,
-    by_item,
-    choose,
-    columns,
-)
-from emo_music_ros.training.music.models import TRIAL, Fitted, Learner
+from emo_music_ros.training.music import forest, lessons, models, networks
+from emo_music_ros.training.music.lessons import Material, choose, columns
+from emo_music_ros.training.music.models import Fitted, Learner
 from emo_music_ros.training.shared.work import Work, fingerprint
 
 log = logging.getLogger(__name__)
@@ -38,13 +31,14 @@ WindowAnswers = dict[str, NDArray[Any]]
 def answers_of(
     learner: Learner, material: Material, train: Rows, seed: int, work: Work
 ) -> WindowAnswers:
-    """Train on some phrases, and on the pieces of their series, and answer every window.
+    """Train on some phrases and on the pieces and tracks of their series; answer every window.
 
     Returns
     -------
     dict
-        ``phrases`` and ``pieces``, probabilities [windows, 4]; ``setting``, its number;
-        ``piece_temperature``.
+        ``phrases``, ``pieces`` and ``tracks``, probabilities [windows, 4]; ``dominance``
+        [track windows] and ``felt`` [track windows, 10], where the model knows them; ``setting``,
+        its number; ``piece_temperature``.
     """
     known = np.unique(material.corpus.people[train])
     unheard = sorted(set(np.unique(material.corpus.people)) - set(known))
@@ -52,13 +46,17 @@ def answers_of(
     def compute() -> WindowAnswers:
         choice = choose(learner, material, train, seed)
         model = learner.fit(material.lesson(learner, train, unheard), choice.setting, seed)
-        tables = {
-            name: tempered(model(columns(learner, windows)), choice.temperature)
-            for name, windows in (
-                ("phrases", material.phrase_windows),
-                ("pieces", material.piece_windows),
-            )
+        found = {
+            "phrases": model(columns(learner, material.phrase_windows)),
+            "pieces": model(columns(learner, material.piece_windows)),
+            "tracks": model(columns(learner, material.track_windows)),
         }
+        tables: WindowAnswers = {
+            name: tempered(answers.quadrants, choice.temperature) for name, answers in found.items()
+        }
+        for name in ("dominance", "felt"):
+            if (table := getattr(found["tracks"], name)) is not None:
+                tables[name] = table
         log.info("music %s without %s: %s", learner.name, ", ".join(unheard), dict(choice.setting))
         return {
             **tables,
@@ -74,17 +72,19 @@ def answers_of(
 @functools.cache
 def _code() -> str:
     """Return a hash of the code that answers depend on; reading it takes a while."""
-    models = inspect.getsource(music_models)
-    return fingerprint([models, Material, choose, columns, by_item, tempered])
+    code = [inspect.getsource(module) for module in (models, networks, forest, lessons, emotify)]
+    return fingerprint([code, tempered, answers_of])
 
 
 def _key(learner: Learner, material: Material) -> list[object]:
     return [
         *(learner.name, learner.features, learner.columns, learner.settings),
-        *(SHARPNESS, CERTAIN, INNER, TRIAL, _code()),
+        _code(),
         columns(learner, material.phrase_windows),
         columns(learner, material.piece_windows),
+        columns(learner, material.track_windows),
         *(material.rated, material.corpus.labels, material.corpus.people),
+        *(material.tracks.answers, material.tracks.listeners, material.parts),
     ]
 
 
@@ -139,6 +139,7 @@ def final(learner: Learner, material: Material, seed: int, work: Work) -> Window
             "temperature": np.array(choice.temperature),
             "piece_temperature": np.array(choice.piece_temperature),
             "parameters": np.array(model.parameters),
+            "outputs": np.array(model.outputs),
             "setting": np.array(list(learner.settings).index(choice.setting)),
         }
 

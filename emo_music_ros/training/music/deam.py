@@ -11,10 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_music_ros.encoding.music import features as music_features
-from emo_music_ros.encoding.music import harmony, rhythm
 from emo_music_ros.encoding.music import spectrum as music_spectrum
-from emo_music_ros.encoding.music.encoder import read_audio, windows
-from emo_music_ros.encoding.shared import mel
+from emo_music_ros.encoding.music.pieces import read_audio, windows
 from emo_music_ros.training.corpora.base import Corpus
 from emo_music_ros.training.corpora.deam import AXES
 from emo_music_ros.training.evaluation.evaluate import evaluate_candidate
@@ -22,7 +20,8 @@ from emo_music_ros.training.evaluation.metrics import Metric
 from emo_music_ros.training.evaluation.protocol import Protocol, Rows, by_group
 from emo_music_ros.training.evaluation.results import Candidate, Result
 from emo_music_ros.training.music.lessons import halves
-from emo_music_ros.training.music.models import Learner, Lesson
+from emo_music_ros.training.music.models import TARGETS, Learner, Lesson
+from emo_music_ros.training.music.renderings import CODE
 from emo_music_ros.training.shared.work import Work
 
 
@@ -51,8 +50,7 @@ def evaluate_songs(
     corpus: Corpus, learners: Sequence[Learner], work: Work, seed: int
 ) -> list[Result]:
     """Measure ratings of songs, DEAM 10-fold by song; the first setting of each learner."""
-    modules = (mel, music_spectrum, harmony, rhythm, music_features)
-    code = [inspect.getsource(module) for module in modules]
+    code = [inspect.getsource(module) for module in CODE]
     key = [[(path.name, path.stat().st_size) for path in corpus.items], code]
     table = work.recall("music features DEAM", key, lambda: {"music": _songs(corpus.items)})
     features = table["music"]
@@ -63,9 +61,11 @@ def evaluate_songs(
         def predict(
             train: Rows, test: Rows, seed: int, learner: Learner = learner
         ) -> NDArray[np.float64]:
-            wanted = (corpus.labels[train] + 1) / 2
-            lesson = Lesson(features[train], wanted, np.ones_like(wanted))
-            return 2 * halves(learner.fit(lesson, learner.settings[0], seed)(features[test])) - 1
+            wanted = np.zeros((len(train), len(TARGETS)))
+            wanted[:, :2] = (corpus.labels[train] + 1) / 2
+            lesson = Lesson(features[train], wanted, (wanted > 0).astype(float))
+            model = learner.fit(lesson, learner.settings[0], seed)
+            return 2 * halves(model(features[test]).quadrants) - 1
 
         row = Candidate(learner.name, learner.origin, predict, None, [features, learner.settings])
         results.append(

@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_music_ros.encoding.music import features as music_features
-from emo_music_ros.encoding.music import harmony, rhythm
+from emo_music_ros.encoding.music import harmony, movement, rhythm
 from emo_music_ros.encoding.music import papers as music_papers
 from emo_music_ros.encoding.music import spectrum as music_spectrum
-from emo_music_ros.encoding.music.encoder import FEATURE_SETS, WIDTH, WINDOW
-from emo_music_ros.encoding.music.spectrum import FRAME_RATE, SAMPLE_RATE
+from emo_music_ros.encoding.music.model import FEATURE_SETS, WIDTH, WINDOW
+from emo_music_ros.encoding.music.spectrum import FRAME_RATE, SAMPLE_RATE, Spectrum
 from emo_music_ros.encoding.shared import mel
 from emo_music_ros.io import midi, synthesis
 from emo_music_ros.io.midi import Note, Part, read_midi
@@ -30,6 +30,8 @@ from emo_music_ros.io.synthesis import render
 from emo_music_ros.training.shared.work import Work
 
 log = logging.getLogger(__name__)
+#: Modules that features depend on.
+CODE = (mel, music_spectrum, harmony, movement, rhythm, music_features, music_papers)
 
 #: Ensembles a performance may use, as General MIDI programs of its parts.
 ENSEMBLES = (
@@ -46,6 +48,8 @@ ENSEMBLES = (
 )
 #: Largest change of tempo (share) and of key (semitones) of a performance.
 TEMPO, KEY = 0.1, 4
+#: Most that a performance is pushed against the limit of its recording [dB].
+LIMITED = 12.0
 
 
 @dataclass(frozen=True)
@@ -113,11 +117,10 @@ def extract(files: Sequence[Path], variants: int, hop: float, seed: int, work: W
     work : Work
         Where the features are kept.
     """
-    code = (mel, music_spectrum, harmony, rhythm, music_features, music_papers, midi, synthesis)
     key = [
         [file.read_bytes() for file in files],
-        *(variants, hop, seed, WINDOW, ENSEMBLES, perform, _describe),
-        [inspect.getsource(module) for module in code],
+        *(variants, hop, seed, WINDOW, ENSEMBLES, perform, record, describe_window, _describe),
+        [inspect.getsource(module) for module in (*CODE, midi, synthesis)],
     ]
     kept = work.recall(
         f"music features {len(files)}", key, lambda: _describe(files, variants, hop, seed)
@@ -131,6 +134,20 @@ def extract(files: Sequence[Path], variants: int, hop: float, seed: int, work: W
     )
 
 
+def describe_window(window: Spectrum) -> tuple[NDArray[np.float32], ...]:
+    """Return the features of a window, one entry for each of the sets of features."""
+    paper_e = music_papers.of_paper_e(window)
+    return music_features.describe(window).vector, paper_e[list(music_papers.B_IN_E)], paper_e
+
+
+def record(played: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Return a performance [samples, 2] as it may be recorded: in a room, and limited at random."""
+    if rng.random() < 0.5:
+        played = synthesis.room(played, SAMPLE_RATE)
+    gain = 10 ** (rng.uniform(0, LIMITED) / 20) / max(float(np.abs(played).max()), 1e-6)
+    return np.tanh(gain * played).astype(np.float32)
+
+
 def _describe(
     files: Sequence[Path], variants: int, hop: float, seed: int
 ) -> dict[str, NDArray[Any]]:
@@ -140,25 +157,18 @@ def _describe(
         written = read_midi(file)
         for variant in range(variants + 1):
             parts, speed = written, 1.0
+            rng = np.random.default_rng([variant + seed, item])
             if variant:
-                parts, speed = perform(written, np.random.default_rng([variant + seed, item]))
-            audio = mono(render(parts, SAMPLE_RATE, tail=1.0))
-            spectrum = music_spectrum.analyse(audio)
+                parts, speed = perform(written, rng)
+            played = render(parts, SAMPLE_RATE, tail=1.0)
+            spectrum = music_spectrum.analyse(mono(record(played, rng) if variant else played))
             for first in range(0, max(len(spectrum) - WIDTH, 0) + 1, step):
                 window = spectrum.part(first, first + WIDTH)
-                paper_e = music_papers.of_paper_e(window)
-                rows.append(
-                    (
-                        *(item, first / FRAME_RATE, variant, speed),
-                        music_features.describe(window).vector,
-                        paper_e[list(music_papers.B_IN_E)],
-                        paper_e,
-                    )
-                )
+                rows.append((item, first / FRAME_RATE, variant, speed, *describe_window(window)))
         if item % 20 == 19:
             log.info("music: %d of %d files, %d windows", item + 1, len(files), len(rows))
     columns = [np.array(column) for column in zip(*rows, strict=True)]
-    names = ("item", "start", "variant", "speed", "music", "paper_b", "paper_e")
+    names = ("item", "start", "variant", "speed", *FEATURE_SETS)
     return dict(zip(names, columns, strict=True))
 
 

@@ -1,7 +1,8 @@
-"""Train and measure the models of music on VGMIDI: piano pieces of games, rated by listeners.
+"""Train and measure the models of music on VGMIDI and Emotify together.
 
-Every answer is to a series of games that was left out; settings and temperatures are chosen by
-parting the other series once more.
+VGMIDI are piano pieces of games with what they express to listeners, Emotify real recordings with
+what listeners felt. Every answer is to a series of games, or to tracks, that were left out;
+settings and temperatures are chosen by parting the others once more.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from emo_music_ros import emotion
-from emo_music_ros.encoding.music.encoder import FEATURE_SETS, WINDOW
+from emo_music_ros.encoding.music.model import FEATURE_SETS, WINDOW
 from emo_music_ros.encoding.shared.model import describe
 from emo_music_ros.training.corpora import deam
 from emo_music_ros.training.evaluation.evaluate import evaluate_candidate
@@ -20,19 +21,20 @@ from emo_music_ros.training.evaluation.results import Result
 from emo_music_ros.training.music.candidates import candidate, final
 from emo_music_ros.training.music.card import model_card
 from emo_music_ros.training.music.deam import RATINGS, evaluate_songs
+from emo_music_ros.training.music.learners import CNN, FOREST, LINEAR, OURS, TEMPO_AND_MODE
 from emo_music_ros.training.music.lessons import prepare
-from emo_music_ros.training.music.models import CNN, FOREST, LINEAR, OURS, TEMPO_AND_MODE
+from emo_music_ros.training.music.listeners import FEELINGS, MOOD, evaluate_tracks, movement_table
 from emo_music_ros.training.music.tasks import RATING, evaluate_learners, phrase_tasks
 from emo_music_ros.training.shared.calibration import conformal_threshold
 from emo_music_ros.training.shared.cards import write_card
 from emo_music_ros.training.shared.onnx_export import require_float32
 from emo_music_ros.training.shared.work import Work
 
-VERSION = "2.0.0"
+VERSION = "3.0.0"
 #: All that can be measured here, for those that were not.
-CORPORA = ("VGMIDI phrases", "VGMIDI pieces", "DEAM")
+CORPORA = ("VGMIDI phrases", "VGMIDI pieces", "Emotify", "DEAM")
 #: Measures beside the usual ones.
-METRICS = RATING | RATINGS
+METRICS = RATING | RATINGS | MOOD | FEELINGS
 #: Model file -> how it is made.
 SHIPPED = {"music": OURS, "music_forest": FOREST, "music_cnn": CNN}
 
@@ -40,12 +42,12 @@ SHIPPED = {"music": OURS, "music_forest": FOREST, "music_cnn": CNN}
 def evaluate(
     data: Path, work: Work, seed: int = 0, leaky: bool = False, baselines: bool = False
 ) -> list[Result]:
-    """Measure the models on series of games they never heard.
+    """Measure the models on series of games and recordings they never heard.
 
     Parameters
     ----------
     data : pathlib.Path
-        Folder that holds ``vgmidi``, and ``deam`` where it is there.
+        Folder that holds ``vgmidi`` and ``emotify``, and ``deam`` where it is there.
     work : Work
         Where finished steps are kept.
     seed : int
@@ -61,9 +63,10 @@ def evaluate(
         The shipped model first.
     """
     data = Path(data)
-    material = prepare(data / "vgmidi", seed, work)
+    material = prepare(data, seed, work)
     learners = [OURS, FOREST, CNN, LINEAR, TEMPO_AND_MODE] if baselines else [OURS]
     results = evaluate_learners(material, learners, work, seed)
+    results += evaluate_tracks(material, learners, work, seed, ridge=baselines)
     if leaky:
         split = Protocol(
             "5-fold, random phrases", random_split(len(material.corpus), 5, seed), True
@@ -83,12 +86,12 @@ def evaluate(
 def train(
     data: Path, out: Path, work: Work, seed: int = 0, precision: str = "float32"
 ) -> dict[str, Any]:
-    """Measure the models under the honest protocol, train them on all of VGMIDI and write them.
+    """Measure the models under the honest protocol, train them on everything and write them.
 
     Parameters
     ----------
     data : pathlib.Path
-        Folder that holds ``vgmidi``.
+        Folder that holds ``vgmidi`` and ``emotify``.
     out : pathlib.Path
         Where ``music``, ``music_forest`` and ``music_cnn`` go: network, description and card.
     work : Work
@@ -109,8 +112,10 @@ def train(
         If the corpus is not as published or the precision is another one.
     """
     require_float32("music", precision)
-    material = prepare(Path(data) / "vgmidi", seed, work)
-    results = evaluate_learners(material, list(SHIPPED.values()), work, seed)
+    material = prepare(Path(data), seed, work)
+    learners = list(SHIPPED.values())
+    results = evaluate_learners(material, learners, work, seed)
+    results += evaluate_tracks(material, learners, work, seed)
     metrics: dict[str, Any] = {}
     for name, learner in SHIPPED.items():
         mine = [result for result in results if result.candidate == learner.name]
@@ -123,6 +128,7 @@ def train(
             path,
             version=VERSION,
             labels=list(emotion.QUADRANTS),
+            outputs=trained["outputs"].tolist(),
             feature_set=learner.features,
             features=list(FEATURE_SETS[learner.features].names),
             window=WINDOW,
@@ -135,6 +141,7 @@ def train(
             for result in mine
             for figure in result.figures()
         ]
-        write_card(model_card(name, learner, material, figures, trained), Path(out))
+        moved = movement_table(material, learner, work, seed)
+        write_card(model_card(name, learner, material, figures, trained, moved), Path(out))
         metrics[name] = {figure.name: figure.value for figure in figures}
     return metrics

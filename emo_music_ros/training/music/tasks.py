@@ -1,4 +1,4 @@
-"""What is measured of a model of music: classes of phrases, ratings over time."""
+"""What is measured of a model of music on renderings: classes of phrases, ratings over time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_music_ros import emotion
-from emo_music_ros.encoding.music.encoder import tempered
+from emo_music_ros.encoding.music.model import tempered
 from emo_music_ros.training.corpora import vgmidi
 from emo_music_ros.training.corpora.base import Corpus
 from emo_music_ros.training.corpora.vgmidi import AXES
@@ -74,8 +74,7 @@ def evaluate_learners(
                 return 2 * halves(answers["pieces"])[rows[test], axis : axis + 1] - 1
 
             def heard(train: Rows, people: NDArray[Any] = part.people) -> Rows:
-                left_out = np.setdiff1d(people, people[train])
-                return np.flatnonzero(~np.isin(corpus.people, left_out))
+                return phrases_beside(material, people, train)
 
             task = f"{word} over time, {name}"
             for learner in learners:
@@ -85,6 +84,22 @@ def evaluate_learners(
                     evaluate_candidate("music", task, part, row, protocol, work, seed, RATING)
                 )
     return results
+
+
+def phrases_beside(material: Material, series: NDArray[Any], train: Rows) -> Rows:
+    """Return the phrases of all series but those whose rows are not among `train`.
+
+    Parameters
+    ----------
+    material : Material
+        Holds the phrases.
+    series : numpy.ndarray
+        Series of each row of the corpus that is measured, or that its row is dealt to.
+    train : numpy.ndarray
+        Rows of that corpus.
+    """
+    left_out = np.setdiff1d(series, series[train])
+    return np.flatnonzero(~np.isin(material.corpus.people, left_out))
 
 
 NOTE = (

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.optimize import minimize
+from scipy.special import expit, logit
 from torch.nn import functional as F  # noqa: N812
 
 from emo_music_ros.training.evaluation.protocol import Rows, by_group
@@ -23,12 +24,14 @@ from emo_music_ros.training.physiology.network import (
     keep,
     logits,
 )
-from emo_music_ros.training.physiology.per_person import auc_per_person
+from emo_music_ros.training.physiology.per_person import auc_per_person, smoothed
 from emo_music_ros.training.shared.seeding import seed_everything
 
 UPDATES, BATCH, RATE, DECAY = 120, 512, 1e-2, 0.1
 #: Folds inside the training people that choose the settings and calibrate.
 FOLDS = 3
+#: Memories of the smoothing of answers that are compared [s].
+SMOOTHINGS = (0.0, 20.0, 40.0)
 
 
 def fit(
@@ -65,18 +68,26 @@ def fit(
 
 
 def platt(scores: Floats, share: Floats) -> tuple[float, float]:
-    """Return scale and offset that make held-out logits most likely."""
+    """Return scale and offset that make held-out logits most likely.
+
+    Calm and stress count alike: how often people are stressed in a laboratory says nothing of
+    others, so 0.5 shall mean that nothing is known.
+    """
+    stress, calm = share / share.mean() / 2, (1 - share) / (1 - share).mean() / 2
 
     def loss(line: Floats) -> float:
         calibrated = line[0] * scores + line[1]
-        return float(np.mean(np.logaddexp(0.0, calibrated) - share * calibrated))
+        lost = stress * np.logaddexp(0.0, -calibrated) + calm * np.logaddexp(0.0, calibrated)
+        return float(lost.mean())
 
     scale, offset = minimize(loss, np.array([1.0, 0.0]), method="BFGS").x
     return float(scale), float(offset)
 
 
-def choose_and_fit(inputs: Floats, share: Floats, people: NDArray[Any], seed: int) -> StressNetwork:
-    """Choose the settings by folds of these people, calibrate on the same folds, train on all."""
+def choose_and_fit(
+    inputs: Floats, share: Floats, people: NDArray[Any], times: Floats, seed: int
+) -> StressNetwork:
+    """Choose settings and smoothing by folds of these people, calibrate on those, train on all."""
     truth = share >= 0.5
     folds = by_group(people, min(FOLDS, len(np.unique(people))), seed)
     jobs = [(setting, train) for setting in STRESS_SETTINGS for train, _ in folds]
@@ -86,9 +97,15 @@ def choose_and_fit(inputs: Floats, share: Floats, people: NDArray[Any], seed: in
         setting, fold = divmod(number, len(folds))
         held = folds[fold][1]
         scores[setting, held] = found[number, held]
-    areas = [auc_per_person(truth, np.stack([-row, row], axis=1), people) for row in scores]
-    best = int(np.argmax(areas))
+
+    def area(stress: Floats) -> float:
+        return auc_per_person(truth, np.stack([1 - stress, stress], axis=1), people)
+
+    best = int(np.argmax([area(expit(row)) for row in scores]))
+    tried = [smoothed(expit(scores[best]), people, times, memory) for memory in SMOOTHINGS]
+    chosen = int(np.argmax([area(stress) for stress in tried]))
     everybody = np.arange(len(share))
     network = fit(inputs, share, [(STRESS_SETTINGS[best], everybody)] * MEMBERS, seed)
-    network.platt.copy_(torch.tensor(platt(scores[best], share)))
+    network.platt.copy_(torch.tensor(platt(logit(tried[chosen]), share)))
+    network.smoothing.fill_(SMOOTHINGS[chosen])
     return network

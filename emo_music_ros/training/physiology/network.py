@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from emo_music_ros.encoding.physiology.encoder import GROUPS, MEASURES, MEMORIES
 from emo_music_ros.training.shared.onnx_export import export_onnx
 
-NAME, VERSION = "physiology", "2.0.0"
+NAME, VERSION = "physiology", "3.0.0"
 #: Networks whose logits are averaged, and hidden units of each.
 MEMBERS, HIDDEN = 5, 8
 #: Measures that settings choose between.
@@ -53,6 +53,7 @@ class StressNetwork(nn.Module):
 
     used: Tensor
     platt: Tensor
+    smoothing: Tensor  # of the answers, applied outside [s]
 
     def __init__(self, settings: Sequence[StressSetting]) -> None:
         super().__init__()
@@ -68,6 +69,7 @@ class StressNetwork(nn.Module):
         together = torch.ones(len(settings), len(GROUPS))
         self.register_buffer("used", torch.cat([columns, together], dim=1)[:, None])
         self.register_buffer("platt", torch.tensor([1.0, 0.0]))
+        self.register_buffer("smoothing", torch.tensor(0.0))
         seen = self.used.sum(dim=2, keepdim=True)
 
         def start(*shape: int, fan: Tensor | float) -> nn.Parameter:

@@ -1,4 +1,7 @@
-"""Train and measure the stress network on Stress-Predict (Empatica E4, Iqbal et al. 2022)."""
+"""Train and measure the stress network on Stress-Predict (Empatica E4, Iqbal et al. 2022).
+
+Where the tables of WESAD are there too, also the model that tells amusement from stress.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,15 @@ import numpy as np
 from emo_music_ros.encoding.physiology.encoder import LABELS, MEASURES
 from emo_music_ros.encoding.shared.model import describe
 from emo_music_ros.errors import InputError
-from emo_music_ros.training.corpora import stress_predict
+from emo_music_ros.training.corpora import stress_predict, wesad
 from emo_music_ros.training.evaluation.evaluate import evaluate_candidate
 from emo_music_ros.training.evaluation.protocol import Protocol, random_split
 from emo_music_ros.training.evaluation.results import Candidate, Result
 from emo_music_ros.training.physiology.card import CLOCK_NOTE, FOREST_NOTE, TRIED, model_card
 from emo_music_ros.training.physiology.network import NAME, SUBSETS, VERSION, export
 from emo_music_ros.training.physiology.per_person import STRESS_METRICS
+from emo_music_ros.training.physiology.states import StateStudy
+from emo_music_ros.training.physiology.states import train as train_states
 from emo_music_ros.training.physiology.study import StressStudy
 from emo_music_ros.training.shared import baselines as papers
 from emo_music_ros.training.shared import trials
@@ -27,18 +32,18 @@ from emo_music_ros.training.shared.work import Work
 
 #: Measures beside the usual ones.
 METRICS = STRESS_METRICS
-CORPORA = (stress_predict.NAME, *(f"{name}, body" for name in trials.CORPORA))
+CORPORA = (stress_predict.NAME, wesad.NAME, *(f"{name}, body" for name in trials.CORPORA))
 
 
 def evaluate(
     data: Path, work: Work, seed: int = 0, leaky: bool = False, baselines: bool = False
 ) -> list[Result]:
-    """Measure on Stress-Predict, DEAP and AMIGOS, whichever the folder holds.
+    """Measure on Stress-Predict, WESAD, DEAP and AMIGOS, whichever the folder holds.
 
     Parameters
     ----------
     data : pathlib.Path
-        Folder of one of the corpora, or the one above Stress-Predict.
+        Folder of one of the corpora, or the one above Stress-Predict and WESAD.
     work : Work
         Where finished folds are kept.
     seed : int
@@ -63,7 +68,9 @@ def evaluate(
     if stress_predict.find(data):
         study = StressStudy(data, work, seed)
         results = stress(study, leaky, baselines)
-    elif not trials.found(data):
+    if wesad.find(data):
+        results += StateStudy(data, work, seed).results(baselines)
+    if not results and not trials.found(data):
         raise InputError(
             f"{data} holds neither {', '.join(CORPORA)}", "Give the folder of one of them"
         )
@@ -90,7 +97,8 @@ def stress(study: StressStudy, leaky: bool, baselines: bool) -> list[Result]:
     ]
     if baselines:
         candidates += [(study.paper(name), "") for name in papers.NETWORKS]
-        candidates += [(study.forest(), FOREST_NOTE), (study.clock(), CLOCK_NOTE)]
+        candidates += [(study.forest(), FOREST_NOTE), (study.logistic(), FOREST_NOTE)]
+        candidates += [(study.clock(), CLOCK_NOTE)]
     results = [table(candidate, note=note) for candidate, note in candidates]
     if leaky:
         split = random_split(len(study.corpus), 5, study.seed)
@@ -104,12 +112,14 @@ def train(
 ) -> dict[str, Any]:
     """Measure on Stress-Predict, train on all its people, write network, description and card.
 
+    The same for the model of states where the folder holds WESAD.
+
     Parameters
     ----------
     data : pathlib.Path
-        Folder of Stress-Predict, or the one above.
+        Folder of Stress-Predict, or the one above it and WESAD.
     out : pathlib.Path
-        Folder for ``physiology.onnx``, ``.json`` and ``.md``.
+        Folder for ``physiology`` and ``physiology_states``: onnx, json and md.
     work : Work
         Where finished folds are kept.
     seed : int
@@ -140,8 +150,13 @@ def train(
         measures=list(MEASURES),
         conformal=conformal_threshold(ours.probabilities, ours.truth),
         temperature=1.0,
+        smoothing=float(network.smoothing),
         licence="MIT",
         corpus=study.corpus.name,
     )
     write_card(model_card(study, network, results), Path(out))
-    return {result.candidate: result.measures for result in results}
+    figures: dict[str, Any] = {result.candidate: result.measures for result in results}
+    if wesad.find(Path(data)):
+        found = train_states(StateStudy(Path(data), work, seed), Path(out))
+        figures |= {f"{wesad.NAME}, {result.task}": result.measures for result in found}
+    return figures

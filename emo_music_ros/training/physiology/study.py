@@ -16,6 +16,7 @@ from emo_music_ros.encoding.physiology.encoder import (
     MEMORIES,
     PhysiologyFeatures,
 )
+from emo_music_ros.encoding.physiology.smoothing import SmoothedOdds
 from emo_music_ros.encoding.shared.model import Model, describe
 from emo_music_ros.io.empatica import read_e4
 from emo_music_ros.training.corpora import stress_predict
@@ -28,6 +29,7 @@ from emo_music_ros.training.physiology.fitting import (
     DECAY,
     FOLDS,
     RATE,
+    SMOOTHINGS,
     UPDATES,
     choose_and_fit,
     fit,
@@ -46,6 +48,7 @@ from emo_music_ros.training.physiology.network import (
     keep,
     restore,
 )
+from emo_music_ros.training.physiology.per_person import smoothed
 from emo_music_ros.training.physiology.waves import STRIDE, WAVE_CODE, sequences
 from emo_music_ros.training.shared import baselines as papers
 from emo_music_ros.training.shared.work import Work
@@ -66,6 +69,7 @@ class StressStudy:
         self.corpus = stress_predict.load(data)
         self.inputs = inputs_of(self.corpus)
         self.share = np.array([item.share for item in self.corpus.items])
+        self.times = np.array([item.moment.time for item in self.corpus.items])
 
     @property
     def one_out(self) -> Protocol:
@@ -75,10 +79,11 @@ class StressStudy:
     def network(self, train: Rows, seed: int) -> StressNetwork:
         """Return the network trained on some rows, kept from an earlier time if it was."""
         who, seen, share = self.corpus.people[train], self.inputs[train], self.share[train]
+        times = self.times[train]
         arrays = self.work.recall(
             f"{NAME} network",
-            [seen, share, who, seed, *_CODE],
-            lambda: arrays_of(choose_and_fit(seen, share, who, seed)),
+            [seen, share, who, times, seed, *_CODE],
+            lambda: arrays_of(choose_and_fit(seen, share, who, times, seed)),
         )
         return restore(arrays)
 
@@ -87,14 +92,16 @@ class StressStudy:
     ) -> Candidate:
         """Return the shipped network as a candidate, answering those who wear only `groups`."""
 
-        def predict(train: Rows, test: Rows, seed: int) -> NDArray[np.float32]:
+        def predict(train: Rows, test: Rows, seed: int) -> NDArray[np.float64]:
             seen = torch.tensor(keep(self.inputs[test], groups), dtype=torch.float32)
             network = self.network(train, seed)
             with torch.no_grad():
-                answers: NDArray[np.float32] = network(seen).numpy()
-            return answers
+                newest = network(seen)[:, 1].double().numpy()
+            memory = float(network.smoothing)
+            stress = smoothed(newest, self.corpus.people[test], self.times[test], memory)
+            return np.stack([1 - stress, stress], axis=1)
 
-        key = [self.inputs, self.share, groups, *_CODE]
+        key = [self.inputs, self.share, self.times, groups, *_CODE]
         whole = name == "emo_music_ros"
         return Candidate(name, "this project", predict, self._cost if whole else None, key)
 
@@ -138,11 +145,26 @@ class StressStudy:
         def predict(train: Rows, test: Rows, seed: int) -> NDArray[np.float64]:
             from sklearn.ensemble import RandomForestClassifier
 
-            model = RandomForestClassifier(100, min_samples_leaf=20, random_state=seed)
+            model = RandomForestClassifier(
+                100, min_samples_leaf=20, class_weight="balanced", random_state=seed
+            )
             model.fit(self.inputs[train], self.corpus.labels[train])
             return np.asarray(model.predict_proba(self.inputs[test]))
 
         return Candidate("Random Forest", "paper B", predict, key=[self.inputs, StressStudy.forest])
+
+    def logistic(self) -> Candidate:
+        """Return logistic regression on the inputs of the network."""
+
+        def predict(train: Rows, test: Rows, seed: int) -> NDArray[np.float64]:
+            from sklearn.linear_model import LogisticRegression
+
+            model = LogisticRegression(C=0.01, class_weight="balanced", max_iter=500)
+            model.fit(self.inputs[train], self.corpus.labels[train])
+            return np.asarray(model.predict_proba(self.inputs[test]))
+
+        key = [self.inputs, StressStudy.logistic]
+        return Candidate("logistic regression", "the inputs of the network", predict, key=key)
 
     def clock(self) -> Candidate:
         """Return boosted trees that know nothing but the time since the session began."""
@@ -188,7 +210,7 @@ class StressStudy:
 
 #: What the kept networks and signals of windows depend on beside their arguments.
 _CODE = (
-    *(StressNetwork, fit, platt, choose_and_fit, keep),
+    *(StressNetwork, fit, platt, choose_and_fit, keep, smoothed, SmoothedOdds, SMOOTHINGS),
     *(STRESS_SETTINGS, MEMORIES, MEASURES, GROUPS, FOLDS),
     *(UPDATES, BATCH, RATE, DECAY, MEMBERS, HIDDEN),
 )

@@ -140,14 +140,20 @@ GOALS = (
     ),
     *(
         Goal(
-            f"music, Emotify {axis}, correlation",
+            f"music, recordings, {name}, correlation with listeners",
             "music",
-            "correlation",
+            measure,
             least=least,
-            task=axis,
+            task=task,
             corpus="Emotify",
         )
-        for axis, least in (("valence", 0.45), ("arousal", 0.65))
+        for name, measure, task, least in (
+            ("valence", "valence correlation", "mood of recordings", 0.45),
+            ("arousal", "arousal correlation", "mood of recordings", 0.65),
+            ("felt joy", "joyful_activation", "felt", 0.60),
+            ("felt calm", "calmness", "felt", 0.55),
+            ("liked", "liked", "felt", 0.35),
+        )
     ),
     Goal(
         "music, features and forest of 30 s, librosa and scikit-learn against ours",

@@ -61,6 +61,15 @@ HEADLINES = (
         "the same windows, unweighted average recall",
     ),
     Headline(
+        "physiology", "stress or rest", "WESAD", "UAR",
+        "unweighted average recall, stress or rest, one person left out",
+        "physiology_states", "WESAD, 12 people", "research only, non-commercial",
+    ),
+    Headline(
+        "physiology", "baseline, stress or amusement", "WESAD", "UAR",
+        "the same for baseline, stress or amusement",
+    ),
+    Headline(
         "eeg", "three states", "Muse", "UAR",
         "unweighted average recall, 3 states, one person left out; 3 people carry no interval: a "
         "demonstration",
@@ -69,9 +78,14 @@ HEADLINES = (
     Headline(
         "music", "valence sign", "VGMIDI", "UAR",
         "balanced accuracy of the sign of valence, one series left out",
-        "music", "VGMIDI, 13 series", "research only",
+        "music", "VGMIDI, 13 series; Emotify, 320 tracks", "research only",
     ),
     Headline("music", "arousal sign", "VGMIDI", "UAR", "the same for arousal"),
+    Headline(
+        "music", "mood of recordings", "Emotify", "valence correlation",
+        "correlation with the valence that listeners of recordings felt, tracks left out",
+    ),
+    Headline("music", "mood of recordings", "Emotify", "arousal correlation", "the same, arousal"),
 )  # fmt: skip
 
 

@@ -42,8 +42,10 @@ again. Square brackets hold the 95 % interval over people: of a bootstrap, expan
 few (Hesterberg 2015), none for fewer than 6 people. The calibration error (ECE) is given without
 the part that chance adds, with the interval of a test turned around
 (`training/evaluation/calibration_error.py`). `trivial` answers with the class frequencies of the
-training rows without looking. Costs are of one answer, batch 1, one thread; operations count two
-for a multiply-add, and the network only. A corpus without figures was not run.
+training rows without looking. The networks of the papers are miniatures: their kinds of layers in
+sizes for a robot, learnt with as many steps but not tuned as ours were. Costs are of one answer,
+batch 1, one thread; operations count two for a multiply-add, and the network only. A corpus without
+figures was not run.
 """
 FEW = f"Fewer than {FEWEST} {{unit}} could exclude nothing at 95 %: there is no interval."
 

@@ -11,17 +11,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from emo_music_ros import emotion, plugins
-from emo_music_ros.encoding.music import encoder as music
+from emo_music_ros.encoding.music import model as music
+from emo_music_ros.encoding.music import pieces
 from emo_music_ros.encoding.music import spectrum as music_spectrum
 from emo_music_ros.encoding.music.encoder import (
-    WIDTH,
     CnnMusicEncoder,
     ForestMusicEncoder,
     MusicEncoder,
-    MusicModel,
-    analyse,
     predict_music,
 )
+from emo_music_ros.encoding.music.model import WIDTH, Answers, MusicModel
+from emo_music_ros.encoding.music.pieces import analyse
 from emo_music_ros.encoding.music.spectrum import SAMPLE_RATE
 from emo_music_ros.errors import InputError, ModelError
 from emo_music_ros.io.midi import Note, Part
@@ -175,8 +175,8 @@ def test_windows_further_apart_than_they_are_long(tune: np.ndarray) -> None:
 
 def test_mood_follows_the_music() -> None:
     model = MusicModel()
-    lively = analyse(piece([72, 76, 79, 84, 79, 76], 0.14, 20.0, velocity=110), model).estimate
-    quiet = analyse(piece([48, 51, 55], 1.6, 20.0, velocity=45), model).estimate
+    lively = analyse(piece([72, 76, 79, 84, 79, 76], 0.14, 20.0, velocity=110), model).mood.estimate
+    quiet = analyse(piece([48, 51, 55], 1.6, 20.0, velocity=45), model).mood.estimate
     assert lively.arousal > quiet.arousal + 0.3
     assert lively.valence > quiet.valence
 
@@ -197,8 +197,8 @@ def test_the_encoders_of_the_papers(plugin: type[MusicEncoder], tune: np.ndarray
 @pytest.mark.parametrize("name", ["music", "music_forest", "music_cnn"])
 def test_the_models_hear_more_activity_in_lively_music(name: str) -> None:
     model = MusicModel(name)
-    lively = analyse(piece([72, 76, 79, 84, 79, 76], 0.14, 20.0, velocity=110), model).estimate
-    quiet = analyse(piece([48, 51, 55], 1.6, 20.0, velocity=45), model).estimate
+    lively = analyse(piece([72, 76, 79, 84, 79, 76], 0.14, 20.0, velocity=110), model).mood.estimate
+    quiet = analyse(piece([48, 51, 55], 1.6, 20.0, velocity=45), model).mood.estimate
     assert lively.arousal > quiet.arousal
 
 
@@ -223,13 +223,19 @@ def test_a_model_of_other_features_is_refused(tmp_path: Path) -> None:
             MusicModel()
 
 
+def test_a_model_that_is_trained_again_has_another_version() -> None:
+    content = json.loads(share("models", "music.json").read_text("utf-8"))
+    assert MusicModel().version == f"{content['version']}+{content['sha256'][:8]}"
+    assert MusicEncoder().version == MusicModel().version  # by which a library knows its analyses
+
+
 def test_a_piece_is_cut_into_windows() -> None:
     spectrum = music_spectrum.analyse(np.zeros(27 * RATE, np.float32))
-    cut = music.windows(spectrum)
+    cut = pieces.windows(spectrum)
     assert [start for start, _ in cut] == [0, WIDTH, 2 * WIDTH]
     assert [len(part) for _, part in cut] == [WIDTH, WIDTH, len(spectrum) - 2 * WIDTH]
     short = music_spectrum.analyse(np.zeros(2 * RATE, np.float32))
-    assert [len(part) for _, part in music.windows(short)] == [len(short)]
+    assert [len(part) for _, part in pieces.windows(short)] == [len(short)]
 
 
 def test_a_temperature_sharpens_or_softens() -> None:
@@ -243,7 +249,7 @@ def test_a_temperature_sharpens_or_softens() -> None:
 
 def test_a_file_and_a_stream_are_judged_alike(tune: np.ndarray, golden: list[Encoding]) -> None:
     model = MusicModel()
-    whole = analyse(tune[: 20 * RATE], model).estimate
+    whole = analyse(tune[: 20 * RATE], model).mood.estimate
     mean = np.mean([golden[i].estimate.probabilities for i in (0, 2)], axis=0)
     golden_whole = music.tempered(mean, model.piece_temperature)
     np.testing.assert_allclose(whole.probabilities, golden_whole, atol=0.05)
@@ -265,9 +271,41 @@ def test_files_are_judged(tmp_path: Path, tune: np.ndarray) -> None:
     for result in results[1:4]:
         assert result["valence"] == pytest.approx(reference["valence"], abs=0.2)
         assert result["arousal"] == pytest.approx(reference["arousal"], abs=0.2)
+    for result in results[:4]:
+        assert set(result["felt"]) == set(emotion.GEMS)
+        assert all(0 <= value <= 1 for value in (*result["felt"].values(), result["liked"]))
+        for name, value in result["felt"].items():
+            assert value == pytest.approx(reference["felt"][name], abs=0.15)
     assert results[4]["probabilities"] == []
-    assert results[4]["valence"] is None
+    assert results[4]["valence"] is results[4]["felt"] is results[4]["liked"] is None
     assert all("error" in result for result in results[5:])
+
+
+def test_the_models_of_the_papers_do_not_say_what_is_felt(tmp_path: Path, tune: np.ndarray) -> None:
+    soundfile.write(tmp_path / "a.wav", tune, RATE)
+    for name in ("music_forest", "music_cnn"):
+        (result,) = predict_music([tmp_path / "a.wav"], name)
+        assert len(result["probabilities"]) == 4
+        assert result["felt"] is result["liked"] is None
+        assert -1 <= result["dominance"] <= 1
+
+
+def test_a_piece_is_the_weighted_mean_of_its_windows() -> None:
+    model = MusicModel()
+    quadrants = np.array([[0.7, 0.1, 0.1, 0.1], [0.1, 0.1, 0.1, 0.7]])
+    answers = Answers(quadrants, np.array([0.5, -0.5]), np.eye(10)[:2], np.zeros((2, 3)))
+    mood = model.mood(answers, np.array([3.0, 1.0]), 0.5)
+    expected = music.tempered(np.array([0.55, 0.1, 0.1, 0.25]), model.piece_temperature)
+    np.testing.assert_allclose(mood.estimate.probabilities, expected, rtol=1e-5)
+    assert mood.estimate.dominance == pytest.approx(0.25)
+    assert mood.estimate.quality == 0.5
+    assert list(mood.felt) == list(emotion.GEMS)
+    assert (mood.felt["amazement"], mood.felt["solemnity"], mood.liked) == (0.75, 0.25, 0)
+    words = model.mood(Answers(quadrants, None, None, quadrants), np.ones(2), 1.0)
+    by_words = emotion.from_labels(emotion.QUADRANTS, words.estimate.probabilities)
+    assert words.estimate.dominance == pytest.approx(by_words.dominance)
+    assert words.felt == {}
+    assert np.isnan(words.liked)
 
 
 def test_midi_files_are_rendered(tmp_path: Path) -> None:
@@ -286,7 +324,7 @@ def test_midi_files_are_rendered(tmp_path: Path) -> None:
 def test_only_the_middle_of_a_long_file_is_heard(tmp_path: Path) -> None:
     quiet, loud = np.zeros(20 * RATE), 0.2 * np.sin(np.arange(130 * RATE) * 0.1)
     soundfile.write(tmp_path / "long.wav", np.concatenate([quiet, loud, quiet]), RATE)
-    audio, duration = music.read_audio(tmp_path / "long.wav")
+    audio, duration = pieces.read_audio(tmp_path / "long.wav")
     assert duration == pytest.approx(170.0)
     assert len(audio) == 120 * RATE
     assert np.abs(audio[:RATE]).max() > 0.1
@@ -295,7 +333,7 @@ def test_only_the_middle_of_a_long_file_is_heard(tmp_path: Path) -> None:
 def test_a_short_file_is_refused(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "click.wav", np.ones(1000) * 0.1, RATE)
     with pytest.raises(InputError, match="click.wav"):
-        music.read_audio(tmp_path / "click.wav")
+        pieces.read_audio(tmp_path / "click.wav")
 
 
 def test_a_missing_model_is_named() -> None:

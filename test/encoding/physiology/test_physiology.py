@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from emo_music_ros import emotion
+from emo_music_ros.encoding.physiology import states
 from emo_music_ros.encoding.physiology.encoder import LABELS, PhysiologyEncoder, predict_e4
 from emo_music_ros.encoding.shared.base import Encoder
 from emo_music_ros.errors import InputError, ModelError, OptionError
@@ -123,9 +124,19 @@ def test_what_comes_out(usual):
     assert last.estimate.labels == LABELS
     assert np.isnan([last.estimate.valence, last.estimate.dominance]).all()
     assert last.source == "simulated:test"
-    states = emotion.states_from(last.estimate)
-    calm, stress = last.estimate.probabilities
-    assert (states[1] > states[2]) == (calm > stress)
+    assert last.estimate.probabilities.sum() == pytest.approx(1.0)
+    assert emotion.states_from(last.estimate) is None  # a minute as usual rules nothing out
+    for state in states.LABELS:  # not before the person's first minutes are over
+        assert np.isnan(last.features[f"state_{state}"])
+
+
+def test_states_are_told_after_the_first_minutes():
+    found = run(in_order(*(cut(kind, signal(kind, 400)) for kind in KINDS)), update_interval=10.0)
+    last = found[-1].features
+    assert sum(last[f"state_{state}"] for state in states.LABELS) == pytest.approx(1.0)
+    told = [not np.isnan(one.features["state_calm"]) for one in found]
+    assert told == sorted(told)
+    assert found[told.index(True)].time - found[0].time == pytest.approx(states.REST, abs=30.0)
 
 
 def test_a_short_window_has_less_quality_and_confidence(usual):

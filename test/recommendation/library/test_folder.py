@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -313,6 +314,35 @@ def test_another_model_analyses_again(
     found.scan()
     assert len(analysed) == 6
     assert len(found.tracks()) == 3
+
+
+def test_a_new_model_hears_every_track_anew_and_says_how_far_it_is(folder: Path) -> None:
+    class Listener:
+        def __init__(self, version: str, arousal: float) -> None:
+            self.version = version
+            self.mood = replace(from_labels(QUADRANTS, np.full(4, 0.25)), arousal=arousal)
+
+        def describe(self, path: Path) -> MusicDescription:
+            return MusicDescription(9.0, 60.0, 1.0, 0.25, np.zeros(13), np.ones(12), self.mood)
+
+    options = FolderCatalogue.Options(str(folder), str(folder.parent / "library.sqlite"))
+    before = FolderCatalogue(options, Listener("2.0.0", 0.96))
+    before.scan()
+    found = FolderCatalogue(options, Listener("3.0.0", -0.2))
+    # What the last model heard is there until the new one has listened.
+    assert {track.arousal for track in found.tracks()} == {0.96}
+    calls: list[tuple[int, int, str]] = []
+    report = found.scan(lambda *call: calls.append(call))
+    assert [call[:2] for call in calls] == [(1, 3), (2, 3), (3, 3)]
+    assert {track.arousal for track in found.tracks()} == {-0.2}
+    assert {track.features[FEATURES.index("arousal")] for track in found.tracks()} == {
+        np.float32(-0.2)
+    }
+    assert (report.added, report.unchanged, report.removed) == (0, 3, 0)
+    # The analyses of the model before are kept for whoever goes back to it.
+    again = FolderCatalogue(options, Listener("2.0.0", 0.0))
+    again.scan()
+    assert {track.arousal for track in again.tracks()} == {0.96}
 
 
 def test_folders_share_a_database_without_mixing(folder: Path, tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ pytest.importorskip("torch")
 pytest.importorskip("sklearn")
 pytest.importorskip("onnx")
 
-from emo_music_ros.encoding.music.encoder import FEATURE_SETS  # noqa: E402
+from emo_music_ros.encoding.music.model import FEATURE_SETS  # noqa: E402
+from emo_music_ros.encoding.music.spectrum import SAMPLE_RATE  # noqa: E402
 from emo_music_ros.io.midi import Note, Part  # noqa: E402
 from emo_music_ros.training.music import renderings  # noqa: E402
 from emo_music_ros.training.music.renderings import Windows  # noqa: E402
@@ -42,6 +43,17 @@ def test_other_performances_keep_the_notes() -> None:
     assert played[0].notes[0].start == pytest.approx(1.0 / speed)
     assert played[0].notes[0].pitch - 60 == played[1].notes[0].pitch - 40
     assert played[0].notes[0].velocity == 80
+
+
+def test_a_recording_of_a_performance_stays_within_full_scale_and_keeps_its_time() -> None:
+    time = np.arange(2 * SAMPLE_RATE) / SAMPLE_RATE
+    played = np.stack([0.05 * np.sin(2 * np.pi * 220 * time)] * 2, axis=1).astype(np.float32)
+    played[: SAMPLE_RATE // 2] = 0
+    for seed in range(6):
+        found = renderings.record(played, np.random.default_rng(seed))
+        assert found.shape == played.shape
+        assert 0.7 < np.abs(found).max() < 1.0  # pushed against the limit, never beyond
+        assert np.abs(found[: SAMPLE_RATE // 2 - 1]).max() < 1e-5
 
 
 def _midi(path: Path, pitches: Sequence[int], seconds: float) -> Path:

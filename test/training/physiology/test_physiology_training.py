@@ -51,6 +51,7 @@ def test_training_learns_and_leaves_a_usable_model(stress_predict_folder, tmp_pa
     assert model.version == physiology.VERSION
     assert 0 <= model.conformal <= 1
     assert model.description["measures"] == list(MEASURES)
+    assert model.description["smoothing"] in fitting.SMOOTHINGS
     calm, stressed = np.zeros((2, 1, INPUTS), np.float32)
     stressed[:] = 2.0
     stressed[..., -2:] = calm[..., -2:] = 1.0
@@ -70,7 +71,7 @@ def test_training_learns_and_leaves_a_usable_model(stress_predict_folder, tmp_pa
 def test_calibration_never_sees_the_person_left_out(study, monkeypatch):
     seen = []
 
-    def spy(inputs, share, people, seed):
+    def spy(inputs, share, people, times, seed):
         seen.append(set(people))
         everybody = np.arange(len(share))
         return fit(inputs, share, [(STRESS_SETTINGS[0], everybody)], seed)
@@ -85,6 +86,7 @@ def test_calibration_never_sees_the_person_left_out(study, monkeypatch):
 def test_what_is_compared_with(study, monkeypatch):
     train, test = study.one_out.folds[0]
     rows = [study.single("heart rate alone", "heart_rate"), study.forest(), study.clock()]
+    rows.append(study.logistic())
     rows.append(study.paper("CNN"))
     for candidate in rows:
         table = candidate.predict(train, test, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 import runpy
@@ -179,3 +180,20 @@ def test_the_example_of_the_documentation_runs(tmp_path, monkeypatch, capsys):
     (tmp_path / "example.py").write_text(example)
     runpy.run_path(str(tmp_path / "example.py"))
     assert "| nearest centre | docs |" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "path", sorted((DOCS / "results" / "answers").glob("*.npz")), ids=lambda path: path.stem
+)
+def test_the_figures_of_the_documentation_are_those_of_its_answers(path):
+    pytest.importorskip("torch")
+    pytest.importorskip("onnxscript")
+    run = importlib.import_module(f"emo_music_ros.training.{path.stem}.run")
+    saved = report.load(DOCS)[path.stem]["results"]
+    again = report.again(DOCS, path.stem, getattr(run, "METRICS", {}))
+    for one, other in zip(saved, again, strict=True):
+        assert one["groups"] == other["groups"]
+        for name, entry in one["measures"].items():
+            for kind in ("value", "trivial"):  # the interval is of few resamples here
+                assert entry[kind] == other["measures"][name][kind], (one["candidate"], name)
+    assert path.stat().st_size < 1_000_000
