@@ -33,7 +33,14 @@ class ListenerTraining:
         self.key = [
             *(networks.SequenceNetwork, networks.WholeNetwork, networks.fit_sequence),
             *(networks.fit_whole, networks.warp, networks.SEQUENCE_COURSE, networks.WHOLE_COURSE),
-            *(networks._loss, networks._truth, networks.FELT, voices.affect, voices.shares),
+            *(
+                networks._loss,
+                networks._truth,
+                networks.FELT,
+                voices.affect,
+                voices.shares,
+                voices.weights,
+            ),
             *(
                 voices.STRENGTHS,
                 voices.MOST,

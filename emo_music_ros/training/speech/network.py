@@ -65,7 +65,7 @@ class Clip:
 
     `spectra` [64, steps] and `contours` [3, steps] with a step of 20 ms, `statistics` [copies, n];
     `affect` is valence and arousal, -1..1, and `share` how much of
-    such utterances is heard in one pass, 0..1.
+    such utterances is heard in one pass, 0..1; `weight` is how much it counts then.
     """
 
     label: int
@@ -74,6 +74,7 @@ class Clip:
     statistics: NDArray[np.float32]
     affect: NDArray[np.float32]
     share: float
+    weight: float
 
 
 def _layer(inputs: int, outputs: int, kernel: int, stride: tuple[int, int]) -> nn.Sequential:
@@ -277,12 +278,10 @@ def warp(
 
 
 def _truth(clips: Sequence[Clip]) -> tuple[Tensor, Tensor, Tensor]:
-    """Return labels [n], affect [n, 2] and weights [n] of clips; rare classes count alike."""
-    labels = np.array([clip.label for clip in clips], np.int64)
-    counts = np.bincount(labels, [clip.share for clip in clips], minlength=CLASSES)
-    weight = (counts.mean() / np.maximum(counts, 1e-9))[labels]
+    """Return labels [n], affect [n, 2] and weights [n] of clips."""
+    weight = np.array([clip.weight for clip in clips])
     return (
-        torch.from_numpy(labels),
+        torch.from_numpy(np.array([clip.label for clip in clips], np.int64)),
         torch.from_numpy(np.stack([clip.affect for clip in clips])),
         torch.from_numpy((weight / weight.mean()).astype(np.float32)),
     )

@@ -119,6 +119,20 @@ def shares(corpus: Corpus) -> NDArray[np.float32]:
     return np.minimum(1.0, MOST / counts)[place].astype(np.float32)
 
 
+def weights(corpus: Corpus) -> NDArray[np.float32]:
+    """Return how much every recording counts [n], mean 1: in every corpus its classes alike.
+
+    Over all corpora together a class that only one of them has would count so much there that
+    its speakers were heard in nothing else.
+    """
+    _, place = np.unique(corpus.groups["corpus"], return_inverse=True)
+    counts = np.zeros((int(place.max()) + 1, len(RAVDESS)))
+    np.add.at(counts, (place, corpus.labels), 1.0)
+    mean = counts.sum(axis=1) / (counts > 0).sum(axis=1)
+    weight = mean[place] / counts[place, corpus.labels]
+    return (weight / weight.mean()).astype(np.float32)
+
+
 def affect(corpus: Corpus) -> NDArray[np.float32]:
     """Return valence and arousal [n, 2], -1..1, derived from emotion and intensity."""
     places = np.array([circumplex(RAVDESS, one)[:2] for one in np.eye(len(RAVDESS))])

@@ -69,6 +69,14 @@ def test_a_large_corpus_is_heard_in_part_in_every_pass(corpus, monkeypatch):
     assert shares.max() == 1.0
 
 
+def test_in_every_corpus_its_classes_count_alike(corpus):
+    weights, names = voices.weights(corpus), corpus.groups["corpus"]
+    for name in np.unique(names):
+        mine = names == name
+        sums = [weights[mine & (corpus.labels == one)].sum() for one in set(corpus.labels[mine])]
+        np.testing.assert_allclose(sums, sums[0], rtol=1e-4)
+
+
 def test_affect_follows_the_word_and_the_strength(corpus):
     affect = voices.affect(corpus)
     anger = corpus.labels == RAVDESS.index("anger")
