@@ -52,13 +52,23 @@ setup(
             "interaction = emo_music_ros.encoding.interaction.encoder:InteractionEncoder",
         ],
         "emo_music_ros.fusion": [
+            "learned = emo_music_ros.fusion.learned:LearnedFusion",
+            "logpool = emo_music_ros.fusion.strategies:LogPoolFusion",
             "weighted = emo_music_ros.fusion.strategies:WeightedFusion",
+            "select = emo_music_ros.fusion.strategies:SelectFusion",
             "average = emo_music_ros.fusion.strategies:AverageFusion",
             "single = emo_music_ros.fusion.strategies:SingleModality",
         ],
         "emo_music_ros.recommender": [
             "therapeutic = emo_music_ros.recommendation.policy.therapeutic:TherapeuticRecommender",
             "random = emo_music_ros.recommendation.policy.therapeutic:RandomRecommender",
+            "companion = emo_music_ros.recommendation.policy.companion:Companion",
+            "paper_a = emo_music_ros.recommendation.policy.paper_a:PaperA",
+            "genre_table = emo_music_ros.recommendation.policy.simple:GenreTable",
+            "polarity_rules = emo_music_ros.recommendation.policy.simple:PolarityRules",
+            "fixed_playlist = emo_music_ros.recommendation.policy.simple:FixedPlaylist",
+            "bandit = emo_music_ros.recommendation.policy.bandit:Bandit",
+            "popular = emo_music_ros.recommendation.policy.simple:Popular",
         ],
         "emo_music_ros.catalogue": [
             "folder = emo_music_ros.recommendation.library.folder:FolderCatalogue",

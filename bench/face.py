@@ -8,7 +8,7 @@ import numpy as np
 
 from bench.common import Row, alternate, installed
 from emo_music_ros import __version__
-from emo_music_ros.encoding.shared.model import Model
+from emo_music_ros.io.model import Model
 from emo_music_ros.training.face import peer
 
 

@@ -19,8 +19,8 @@ from emo_music_ros.encoding.music.features import NAMES
 from emo_music_ros.encoding.music.model import MusicModel
 from emo_music_ros.encoding.music.pieces import analyse
 from emo_music_ros.encoding.music.spectrum import SAMPLE_RATE
-from emo_music_ros.encoding.shared.model import Model
 from emo_music_ros.io.midi import Note, Part
+from emo_music_ros.io.model import Model
 from emo_music_ros.io.synthesis import render, set_level
 from emo_music_ros.streams import AudioBlock
 

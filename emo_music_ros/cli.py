@@ -1,4 +1,4 @@
-"""The command line: run the loop, predict from files, look at plugins, train and evaluate."""
+"""The command line: run the loop, predict from files, look at machine and plugins, train."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from emo_music_ros import __version__
 from emo_music_ros.commands import (
     companion,
+    doctor,
     dry_run,
     plugins,
     predict,
@@ -23,7 +24,7 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="emo-music", description=__doc__)
     top.add_argument("--version", action="version", version=__version__)
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (companion, dry_run, simulate, predict, plugins, reference, training):
+    for command in (companion, doctor, dry_run, simulate, predict, plugins, reference, training):
         command.add(commands)
     return top
 

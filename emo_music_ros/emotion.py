@@ -1,8 +1,9 @@
 """Label sets, the circumplex and the mappings between them: the one place they are defined.
 
 Every vocabulary is in :data:`VOCABULARIES` with its source; every label of it has a word of
-:data:`PAD` (:func:`canonical`), hence a place on the circumplex and probabilities of the four
-states. Mental states of an EEG corpus are no emotions and have none.
+:data:`PAD` (:func:`canonical`), hence a place on the circumplex and, in
+:mod:`emo_music_ros.states`, evidence for the four states. Mental states of an EEG corpus are no
+emotions and have none.
 
 Sources
 -------
@@ -18,7 +19,6 @@ under (Demszky et al. 2020 for GoEmotions).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -148,23 +148,6 @@ SYNONYMS = {
     "negative": "depression",  # the pole of `positive`, which is happiness
 }
 
-#: Centre of each state on (valence, arousal): the middle of its quadrant.
-STATE_CENTRES = np.array([[0.5, 0.5], [0.5, -0.5], [-0.5, 0.5], [-0.5, -0.5]])
-#: Width of a state on the circumplex: neighbouring centres are two widths apart.
-STATE_WIDTH = 0.5
-#: How far `neutral` is taken as calm.
-NEUTRAL_STATES = np.array([0.1, 0.8, 0.02, 0.08])
-#: Words that may come with any state, and those of unpleasant activation.
-SILENT = frozenset({"surprise"})
-ACTIVATED_UNPLEASANT = frozenset({"anger", "fear", "disgust"})
-#: Share of every class that is left to all states: no class excludes one.
-OPENNESS = 0.1
-#: How far the number of classes that name a state is divided out: 0 not at all, 1 wholly. Wholly,
-#: a fearful face that is taken for a sad one in a third of cases is hardly ever read as anxiety.
-PRIOR_POWER = 0.85
-#: Least distance of a point in a quadrant from its edges.
-EDGE = 0.05
-
 
 def canonical(label: str) -> str:
     """Return the word of `PAD` for a label of any vocabulary.
@@ -213,110 +196,6 @@ def to_ekman(probabilities: ArrayLike) -> NDArray[np.float64]:
     ]
     result = np.stack(groups, axis=-1)
     return result / np.maximum(result.sum(axis=-1, keepdims=True), 1e-12)  # type: ignore[no-any-return]
-
-
-def states_at(valence: ArrayLike, arousal: ArrayLike) -> NDArray[np.float64]:
-    """Return the probabilities [..., 4] of the four states at a point of the circumplex."""
-    point = np.stack(np.broadcast_arrays(valence, arousal), axis=-1)[..., None, :]
-    distance = np.sum((point - STATE_CENTRES) ** 2, axis=-1)
-    weight = np.exp(-distance / (2 * STATE_WIDTH**2))
-    return weight / weight.sum(axis=-1, keepdims=True)  # type: ignore[no-any-return]
-
-
-def states_of(label: str) -> NDArray[np.float64]:
-    """Return the probabilities [4] of the four states given one class.
-
-    Disgust counts as anxiety, as fear and anger do: unpleasant and activated. Surprise may be
-    pleasant or not and says nothing about the state.
-    """
-    word = canonical(label)
-    if word in STATES:
-        return np.eye(4)[STATES.index(word)]  # type: ignore[no-any-return]
-    if word == "neutral":
-        return NEUTRAL_STATES
-    if word in SILENT:
-        return np.full(4, 0.25)
-    if word in ACTIVATED_UNPLEASANT:
-        return np.eye(4)[STATES.index("anxiety")]  # type: ignore[no-any-return]
-    valence, arousal, _ = PAD[word]
-    return states_at(valence, arousal)
-
-
-@lru_cache(maxsize=64)
-def _states_of_classes(
-    labels: tuple[str, ...],
-) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]:
-    """Return P(state | class) [labels, 4], which classes speak, and what divides each state [4].
-
-    The divisor is the prior of a state, raised to `PRIOR_POWER` among the states that have a
-    class of their own. The prior is the share of a state in the classes that speak, each class
-    counted once. Every class leaves a little to every state, so that a vocabulary without a word
-    for a state (calm against stress knows no sadness) says little about it instead of excluding
-    it.
-    """
-    table = np.array([states_of(label) for label in labels])
-    speaks = np.array([canonical(label) not in SILENT for label in labels])
-    softened = (1.0 - OPENNESS) * table + OPENNESS / 4
-    prior = softened[speaks].mean(axis=0)
-    own = table[speaks].max(axis=0) >= 0.5
-    kept = np.where(own, prior ** (1.0 - PRIOR_POWER), 1.0)
-    if own.any():
-        kept = np.where(own, kept / kept[own].mean(), 1.0)
-    return softened, speaks, prior / kept
-
-
-def states_from(estimate: Estimate) -> NDArray[np.float64] | None:
-    """Return the evidence of an estimate for the four states, [4], None if it says nothing.
-
-    It is the likelihood of each state up to a factor, so that one to four states that a
-    vocabulary names with one class (sadness) weigh as much as one that it names with three
-    (anger, disgust, fear): the mass of the classes of a state is divided by the prior of the
-    state, most of the way (`PRIOR_POWER`). The mass of classes that may be anything (surprise) is
-    spread evenly. Where not every class is a word of emotion the circumplex is used. An estimate
-    that rules nothing out (:func:`knows`) says nothing. Probabilities of the states are what they
-    are: what was derived from a vocabulary is not softened once more.
-    """
-    if not knows(estimate):
-        return None
-    masses = np.asarray(estimate.probabilities, float)
-    if tuple(estimate.labels) == STATES and len(masses) == 4 and 0 < masses.sum() < np.inf:
-        return masses / masses.sum()  # type: ignore[no-any-return]
-    if len(masses) and len(masses) == len(estimate.labels) and np.isfinite(masses).all():
-        try:
-            table, speaks, divisor = _states_of_classes(tuple(estimate.labels))
-        except (KeyError, ValueError):
-            speaks = np.zeros(0, bool)
-        total = float(masses.sum())
-        if speaks.any() and total > 0:
-            heard = float(masses[speaks].sum()) / total
-            evidence = masses[speaks] @ table[speaks] / divisor
-            if evidence.sum() > 0:
-                evidence = evidence / evidence.sum()
-            return heard * evidence + (1.0 - heard) * 0.25  # type: ignore[no-any-return]
-    valence, arousal = estimate.valence, estimate.arousal
-    if np.isnan(valence) and np.isnan(arousal):
-        return None
-    # An unknown axis says nothing: average over its range instead of taking its middle.
-    span = np.linspace(-1, 1, 9)
-    return (
-        states_at(span if np.isnan(valence) else valence, span if np.isnan(arousal) else arousal)
-        .reshape(-1, 4)
-        .mean(axis=0)
-    )
-
-
-def within(state: str, valence: float, arousal: float) -> tuple[float, float]:
-    """Return the nearest point of the circumplex that is inside the quadrant of a state.
-
-    An unknown axis becomes that of the middle of the quadrant.
-    """
-    centre = STATE_CENTRES[STATES.index(state)]
-    point = []
-    for value, middle in zip((valence, arousal), centre):
-        if np.isnan(value):
-            value = middle
-        point.append(float(np.sign(middle) * min(max(value * np.sign(middle), EDGE), 1.0)))
-    return point[0], point[1]
 
 
 def entropy(probabilities: ArrayLike) -> float:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from emo_music_ros.names import one_line
+
 
 class CompanionError(Exception):
     """An error with a cause and a remedy, both written for the person who has to act.
+
+    Its text is one line of bounded length that can be printed, whatever a library or a file name
+    brought into it.
 
     Parameters
     ----------
@@ -15,7 +20,7 @@ class CompanionError(Exception):
     """
 
     def __init__(self, cause: str, remedy: str) -> None:
-        super().__init__(f"{cause}. {remedy}")
+        super().__init__(one_line(f"{cause}. {remedy}"))
         self.cause = cause
         self.remedy = remedy
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -11,3 +13,8 @@ def softmax(logits: ArrayLike, temperature: float = 1.0) -> NDArray[np.float64]:
     scaled = np.asarray(logits, float) / temperature
     scaled = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
     return scaled / scaled.sum(axis=-1, keepdims=True)  # type: ignore[no-any-return]
+
+
+def plain(value: float) -> float | None:
+    """Return a number as JSON has it: None if it is not finite."""
+    return float(value) if math.isfinite(value) else None

@@ -1,6 +1,7 @@
 """The whole loop, every node in a process of its own.
 
 ros2 launch emo_music_ros companion.launch.py input:=demo scenario:=home duration:=90
+ros2 launch emo_music_ros companion.launch.py composed:=true without:=eeg,physiology
 """
 
 from emo_music_ros.ros.bringup import description
@@ -10,5 +11,17 @@ from emo_music_ros.ros.graph import graph
 def generate_launch_description():
     """Return the launch description."""
     return description(
-        graph, ("input", "replay", "library", "scenario", "duration", "summary", "consent")
+        graph,
+        (
+            "input",
+            "replay",
+            "library",
+            "scenario",
+            "duration",
+            "summary",
+            "consent",
+            "without",
+            "encoders",
+        ),
+        composed="companion",
     )

@@ -1,9 +1,9 @@
 """The nodes that recognise emotions: encoders and fusion."""
 
 from emo_music_ros.ros.bringup import description
-from emo_music_ros.ros.graph import encoders
+from emo_music_ros.ros.graph import recognising
 
 
 def generate_launch_description():
     """Return the launch description."""
-    return description(encoders, ())
+    return description(recognising, ("encoders", "without"))

@@ -47,6 +47,8 @@ def companion(arguments: argparse.Namespace) -> int:
         duration=arguments.duration,
         summary=arguments.summary,
         consent=arguments.consent,
+        without=arguments.without,
+        encoders=arguments.encoders,
     )
     from emo_music_ros.ros.environment import prepare_environment
 
@@ -117,6 +119,8 @@ def _declare(one: argparse.ArgumentParser) -> None:
     one.add_argument(
         "--consent", choices=("", "yes"), default="", help="yes = the person consents to be sensed"
     )
+    one.add_argument("--without", default="", help="nodes to leave out, such as eeg,physiology")
+    one.add_argument("--encoders", default="", help="modalities to recognise from; default: all")
     one.add_argument("--params-file", action="append", default=[], help="ROS parameter file")
     one.add_argument("--ros", nargs=argparse.REMAINDER, default=[], help="further ROS arguments")
     one.set_defaults(run=companion)

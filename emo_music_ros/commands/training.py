@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from emo_music_ros.commands.predict import MODALITIES
+from emo_music_ros.commands.predict import FUSION, MODALITIES
 from emo_music_ros.errors import InputError
 
 
@@ -83,8 +83,14 @@ def evaluate(arguments: argparse.Namespace) -> int:
         baselines=arguments.baselines,
     )
     print(report.print_results(results))
+    more = ""
+    if hasattr(module, "supplement"):
+        more = module.supplement(Path(arguments.data), seed=arguments.seed)
+        print(more)
     if arguments.save:
         report.save(Path(arguments.save), arguments.modality, results, module.CORPORA)
+        if more:
+            report.write(Path(arguments.save) / "policies.md", more)
     return 0
 
 
@@ -95,7 +101,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         ("export", "write the network of a finished training again"),
     ):
         one = commands.add_parser(name, help=text)
-        one.add_argument("modality", choices=MODALITIES)
+        one.add_argument("modality", choices=(*MODALITIES, FUSION, "recommender"))
         one.add_argument("--data", required=True, help="folder of the corpus")
         one.add_argument("--out", default="models", help="folder for the model")
         one.add_argument(
@@ -105,7 +111,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         one.set_defaults(run=train)
 
     one = commands.add_parser("evaluate", help="measure a modality on people it never saw")
-    one.add_argument("modality", choices=(*MODALITIES, "elder"))
+    one.add_argument("modality", choices=(*MODALITIES, FUSION, "elder", "recommender"))
     one.add_argument("--data", default="", help="folder of the corpus")
     one.add_argument(
         "--from",

@@ -81,6 +81,14 @@ class People:
         if person_id == self.expected:
             self.meet(person_id, 0.0)
 
+    def news(self, person_id: str, now: float) -> Emotion | None:
+        """Return the emotion of one person at `now` [steady s], None if nobody knows them."""
+        timeline = self._timelines.get(person_id)
+        if timeline is None:
+            return None
+        self._last[person_id] = (timeline.step(now, person_id), timeline.holds_until(now))
+        return self._last[person_id][0]
+
     def step(self, now: float) -> list[Emotion]:
         """Return the emotion of everybody at `now` [steady s]; who is long gone is forgotten.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from emo_music_ros.emotion import states_from
+from emo_music_ros.states import states_from
 from emo_music_ros.streams import Encoding
 
 #: Modalities that a person has to be there for. Music is the robot's own, and what the player

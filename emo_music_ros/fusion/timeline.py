@@ -13,12 +13,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_music_ros.emotion import STATES, UNKNOWN, entropy, states_from, unknown, within
-from emo_music_ros.fusion.agreement import disagreement
+from emo_music_ros.emotion import STATES, UNKNOWN, unknown
+from emo_music_ros.errors import OptionError
 from emo_music_ros.fusion.base import Evidence, Fusion
+from emo_music_ros.fusion.decision import decide, uncertainty_of
 from emo_music_ros.fusion.presence import Presence, is_sign
+from emo_music_ros.fusion.voice import LATENESS, Voice
 from emo_music_ros.options import option
-from emo_music_ros.streams import Contribution, Emotion, Encoding, Estimate
+from emo_music_ros.states import states_from, within
+from emo_music_ros.streams import Contribution, Emotion, Encoding
 
 #: Modality -> age after which its last encoding says nothing any more [s]; the one place that
 #: says when something is stale. A face is seen many times a second, a sentence colours the next
@@ -32,6 +35,8 @@ STALE_AFTER = {
     "interaction": 120.0,
 }
 MODALITIES = tuple(STALE_AFTER)
+#: A modality of a third party is heard at least so long and at most so long [s].
+LEAST_STALE, MOST_STALE = 0.1, 3600.0
 #: Encodings that describe the situation and are never evidence about the person.
 CONTEXT = ("music",)
 
@@ -68,6 +73,9 @@ class TimelineOptions:
         high=0.5,
         dynamic=True,
     )
+    others: str = option(
+        "", "further modalities and when what they said is ignored [s]: gait=10, pen=30"
+    )
     presence: float = option(
         30.0,
         "somebody counts as present this long after the last sign [s]",
@@ -77,62 +85,37 @@ class TimelineOptions:
     )
 
 
+def stale_after(options: TimelineOptions) -> dict[str, float]:
+    """Return the modalities that are fused, and after how long what each said is ignored [s].
+
+    Raises
+    ------
+    OptionError
+        If a further modality is no name and time, is context, or is named twice.
+    """
+    found = dict(STALE_AFTER)
+    for entry in filter(None, (part.strip() for part in options.others.split(","))):
+        name, _, value = (part.strip() for part in entry.partition("="))
+        try:
+            seconds = float(value)
+        except ValueError:
+            seconds = math.nan
+        if not name.isidentifier() or name in found or name in CONTEXT:
+            raise OptionError(f"further modality '{entry}' is refused", "Give a new name=10")
+        if not LEAST_STALE <= seconds <= MOST_STALE:
+            raise OptionError(
+                f"further modality '{entry}' is refused",
+                f"Give name=seconds from {LEAST_STALE:g} to {MOST_STALE:g}",
+            )
+        found[name] = seconds
+    return {name: seconds * options.stale_factor for name, seconds in found.items()}
+
+
 @dataclass(frozen=True)
 class FusionOptions(TimelineOptions):
     """Whose emotion, and the time grid."""
 
     person_id: str = option("resident", "person expected; others are added when sensed")
-
-
-class _Voice:
-    """What one modality said lately: sums over its encodings, forgotten exponentially.
-
-    One sum for probabilities, circumplex, confidence and quality, so that they cannot tell
-    different stories. An encoding counts by its confidence and quality, which are above 0; the
-    first one counts no more than any other.
-    """
-
-    def __init__(self) -> None:
-        self.newest: Encoding | None = None
-        self._total = np.zeros(9)
-        self._weights = np.zeros(9)
-
-    def add(self, encoding: Encoding, states: NDArray[np.float64], keep: float) -> None:
-        """Take an encoding and what it says about the states; `keep` is what is left of before."""
-        estimate = encoding.estimate
-        values = np.array(
-            [
-                *states,
-                estimate.valence,
-                estimate.arousal,
-                estimate.dominance,
-                estimate.confidence,
-                estimate.quality,
-            ],
-            float,
-        )
-        weight = estimate.confidence * estimate.quality
-        known = np.where(np.isfinite(values), weight, 0.0)
-        self._total = keep * self._total + known * np.nan_to_num(values)
-        self._weights = keep * self._weights + known
-        self.newest = encoding
-
-    def evidence(self, age: float) -> Evidence:
-        """Return the mean of what was said; `age` is that of the newest encoding [s]."""
-        assert self.newest is not None
-        mean = np.where(
-            self._weights > 1e-12, self._total / np.maximum(self._weights, 1e-12), np.nan
-        )
-        estimate = Estimate(
-            STATES,
-            mean[:4].astype(np.float32),
-            float(mean[4]),
-            float(mean[5]),
-            float(mean[6]),
-            float(np.nan_to_num(mean[7])),
-            float(np.nan_to_num(mean[8])),
-        )
-        return Evidence(replace(self.newest, estimate=estimate), age)
 
 
 class Timeline:
@@ -170,36 +153,46 @@ class Timeline:
         self.strategy = strategy
         self.options = options or TimelineOptions()
         self.presence = Presence()
-        self._voices: dict[str, _Voice] = {}
+        self._voices: dict[str, Voice] = {}
         self._newest: dict[str, float] = {}
         self._state = UNKNOWN
 
+    @property
+    def options(self) -> TimelineOptions:
+        """Grid, smoothing and limits; may be replaced at any time."""
+        return self._options
+
+    @options.setter
+    def options(self, options: TimelineOptions) -> None:
+        self._stale = stale_after(options)
+        self._options = options
+
     def add(self, encoding: Encoding) -> bool:
-        """Take an encoding; return False if it is context or a newer one is already known."""
+        """Take an encoding; return False if it is context, known, or comes too late.
+
+        What comes at most `LATENESS` seconds late corrects what was known, as if it had come in
+        time; the states that were given out stay.
+        """
         name, time = encoding.modality, encoding.time
-        if name not in STALE_AFTER or not math.isfinite(time):
+        if name not in self._stale or not math.isfinite(time):
             return False
-        before = self._newest.get(name, -math.inf)
-        if time < before:
+        newest = self._newest.get(name, -math.inf)
+        if time < newest - LATENESS:
             return False
-        self._newest[name] = time
+        self._newest[name] = max(time, newest)
         if is_sign(encoding):
             self.presence.sign(time)
         states = states_from(encoding.estimate)
         # One without weight must not keep alive what was said before it.
         if states is None or not encoding.estimate.confidence * encoding.estimate.quality > 0:
             return True
-        voice = self._voices.setdefault(name, _Voice())
-        since = time - voice.newest.time if voice.newest else math.inf
-        stale = since > STALE_AFTER[name] * self.options.stale_factor
-        forget = stale or self.options.smoothing == 0
-        voice.add(encoding, states, 0.0 if forget else math.exp(-since / self.options.smoothing))
-        return True
+        voice = self._voices.setdefault(name, Voice())
+        return voice.add(encoding, states, self.options.smoothing, self._stale[name])
 
     def mask(self, now: float) -> NDArray[np.bool_]:
-        """Return which of `MODALITIES` are present at a time, bool [6]."""
+        """Return which modalities are present at a time, bool: `MODALITIES`, then further ones."""
         present = {item.encoding.modality for item in self._evidence(now)}
-        return np.array([name in present for name in MODALITIES])
+        return np.array([name in present for name in self._stale])
 
     def step(self, now: float, person_id: str = "") -> Emotion:
         """Fuse what is known at `now` [steady s], one step of the grid."""
@@ -211,8 +204,21 @@ class Timeline:
             if present or item.encoding.modality != "interaction"
         ]
         estimate, weights = self.fusion.fuse(evidence) if evidence else (unknown(STATES), ())
-        uncertainty = entropy(estimate.probabilities) if len(estimate.probabilities) else 1.0
-        self._state = self._decide(estimate, uncertainty, evidence, weights) if present else UNKNOWN
+        uncertainty = uncertainty_of(estimate)
+        self._state = (
+            decide(
+                self.fusion,
+                estimate,
+                evidence,
+                weights,
+                self.options.max_uncertainty,
+                self.options.max_disagreement,
+                self._state,
+                self.options.hysteresis,
+            )
+            if present
+            else UNKNOWN
+        )
         if self._state != UNKNOWN:
             valence, arousal = within(self._state, estimate.valence, estimate.arousal)
             estimate = replace(estimate, valence=valence, arousal=arousal)
@@ -243,7 +249,7 @@ class Timeline:
     def holds_until(self, now: float) -> float:
         """Return until when time alone makes nothing too old [steady s]."""
         ends = [
-            voice.newest.time + STALE_AFTER[name] * self.options.stale_factor
+            voice.newest.time + self._stale[name]
             for name, voice in self._voices.items()
             if voice.newest is not None
         ]
@@ -252,32 +258,11 @@ class Timeline:
 
     def _evidence(self, now: float) -> list[Evidence]:
         found = []
-        for name in MODALITIES:
+        for name in self._stale:
             voice = self._voices.get(name)
             if voice is None or voice.newest is None:
                 continue
             age = now - voice.newest.time
-            if age <= STALE_AFTER[name] * self.options.stale_factor:
+            if age <= self._stale[name]:
                 found.append(voice.evidence(max(age, 0.0)))
         return found
-
-    def _decide(
-        self,
-        estimate: Estimate,
-        uncertainty: float,
-        evidence: list[Evidence],
-        weights: tuple[float, ...],
-    ) -> str:
-        options = self.options
-        if not len(estimate.probabilities) or uncertainty > options.max_uncertainty:
-            return UNKNOWN
-        rows = [item.encoding.estimate.probabilities for item in evidence]
-        if disagreement(rows, weights) > options.max_disagreement:
-            return UNKNOWN
-        best = int(np.argmax(estimate.probabilities))
-        if self._state != UNKNOWN:
-            held = STATES.index(self._state)
-            lead = float(estimate.probabilities[best] - estimate.probabilities[held])
-            if lead < options.hysteresis:
-                best = held
-        return STATES[best]

@@ -1,17 +1,27 @@
-"""Decode audio files (mp3, ogg, flac, wav): in blocks, as stereo for the output, or whole."""
+"""Decode audio files: in blocks, as stereo for the output, or whole.
+
+WAV, FLAC, OGG and MP3 are decoded by libsndfile, everything else, and what libsndfile would play
+only in part, by :mod:`emo_music_ros.io.ffmpeg`.
+"""
 
 from __future__ import annotations
 
+import mmap
 import os
 import struct
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
 from emo_music_ros.errors import InputError
-from emo_music_ros.io.resampling import Resampler, clean, mono, resample, stereo
+from emo_music_ros.io import mp3
+from emo_music_ros.io.ffmpeg import FFmpegSound
+from emo_music_ros.io.resampling import DownMix, Resampler, clean, resample, stereo
+from emo_music_ros.io.wav import Mended, streamed
+from emo_music_ros.paths import kind
 from emo_music_ros.streams import FloatArray
 
 #: Frames decoded at a time: small enough not to delay other work, large enough to be cheap.
@@ -20,9 +30,10 @@ CHUNK = 8192
 TAIL = 0.01
 #: What libsndfile writes into its log about a file that is shorter than it says.
 TRUNCATED = ("should be", "ended unexpectedly", "lacks an end-of-stream")
-#: What an MP3 may lack of the length its header only estimates (share), and others [s].
+#: What an MP3 may lack of the length it claims (share), and others [s].
 ESTIMATE, SHORT = 0.02, 0.1
 _REMEDY = "Give a WAV, FLAC, OGG or MP3 file that plays elsewhere; replace or remove this one"
+OPPOSITE = "its channels are of opposite sign and would cancel: the loudest one was taken"
 
 
 class _Stream(soundfile.SoundFile):  # type: ignore[misc]
@@ -50,13 +61,13 @@ class Decoder:
     Attributes
     ----------
     rate, channels, frames : int
-        As the file claims them.
+        As the file claims them; of MP3 and of files without an index the frames are counted.
     ended : bool
         Whether everything that can be decoded was read.
     truncated : bool
         Whether the file is known to be shorter than it claims; some tell only at their end.
     damage : str
-        Why decoding ended early; empty = it did not.
+        Why decoding ended early, or what was left out; empty = nothing.
 
     Raises
     ------
@@ -68,43 +79,105 @@ class Decoder:
         self.path = Path(path)
         self.ended = False
         self.damage = ""
-        try:
-            self._file = _Stream(self.path)
-        except (soundfile.LibsndfileError, OSError, RuntimeError) as error:
-            missing = not self.path.exists()
-            why = "there is no such file" if missing else f"it is not readable audio ({error})"
-            raise self._refusal(f"cannot be read: {why}") from error
-        self.rate: int = self._file.samplerate
+        self.truncated = False
+        found = self._kind()
+        if found != "file":
+            what = f"is a {found}, not a file" if found else "cannot be read: there is no such file"
+            raise self._refusal(what)
+        self._file: _Stream | FFmpegSound = self._opened(start)
+        plain: _Stream | None = None
+        if isinstance(self._file, FFmpegSound):
+            self.rate: int = self._file.rate
+        else:
+            plain = self._file
+            self.rate = plain.samplerate
         self.channels: int = self._file.channels
-        self.frames: int = self._file.frames
+        self.frames = self._frames or self._file.frames
         if not self.frames:
             self._file.close()
             raise self._refusal("holds no samples, no audio")
-        self.truncated = _truncated(self.path, self._file.extra_info)
         self.position = min(max(round(start * self.rate), 0), self.frames)
-        if self.position:
+        if plain is not None and self.position:
             try:
-                self._file.seek(self.position)
+                plain.seek(self.position)
             except (soundfile.LibsndfileError, RuntimeError, ValueError) as error:
                 self._file.close()
                 raise self._refusal(f"cannot be read from {start:.1f} s: {error}") from error
 
-    def _refusal(self, what: str) -> InputError:
-        return InputError(f"audio file '{self.path}' cannot be played, it {what}", _REMEDY)
+    def _kind(self) -> str:
+        try:
+            return kind(self.path)
+        except OSError as error:
+            raise self._refusal(f"cannot be read: {error.strerror}") from error
+
+    def _opened(self, start: float) -> _Stream | FFmpegSound:
+        """Return the file, opened by what plays all of it."""
+        self._frames = 0  # counted; 0 = as the decoder says
+        try:
+            begin = streamed(self.path)
+            name = Mended(self.path, begin) if begin else os.fsencode(self.path)
+            file = _Stream(name)
+        except OSError as error:
+            raise self._refusal(f"cannot be read: {error.strerror or error}") from error
+        except (soundfile.LibsndfileError, RuntimeError) as error:
+            return self._foreign(start, f"it is not readable audio ({error})")
+        if file.format == "MP3":
+            found = mp3.counted(self.path)
+            more = found.frames - file.frames
+            # Without a tag the decoder estimates, and one that estimates too little stops early.
+            if found.frames and not found.tagged and abs(more) > ESTIMATE * found.frames:
+                self._frames = found.frames
+            if more > ESTIMATE * file.frames:
+                return self._foreign(start, "", file)
+        elif file.format == "OGG" and (not file.frames or _links(self.path) > 1):
+            return self._foreign(start, "", file)
+        if not self._frames:
+            self.truncated = _truncated(self.path, file.extra_info)
+        return file
+
+    def _foreign(
+        self, start: float, why: str, instead: _Stream | None = None
+    ) -> _Stream | FFmpegSound:
+        """Return the file opened by FFmpeg; where that cannot be, what libsndfile plays of it."""
+        try:
+            found = FFmpegSound(self.path, start)
+        except InputError as error:
+            if instead is None:
+                raise self._refusal(f"cannot be read: {why}; {error.cause}", error) from error
+            if not instead.frames:
+                instead.close()
+                raise self._refusal("holds no samples, no audio") from error
+            self._frames = 0
+            self.damage = f"only its first part can be played: {error}"
+            return instead
+        if instead is not None:
+            instead.close()
+        self._frames = 0
+        return found
+
+    def _refusal(self, what: str, cause: InputError | None = None) -> InputError:
+        remedy = _REMEDY if cause is None else cause.remedy
+        return InputError(f"audio file '{self.path}' cannot be played, it {what}", remedy)
 
     def read(self, frames: int = CHUNK) -> NDArray[np.float32]:
         """Return the next frames, float32 [<= frames, channels]; fewer only at the end."""
         try:
-            samples = self._file.read(frames, dtype="float32", always_2d=True)
-        except (soundfile.LibsndfileError, OSError, RuntimeError) as error:
+            if isinstance(self._file, FFmpegSound):
+                samples = self._file.read(frames)
+            else:
+                samples = self._file.read(frames, dtype="float32", always_2d=True)
+        except (soundfile.LibsndfileError, OSError, RuntimeError, ValueError) as error:
             self.damage = str(error)
             samples = np.zeros((0, self.channels), np.float32)
         self.position += len(samples)
         if len(samples) < frames:
             self.ended = True
-            lossy = ESTIMATE * self.frames if self.path.suffix.lower() == ".mp3" else 0.0
-            if self.frames - self.position > max(SHORT * self.rate, lossy):
-                self.truncated = True
+            if isinstance(self._file, FFmpegSound):
+                self.damage = self._file.damage
+            elif not self._frames:  # what was counted is there
+                lossy = ESTIMATE * self.frames if self._file.format == "MP3" else 0.0
+                if self.frames - self.position > max(SHORT * self.rate, lossy):
+                    self.truncated = True
         return np.asarray(samples, np.float32)
 
     @property
@@ -122,6 +195,19 @@ class Decoder:
     def close(self) -> None:
         """Close the file. May be called twice."""
         self._file.close()
+
+
+def _links(path: Path) -> int:
+    """Return how many streams follow each other in an Ogg file, as radio stations write them."""
+    count, audio = 0, True
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        place = data.find(b"OggS")
+        while 0 <= place < len(data) - 5:
+            begins = bool(data[place + 5] & 2)
+            count += begins and audio  # streams side by side begin together
+            audio = not begins
+            place = data.find(b"OggS", place + 27)
+    return count
 
 
 def _truncated(path: Path, log: str) -> bool:
@@ -224,15 +310,26 @@ class AudioReader:
             self._ready[len(self._ready) - tail :] *= fade[:, None].astype(np.float32)
 
 
-def read_mono(path: str | Path, rate: int) -> tuple[NDArray[np.float32], float]:
-    """Read a whole recording; a truncated one as far as it goes.
+class Sound(NamedTuple):
+    """A whole recording.
 
-    Returns
-    -------
+    Attributes
+    ----------
     samples : numpy.ndarray
-        float32 [n], one channel, -1..1, at `rate` [Hz].
+        float32 [n], one channel, -1..1.
     lost : float
         Share of the samples that were no numbers, 0..1; they are silence.
+    notes : tuple of str
+        What is odd about it and was coped with.
+    """
+
+    samples: NDArray[np.float32]
+    lost: float
+    notes: tuple[str, ...] = ()
+
+
+def read_mono(path: str | Path, rate: int) -> Sound:
+    """Read a whole recording at `rate` [Hz]; a truncated one as far as it goes, which is noted.
 
     Raises
     ------
@@ -240,10 +337,12 @@ def read_mono(path: str | Path, rate: int) -> tuple[NDArray[np.float32], float]:
         If it does not exist, cannot be decoded to its end or holds no samples.
     """
     decoder = Decoder(path)
-    parts = []
+    parts, mix = [], DownMix()
+    opposite = False
     try:
         while not decoder.ended:
-            parts.append(mono(decoder.read()))
+            parts.append(mix(decoder.read()))
+            opposite |= mix.opposite
     finally:
         decoder.close()
     whole = np.concatenate(parts)
@@ -253,4 +352,6 @@ def read_mono(path: str | Path, rate: int) -> tuple[NDArray[np.float32], float]:
             _REMEDY,
         )
     lost = float(np.mean(~np.isfinite(whole)))
-    return clean(resample(clean(whole), decoder.rate, rate)), lost
+    notes = [f"it is truncated after {len(whole) / decoder.rate:.2f} s"] * decoder.truncated
+    notes += [OPPOSITE] * opposite
+    return Sound(clean(resample(clean(whole), decoder.rate, rate)), lost, tuple(notes))

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from emo_music_ros.errors import InputError
-from emo_music_ros.io.signals import UNIX_TIMES, Signal, blocks
+from emo_music_ros.io.signals import UNIX_TIMES, Signal, blocks, clock_of
 from emo_music_ros.io.tables import Table, channel_names, number, numbers, read_table
 from emo_music_ros.streams import UNITS, BiosignalBlock
 
@@ -38,19 +38,28 @@ def e4_signal(table: Table, kind: str) -> Signal:
         If it does not begin with a start time and a rate, or has no samples.
     """
     head = [number(table.fields(line)[0]) for line in range(min(2, len(table.lines)))]
+    clock = clock_of(head[0]) if head else None
     if len(head) < 2 or not all(math.isfinite(value) for value in head) or head[1] <= 0:
         raise InputError(f"{table.path} does not begin with its start time and rate", _REMEDY)
-    values = numbers(table.lines[2:])
+    found = numbers(table, 2)
+    values = found.values
     if not np.isfinite(values).any():
         raise InputError(f"{table.path} holds no samples", _REMEDY)
     if kind == "acceleration":
         values = values * ACCELERATION
     width = values.shape[1]
     names = (kind,) if width == 1 else channel_names(kind, width)
-    return Signal(kind, values.astype(np.float32), head[1], names, UNITS[kind], head[0])
+    notes = [*table.notes, *found.notes]
+    if clock is not None and clock.seconds < 1:
+        notes.append(f"{table.path.name}: its start is {clock.name}")
+    begin = head[0] * (clock.seconds if clock else 1.0)
+    samples = values.astype(np.float32)
+    return Signal(kind, samples, head[1], names, UNITS[kind], begin, notes=tuple(notes))
 
 
-def read_e4(folder: Path, seconds: float = 5.0) -> Iterator[BiosignalBlock]:
+def read_e4(
+    folder: Path, seconds: float = 5.0, notes: list[str] | None = None
+) -> Iterator[BiosignalBlock]:
     """Yield the blocks of an export in order of time.
 
     BVP.csv or EDA.csv must be there; EDA, TEMP and ACC are used if they are, other files not.
@@ -61,6 +70,8 @@ def read_e4(folder: Path, seconds: float = 5.0) -> Iterator[BiosignalBlock]:
         The unpacked export.
     seconds : float
         Length of a block [s].
+    notes : list of str, optional
+        Gets what was left out of the files or assumed of them, before the first block.
 
     Raises
     ------
@@ -86,5 +97,7 @@ def read_e4(folder: Path, seconds: float = 5.0) -> Iterator[BiosignalBlock]:
     for kind in KINDS.values():
         if kind in found:
             signal = e4_signal(read_table(found[kind], _REMEDY), kind)
+            if notes is not None:
+                notes += signal.notes
             whole += blocks(signal, seconds, signal.begin, f"recorded:{folder.name}")
     yield from sorted(whole, key=lambda block: block.time)

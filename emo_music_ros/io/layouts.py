@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from emo_music_ros.errors import InputError
 from emo_music_ros.io import empatica, muse
 from emo_music_ros.io.signals import Signal
 from emo_music_ros.io.tables import rated_signal, read_table
@@ -19,9 +20,8 @@ def kind_of(path: Path) -> str:
     if kind:
         return kind
     try:
-        with path.open(encoding="utf-8-sig", errors="replace") as file:
-            return "eeg" if file.readline().lower().startswith(f"{muse.STAMPS},") else ""
-    except OSError:
+        return "eeg" if muse.recognised(read_table(path)) else ""
+    except InputError:
         return ""
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from emo_music_ros.errors import InputError
 from emo_music_ros.io.pictures import picture
 from emo_music_ros.io.resampling import mono
+from emo_music_ros.io.units import standard
 from emo_music_ros.resources import PACKAGE
 from emo_music_ros.streams import (
     UNITS,
@@ -40,6 +41,8 @@ TOPICS = {
 #: A stamp is believed if its message was written up to this much before and after it [s]:
 #: otherwise it is of another clock than the recording, or missing.
 EARLY, OLD = 1.0, 60.0
+#: First bytes of what is compressed by Zstandard.
+ZSTANDARD = b"\x28\xb5\x2f\xfd"
 
 
 def read_mcap(files: Sequence[Path], label: str) -> Iterator[Sample]:
@@ -75,6 +78,29 @@ def read_mcap(files: Sequence[Path], label: str) -> Iterator[Sample]:
         raise InputError("; ".join(problems), "The rest was played; copy or record it again")
 
 
+def _opened(file: Path) -> Any:
+    """Return a file that is open for reading, decompressed if ``ros2 bag`` compressed it whole.
+
+    Raises
+    ------
+    InputError
+        If what decompresses it is not installed.
+    """
+    stream = file.open("rb")
+    if stream.read(4) == ZSTANDARD:
+        stream.close()
+        try:
+            from backports import zstd
+        except ImportError as error:
+            raise InputError(
+                f"recording {file} is compressed",
+                "Decompress it (zstd -d), or: pip install backports.zstd",
+            ) from error
+        return zstd.open(file, "rb")
+    stream.seek(0)
+    return stream
+
+
 class _Reader:
     """Reads the files of one recording; what was learned in one counts in the next."""
 
@@ -102,7 +128,7 @@ class _Reader:
 
         schemas: dict[int, Schema] = {}
         channels: dict[int, tuple[str, str, _Definition]] = {}
-        with file.open("rb") as stream:
+        with _opened(file) as stream:
             for record in StreamReader(stream).records:
                 if isinstance(record, Schema):
                     schemas[record.id] = record
@@ -151,8 +177,6 @@ class _Reader:
         time = self._timeline(_stamp(message), logged)
         if name == IMAGE:
             image = picture(message)
-            if image is None:
-                raise ValueError(f"it is empty, short or of the encoding '{message.encoding}'")
             frame = getattr(getattr(message, "header", None), "frame_id", "")
             return ImageFrame(time, image, self._recorded(picture_source(frame, self._said)))
         source = self._recorded(getattr(message, "source", ""))
@@ -254,13 +278,17 @@ def _biosignal(name: str, message: Any, time: float, source: str) -> BiosignalBl
         raise ValueError(
             f"{len(samples)} values make no {len(channels)} channels at {message.nominal_rate} Hz"
         )
+    kind = getattr(message, "kind", name.rpartition("/")[2])
+    values, units = standard(
+        kind, samples.reshape(-1, len(channels)), tuple(getattr(message, "units", ())), name
+    )
     return BiosignalBlock(
         time,
-        getattr(message, "kind", name.rpartition("/")[2]),
-        samples.reshape(-1, len(channels)),
+        kind,
+        values,
         float(message.nominal_rate),
         channels,
-        tuple(getattr(message, "units", ())),
+        units,
         getattr(message, "first_index", 0),
         getattr(message, "dropped", 0),
         source=source,

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_music_ros.errors import InputError
-from emo_music_ros.io.signals import UNIX_TIMES, Signal, blocks
+from emo_music_ros.io.signals import UNIX_TIMES, Signal, blocks, clock_of
 from emo_music_ros.io.tables import Table, numbers, read_table
+from emo_music_ros.io.units import conversion
 from emo_music_ros.streams import UNITS, BiosignalBlock
 
 #: Electrodes of the headband in the order of its file.
@@ -48,20 +49,41 @@ def muse_signal(table: Table, kind: str = "eeg") -> Signal:
     if not stamps or not wanted or missing:
         absent = ([] if stamps else [STAMPS]) + missing
         raise InputError(f"{path} has no column {', '.join(absent) or 'of samples'}", _REMEDY)
-    lines = table.lines[1:]
-    if lines and len(table.fields(len(table.lines) - 1)) < len(names):
-        lines = lines[:-1]  # the recording stopped in the middle of it
-    rows = numbers(lines, len(names))
-    rows = rows[np.isfinite(rows[:, stamps[0]])]
+    found = numbers(table, 1, len(names), whole_lines=True)
+    timed = np.isfinite(found.values[:, stamps[0]])
+    rows = found.values[timed]
     if len(rows) < 2:
         raise InputError(f"{path} holds no samples", "Name a complete Muse csv file")
-    time = rows[:, stamps[0]]
+    notes = [*table.notes, *found.notes]
+    if not timed.all():
+        notes.append(f"{path.name}: {(~timed).sum()} lines without a time were left out")
+    time, said = _seconds(rows[:, stamps[0]])
+    notes += [f"{path.name}: {said}"] if said else []
     rate, gaps = _timing(time, path)
     begin = float(time[0]) if time[0] > UNIX_TIMES else 0.0
     values = rows[:, [lowered.index(name.lower()) for name in wanted]].astype(np.float32)
     runs = tuple((int(place), float(time[place] - time[0])) for place in (0, *gaps))
-    unit = table.settings.get("unit", UNITS[kind])
-    return Signal(kind, values, rate, tuple(wanted), unit, begin, runs)
+    unit = table.settings.get("unit", "") or UNITS[kind]
+    change = conversion(kind, unit, str(path))
+    if change is not None:
+        values = np.asarray(change(values), np.float32)
+        notes.append(f"{path.name}: its {unit} were converted to {UNITS[kind]}")
+        unit = UNITS[kind]
+    return Signal(kind, values, rate, tuple(wanted), unit, begin, runs, tuple(notes))
+
+
+def _seconds(time: NDArray[np.float64]) -> tuple[NDArray[np.float64], str]:
+    """Return time stamps in seconds, and in words what they were in if it was something else."""
+    clock = clock_of(float(time[0]))
+    if clock is not None:
+        said = "" if clock.seconds == 1 else f"its times are {clock.name}"
+        return time * clock.seconds, said
+    # Counted from a start the size says nothing, but the rate of the headband does.
+    mean = float(np.mean(np.diff(time)))
+    for name, seconds in (("milliseconds", 1e-3), ("microseconds", 1e-6)):
+        if mean > 0 and abs(1 / (mean * seconds) / RATE - 1) < TOLERANCE:
+            return time * seconds, f"its times are in {name}"
+    return time, ""
 
 
 def _timing(time: NDArray[np.float64], path: Path) -> tuple[float, NDArray[np.intp]]:
@@ -81,7 +103,9 @@ def _timing(time: NDArray[np.float64], path: Path) -> tuple[float, NDArray[np.in
     return rate, np.flatnonzero(gaps) + 1
 
 
-def read_muse(path: Path, seconds: float = 1.0) -> Iterator[BiosignalBlock]:
+def read_muse(
+    path: Path, seconds: float = 1.0, notes: list[str] | None = None
+) -> Iterator[BiosignalBlock]:
     """Yield the EEG blocks of a file (timestamps, TP9, AF7, AF8, TP10, ...).
 
     A pause in the time stamps becomes a gap.
@@ -92,6 +116,8 @@ def read_muse(path: Path, seconds: float = 1.0) -> Iterator[BiosignalBlock]:
         The file.
     seconds : float
         Length of a block [s].
+    notes : list of str, optional
+        Gets what was left out of the file or assumed of it, before the first block.
 
     Raises
     ------
@@ -100,4 +126,6 @@ def read_muse(path: Path, seconds: float = 1.0) -> Iterator[BiosignalBlock]:
     """
     path = Path(path)
     signal = muse_signal(read_table(path, "Name a Muse csv file"))
+    if notes is not None:
+        notes += signal.notes
     yield from blocks(signal, seconds, signal.begin, f"recorded:{path.stem}")

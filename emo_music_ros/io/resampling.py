@@ -8,10 +8,54 @@ from numpy.typing import NDArray
 
 from emo_music_ros.streams import FloatArray
 
+#: Channels cancel where the power of their mean is below this share of their own.
+CANCELS = 0.1
+#: How much of the past counts with every block.
+_MEMORY = 0.9
+
+
+class DownMix:
+    """A stream of sound with several channels to one: their mean.
+
+    Channels of opposite sign, as of a plug with crossed wires, would cancel each other: then the
+    loudest one is taken.
+
+    Attributes
+    ----------
+    opposite : bool
+        Whether they cancel now.
+    """
+
+    def __init__(self) -> None:
+        self.opposite = False
+        self._powers: NDArray[np.float64] = np.zeros(0)
+        self._mean = 0.0
+
+    def __call__(self, samples: FloatArray) -> NDArray[np.float32]:
+        """Return float32 [frames] of [frames, channels]."""
+        samples = np.asarray(samples)
+        mean = np.asarray(samples.mean(axis=1, dtype=np.float32), np.float32)
+        if samples.shape[1] < 2 or not len(samples):
+            return mean
+        if len(self._powers) != samples.shape[1]:
+            self._powers, self._mean = np.zeros(samples.shape[1]), 0.0
+        with np.errstate(invalid="ignore", over="ignore"):
+            powers = np.square(samples, dtype=np.float64).mean(axis=0)
+            power = float(np.square(mean, dtype=np.float64).mean())
+        if np.isfinite(powers).all():
+            self._powers = _MEMORY * self._powers + powers
+            self._mean = _MEMORY * self._mean + power
+        # Once found it holds until the mean is clearly there: no switching to and fro.
+        share = 3 * CANCELS if self.opposite else CANCELS
+        self.opposite = bool(self._mean < share * self._powers.mean())
+        if not self.opposite:
+            return mean
+        return np.asarray(samples[:, int(self._powers.argmax())], np.float32)
+
 
 def mono(samples: FloatArray) -> NDArray[np.float32]:
-    """Return float32 [frames], the mean over the channels of [frames, channels]."""
-    return np.asarray(np.asarray(samples).mean(axis=1, dtype=np.float32), np.float32)
+    """Return float32 [frames] of [frames, channels] as :class:`DownMix` makes it."""
+    return DownMix()(samples)
 
 
 def stereo(samples: FloatArray) -> NDArray[np.float32]:

@@ -31,6 +31,8 @@ class Signal:
         When it was recorded [unix s], 0 = not known.
     runs : tuple of (int, float)
         First sample of each run without a gap, and when it was acquired [s after `begin`].
+    notes : tuple of str
+        What was left out of the file or assumed of it.
     """
 
     kind: str
@@ -40,6 +42,28 @@ class Signal:
     unit: str
     begin: float = 0.0
     runs: tuple[tuple[int, float], ...] = ((0, 0.0),)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Clock:
+    """What times count: `seconds` is the length of one unit."""
+
+    name: str
+    seconds: float
+
+
+_CLOCKS = (
+    (1e17, Clock("unix time in nanoseconds", 1e-9)),
+    (1e14, Clock("unix time in microseconds", 1e-6)),
+    (1e11, Clock("unix time in milliseconds", 1e-3)),
+    (UNIX_TIMES, Clock("unix time", 1.0)),
+)
+
+
+def clock_of(time: float) -> Clock | None:
+    """Return the clock of a time by its size, None if it is no unix time."""
+    return next((clock for least, clock in _CLOCKS if time > least), None)
 
 
 def blocks(signal: Signal, seconds: float, start: float, source: str) -> Iterator[BiosignalBlock]:

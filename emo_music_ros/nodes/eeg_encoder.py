@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import emo_music_ros.msg as msg
 from emo_music_ros.ros import signals
-from emo_music_ros.ros.encoder_node import EncoderNode
+from emo_music_ros.ros.encoder_node import EncoderNode, Input
 from emo_music_ros.ros.host import run_node
 from emo_music_ros.ros.qos import SIGNAL
 
@@ -17,9 +15,9 @@ class EegEncoderNode(EncoderNode):
     node_name = "eeg_encoder"
     stages = {"plugin": ("encoder", "eeg")}
 
-    def inputs(self) -> list[tuple[Any, ...]]:
+    def inputs(self) -> list[Input]:
         """Return the one topic this encoder takes."""
-        return [(msg.BiosignalChunk, "biosignals/eeg", signals.biosignal_block, SIGNAL)]
+        return [Input("biosignals/eeg", {msg.BiosignalChunk: signals.biosignal_block}, SIGNAL)]
 
 
 def main() -> int:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import String
 
 from emo_music_ros import streams
 from emo_music_ros.ros import signals
-from emo_music_ros.ros.encoder_node import EncoderNode
+from emo_music_ros.ros.encoder_node import EncoderNode, Input
 from emo_music_ros.ros.host import run_node
 from emo_music_ros.ros.qos import FRAME_IN, LATCHED
 from emo_music_ros.ros.source_node import IMAGE, IMAGE_SOURCE
@@ -23,9 +21,9 @@ class FaceEncoderNode(EncoderNode):
 
     slots = 1
 
-    def inputs(self) -> list[tuple[Any, ...]]:
-        """Return the one topic this encoder takes."""
-        return [(Image, IMAGE, self._frame, FRAME_IN)]
+    def inputs(self) -> list[Input]:
+        """Return the one topic this encoder takes: pictures as they are, or compressed."""
+        return [Input(IMAGE, {Image: self._frame, CompressedImage: self._frame}, FRAME_IN)]
 
     def activate(self) -> None:
         """Subscribe to where the pictures come from, and to the pictures."""
@@ -36,10 +34,10 @@ class FaceEncoderNode(EncoderNode):
     def _on_source(self, message: String) -> None:
         self._source = message.data
 
-    def _frame(self, message: Image) -> streams.ImageFrame | None:
+    def _frame(self, message: Image | CompressedImage) -> streams.ImageFrame:
         return signals.image_frame(message, self._source or self._unsaid(message))
 
-    def _unsaid(self, message: Image) -> str:
+    def _unsaid(self, message: Image | CompressedImage) -> str:
         """Return the source while nobody named it."""
         if self.count_publishers(self.resolve_topic_name(IMAGE_SOURCE)):
             return ""  # its word is on the way: better unknown than live

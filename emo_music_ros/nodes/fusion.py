@@ -8,29 +8,34 @@ from typing import Any
 
 import emo_music_ros.msg as msg
 from emo_music_ros.consent.rules import SENSING, valid_person
+from emo_music_ros.fusion.base import DEFAULT
 from emo_music_ros.fusion.people import People
-from emo_music_ros.fusion.timeline import MODALITIES, FusionOptions
+from emo_music_ros.fusion.timeline import FusionOptions, stale_after
 from emo_music_ros.ros import conversions as convert
 from emo_music_ros.ros.host import run_node
 from emo_music_ros.ros.node import CompanionNode
 from emo_music_ros.streams import REPORTS, Emotion
+
+#: Between two steps on arrival are at least so many seconds, whoever sent how much.
+PAUSE = 0.04
 
 
 class FusionNode(CompanionNode):
     """Encodings of all modalities to one emotion state per person, on a common time grid."""
 
     node_name = "fusion"
-    stages = {"plugin": ("fusion", "weighted")}
+    stages = {"plugin": ("fusion", DEFAULT)}
     purposes = (SENSING,)
     Options = FusionOptions
 
     def activate(self) -> None:
-        """Subscribe to every modality and step along the grid."""
+        """Subscribe to every modality; step along the grid and when news arrives."""
         name = self.get_parameter("plugin").value
         self._people = People(self.plugin, name, self.options, self.person_id)
         self._told: dict[str, tuple[Emotion, float]] = {}
+        self._stepped: dict[str, float] = {}
         self._publisher = self.advertise(msg.EmotionState, "emotion")
-        for modality in MODALITIES:
+        for modality in stale_after(self.options):
             self.listen(msg.ModalityEncoding, f"encoding/{modality}", self._on_encoding)
         self.listen(msg.InteractionEvent, "interaction/event", self._on_interaction)
         self.every(self.options.step, self._step)
@@ -59,8 +64,14 @@ class FusionNode(CompanionNode):
         encoding = convert.encoding(message)
         time = self.arrival(encoding.time)
         person_id = valid_person(encoding.person_id or self.person_id)
-        if not math.isnan(time) and self.allows(SENSING, person_id):
-            self._people.add(replace(encoding, time=time, person_id=person_id), self.steady())
+        if math.isnan(time) or not self.allows(SENSING, person_id):
+            return
+        now = self.steady()
+        added = self._people.add(replace(encoding, time=time, person_id=person_id), now)
+        if added and now - self._stepped.get(person_id, -math.inf) >= PAUSE:
+            emotion = self._people.news(person_id, now)
+            if emotion is not None:
+                self._publish(emotion, now)
 
     def _on_interaction(self, message: msg.InteractionEvent) -> None:
         event = convert.interaction(message)
@@ -77,11 +88,17 @@ class FusionNode(CompanionNode):
             told, when = self._told.get(emotion.person_id, (None, now))
             if emotion is told and now - when < 1.0:
                 continue
-            self._told[emotion.person_id] = (emotion, now)
-            stamped = replace(emotion, time=self.wall(emotion.time))
-            self._publisher.publish(convert.emotion_message(stamped))
+            self._publish(emotion, now)
         if len(self._told) > len(self._people):
             self._told = {name: self._told[name] for name in self._people if name in self._told}
+            self._stepped = {name: when for name, (_, when) in self._told.items()}
+
+    def _publish(self, emotion: Emotion, now: float) -> None:
+        """Publish an emotion and remember that it was."""
+        self._told[emotion.person_id] = (emotion, now)
+        self._stepped[emotion.person_id] = now
+        stamped = replace(emotion, time=self.wall(emotion.time))
+        self._publisher.publish(convert.emotion_message(stamped))
 
 
 def main() -> int:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import emo_music_ros.msg as msg
 from emo_music_ros.ros import conversions as convert
-from emo_music_ros.ros.encoder_node import EncoderNode
+from emo_music_ros.ros.encoder_node import EncoderNode, Input
 from emo_music_ros.ros.host import run_node
 from emo_music_ros.ros.qos import EVENT
 
@@ -17,9 +15,9 @@ class InteractionEncoderNode(EncoderNode):
     node_name = "interaction_encoder"
     stages = {"plugin": ("encoder", "interaction")}
 
-    def inputs(self) -> list[tuple[Any, ...]]:
+    def inputs(self) -> list[Input]:
         """Return the one topic this encoder takes."""
-        return [(msg.InteractionEvent, "interaction/event", convert.interaction, EVENT)]
+        return [Input("interaction/event", {msg.InteractionEvent: convert.interaction}, EVENT)]
 
 
 def main() -> int:

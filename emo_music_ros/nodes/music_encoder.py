@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import emo_music_ros.msg as msg
 from emo_music_ros.ros import signals
-from emo_music_ros.ros.encoder_node import EncoderNode
+from emo_music_ros.ros.encoder_node import EncoderNode, Input
 from emo_music_ros.ros.host import run_node
 from emo_music_ros.ros.qos import SIGNAL
 
@@ -18,9 +16,9 @@ class MusicEncoderNode(EncoderNode):
     stages = {"plugin": ("encoder", "music")}
     purposes = ()  # it hears music, not people
 
-    def inputs(self) -> list[tuple[Any, ...]]:
+    def inputs(self) -> list[Input]:
         """Return the one topic this encoder takes."""
-        return [(msg.AudioChunk, "player/audio", signals.audio_block, SIGNAL)]
+        return [Input("player/audio", {msg.AudioChunk: signals.audio_block}, SIGNAL)]
 
 
 def main() -> int:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import emo_music_ros.msg as msg
 from emo_music_ros.ros import signals
-from emo_music_ros.ros.encoder_node import EncoderNode
+from emo_music_ros.ros.encoder_node import EncoderNode, Input
 from emo_music_ros.ros.host import run_node
 from emo_music_ros.ros.qos import SIGNAL
 from emo_music_ros.ros.source_node import BIOSIGNALS
@@ -18,10 +16,10 @@ class PhysiologyEncoderNode(EncoderNode):
     node_name = "physiology_encoder"
     stages = {"plugin": ("encoder", "physiology")}
 
-    def inputs(self) -> list[tuple[Any, ...]]:
+    def inputs(self) -> list[Input]:
         """Return every biosignal but the EEG, which has an encoder of its own."""
         return [
-            (msg.BiosignalChunk, f"biosignals/{kind}", signals.biosignal_block, SIGNAL)
+            Input(f"biosignals/{kind}", {msg.BiosignalChunk: signals.biosignal_block}, SIGNAL)
             for kind in BIOSIGNALS
             if kind != "eeg"
         ]

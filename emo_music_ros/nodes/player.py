@@ -18,6 +18,7 @@ from emo_music_ros.ros import signals
 from emo_music_ros.ros.host import run_node
 from emo_music_ros.ros.node import CompanionNode
 from emo_music_ros.ros.qos import EVENT, SIGNAL
+from emo_music_ros.ros.speaking import Speaking, SpeakingOptions
 from emo_music_ros.ros.stamps import header, seconds, stamp
 from emo_music_ros.streams import Interaction, Track
 
@@ -36,7 +37,7 @@ class PlayerNode(CompanionNode):
     stages = {"plugin": ("player", "pyaudio"), "catalogue": ("catalogue", "folder")}
 
     @dataclass(frozen=True)
-    class Options(Player.Options):
+    class Options(SpeakingOptions, Player.Options):
         """How to play, and for whom."""
 
         person_id: str = option("resident", "person who listens")
@@ -63,6 +64,7 @@ class PlayerNode(CompanionNode):
         self._player.start()
         self.listen(msg.Recommendation, "recommendation", self._on_recommendation, EVENT)
         self.listen(msg.InteractionEvent, "dashboard/event", self._on_dashboard)
+        Speaking(self, options.speaking_topic, self._player.duck)
         self.serve(srv.PlayTrack, "player/play", self._on_play)
         self.serve(srv.SetPlayback, "player/set", self._on_set)
         self.every(0.25, self._publish_state)

@@ -25,6 +25,9 @@ VOICES = 3
 #: Level above which the clip guard bends the signal.
 KNEE = 0.9
 
+#: Time to give way to a voice, and to come back [s].
+DUCK, UNDUCK = 0.15, 1.0
+
 
 class FrameSource(Protocol):
     """Where a voice takes its frames from."""
@@ -93,6 +96,7 @@ class Mixer:
         self._transport = Envelope(1.0)
         self._mode = _Mode.RUNNING
         self._volume = Envelope(volume)
+        self._duck = Envelope(1.0)
         self._endings: list[tuple[int, Ending, int]] = []
 
     @property
@@ -198,6 +202,11 @@ class Mixer:
             geometric(self._volume.gain, volume),
         )
 
+    def duck(self, gain: float) -> None:
+        """Give way to a voice: ramp to a share of the volume, quickly down and slowly up."""
+        seconds = DUCK if gain < self._duck.gain else UNDUCK
+        self._duck.go(gain, self._frames(seconds))
+
     def take_endings(self) -> list[tuple[int, Ending, int]]:
         """Return key, reason and frames played of the voices that ended since the last call."""
         endings, self._endings = self._endings, []
@@ -224,7 +233,8 @@ class Mixer:
 
     def level(self, mix: FloatArray) -> FloatArray:
         """Apply volume and clip guard to what :meth:`mix` returned."""
-        return guard(mix * self._volume.take(len(mix)))
+        gain = self._volume.take(len(mix)) * self._duck.take(len(mix))
+        return guard(mix * gain)
 
     def render(self, frames: int) -> FloatArray:
         """Return the next frames as they go to the device, float32 [frames, 2], -1..1."""

@@ -75,6 +75,9 @@ class Player:
         stop_fade: float = option(1.5, "fade-out when stopped [s]", low=0.0, high=2.0, dynamic=True)
         volume: float = option(0.6, "volume at the start", low=0.0, high=1.0)
         max_volume: float = option(0.8, "highest volume allowed", low=0.0, high=1.0, dynamic=True)
+        duck: float = option(
+            0.25, "share of the volume while the robot speaks", low=0.0, high=1.0, dynamic=True
+        )
         prefetch: float = option(2.0, "decoded ahead per track [s]", low=0.5, high=30.0)
 
     def __init__(
@@ -99,6 +102,7 @@ class Player:
         self._lock = threading.Lock()  # guards the mixer, the items and the counters
         self._items: list[Item] = []  # newest last; those that still sound
         self._retired: list[Prefetch] = []  # to be closed by the decoding thread
+        self._ducked = False
         self._keys = 0
         self._frame = 0
         self._started = self._finished = self._skipped = 0
@@ -151,6 +155,8 @@ class Player:
             self._items.clear()
             self._retired.clear()
             self._mixer = Mixer(self.backend.rate, self._asked)
+            if self._ducked:
+                self._mixer.duck(self.options.duck)
         if self._tap is not None:
             self._tap.close()
             self._tap = None
@@ -242,6 +248,15 @@ class Player:
             self._asked = asked
             self._mixer.set_volume(self._asked)
         self._act("volume", by, self._asked)
+
+    def duck(self, on: bool) -> None:
+        """Turn the music down while somebody must be understood, or up again.
+
+        The volume that was asked for stays what it is.
+        """
+        with self._lock:
+            self._ducked = on
+            self._mixer.duck(self.options.duck if on else 1.0)
 
     def status(self) -> PlayerStatus:
         """Return what the player is doing. Cheap, callable from any thread."""

@@ -6,7 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
 from emo_music_ros.streams import Estimate, FloatArray, Track
+
+#: Why a policy gives no track of an empty library.
+EMPTY = "The music library is empty: nothing can be played."
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,12 @@ class Need:
     arousal: float
     dominance: float
     reason: str
+
+    @classmethod
+    def at(cls, point: FloatArray, reason: str) -> Need:
+        """Return the need at (valence, arousal, dominance), cut to -1..1."""
+        valence, arousal, dominance = (float(value) for value in np.clip(point, -1.0, 1.0))
+        return cls(valence, arousal, dominance, reason)
 
 
 @dataclass(frozen=True)

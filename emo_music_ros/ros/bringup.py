@@ -42,6 +42,24 @@ _ARGUMENTS: dict[str, dict[str, Any]] = {
         "description": "yes = the person consents to be sensed; input:=devices needs it once",
     },
     "summary": {"default_value": "", "description": "file for the summary JSON; empty = none"},
+    "without": {
+        "default_value": "",
+        "description": "nodes to leave out, such as eeg,physiology; separated by commas",
+    },
+    "encoders": {
+        "default_value": "",
+        "description": "modalities to recognise from, such as face,speech; empty = all",
+    },
+    "composed": {
+        "default_value": "false",
+        "choices": ("true", "false"),
+        "description": "true = all nodes in one process",
+    },
+    "log_level": {
+        "default_value": "info",
+        "choices": ("debug", "info", "warn", "error", "fatal"),
+        "description": "least severity that is logged",
+    },
     "namespace": {"default_value": "", "description": "namespace of all nodes and topics"},
     "config": {
         "default_value": "",
@@ -50,8 +68,12 @@ _ARGUMENTS: dict[str, dict[str, Any]] = {
 }
 
 
+#: Arguments that every launch file has.
+_COMMON = ("namespace", "config", "log_level")
+
+
 def description(
-    make: Callable[..., Sequence[NodeSpec]], arguments: Sequence[str]
+    make: Callable[..., Sequence[NodeSpec]], arguments: Sequence[str], composed: str = ""
 ) -> LaunchDescription:
     """Return the launch description of one part of the graph.
 
@@ -62,13 +84,20 @@ def description(
     make : callable
         Function of :mod:`emo_music_ros.ros.graph` that returns the nodes.
     arguments : sequence of str
-        Its parameters that become launch arguments; `namespace` and `config` are always there.
+        Its parameters that become launch arguments; `namespace`, `config` and `log_level` are
+        always there.
+    composed : str
+        Executable that runs the same nodes in one process and takes the same arguments; where
+        there is one, so is the argument `composed`.
     """
-    names = [*arguments, *(name for name in ("namespace", "config") if name not in arguments)]
+    names = [*arguments, *_COMMON, *(["composed"] if composed else [])]
 
     def start(context: LaunchContext) -> list[Node]:
         values: dict[str, Any] = {name: context.launch_configurations[name] for name in names}
-        return nodes(make, {name: values[name] for name in arguments}, **_common(values))
+        chosen, common = {name: values[name] for name in arguments}, _common(values)
+        if values.get("composed") == "true":
+            return [one_process(composed, make, chosen, **common)]
+        return nodes(make, chosen, **common)
 
     return LaunchDescription(
         [
@@ -85,6 +114,7 @@ def nodes(
     namespace: str = "",
     files: Sequence[Path] = (),
     config: str = "",
+    log_level: str = "info",
 ) -> list[Node]:
     """Return the launch actions of the nodes.
 
@@ -100,19 +130,17 @@ def nodes(
         Parameter files under the values of the graph.
     config : str
         Parameter file over `files`; empty = none. What an argument chose still wins.
+    log_level : str
+        Least severity that is logged.
 
     Raises
     ------
     InputError
         If an argument is not usable or `config` is not a file.
     """
-    if config and not Path(config).expanduser().is_file():
-        raise InputError(f"there is no parameter file '{config}'", "Correct config:=FILE")
-    if "duration" in values:
-        values = values | {"duration": _number("duration", values["duration"])}
-    specs = make(**values)
+    last = _file(config)
+    specs = _specs(make, values)
     prepare_environment(specs)
-    last = [str(Path(config).expanduser().resolve())] if config else []
     return [
         Node(
             package=PACKAGE,
@@ -120,6 +148,7 @@ def nodes(
             name=spec.name,
             namespace=namespace,
             parameters=[*map(str, files), *last, *([spec.parameters] if spec.parameters else [])],
+            ros_arguments=["--log-level", log_level],
             output="screen",
             emulate_tty=True,
             respawn=True,
@@ -134,6 +163,56 @@ def nodes(
     ]
 
 
+def one_process(
+    executable: str,
+    make: Callable[..., Sequence[NodeSpec]],
+    values: dict[str, Any],
+    *,
+    namespace: str = "",
+    files: Sequence[Path] = (),
+    config: str = "",
+    log_level: str = "info",
+) -> Node:
+    """Return the launch action of an executable that runs all of the nodes; see :func:`nodes`.
+
+    `files` are those that the executable reads by itself.
+
+    Raises
+    ------
+    InputError
+        If an argument is not usable or `config` is not a file.
+    """
+    del files
+    _specs(make, values)  # what is wrong with them is better said here
+    arguments = [part for name, value in values.items() for part in (f"--{name}", str(value))]
+    for file in _file(config):
+        arguments += ["--params-file", file]
+    return Node(
+        package=PACKAGE,
+        executable=executable,
+        namespace=namespace,
+        arguments=[*arguments, "--ros"],  # launch writes its own behind
+        ros_arguments=["--log-level", log_level],
+        output="screen",
+        emulate_tty=True,
+        sigterm_timeout=str(ending.LIMIT),
+        sigkill_timeout=str(KILL_AFTER),
+        on_exit=_session_ended,
+    )
+
+
+def _specs(make: Callable[..., Sequence[NodeSpec]], values: dict[str, Any]) -> Sequence[NodeSpec]:
+    if "duration" in values:
+        values = values | {"duration": _number("duration", values["duration"])}
+    return make(**values)
+
+
+def _file(config: str) -> list[str]:
+    if config and not Path(config).expanduser().is_file():
+        raise InputError(f"there is no parameter file '{config}'", "Correct config:=FILE")
+    return [str(Path(config).expanduser().resolve())] if config else []
+
+
 def _session_ended(event: ProcessExited, context: LaunchContext) -> Shutdown | None:
     # one that died is started again as any node
     return Shutdown(reason="the session is over") if event.returncode == 0 else None
@@ -145,6 +224,7 @@ def _common(values: dict[str, Any]) -> dict[str, Any]:
         "namespace": values["namespace"],
         "files": [share("config", "companion.yaml"), share("config", f"{scenario}.yaml")],
         "config": values["config"],
+        "log_level": values["log_level"],
     }
 
 

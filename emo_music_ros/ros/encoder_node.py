@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, NamedTuple
 
@@ -12,6 +12,7 @@ from rclpy.qos import QoSProfile
 import emo_music_ros.msg as msg
 from emo_music_ros.consent.rules import SENSING
 from emo_music_ros.encoding.shared.base import Encoder
+from emo_music_ros.errors import InputError
 from emo_music_ros.options import option
 from emo_music_ros.ros import conversions as convert
 from emo_music_ros.ros.node import CompanionNode
@@ -24,6 +25,18 @@ class _Item(NamedTuple):
 
     era: int
     sample: Sample
+
+
+#: Message -> plain data, None if there is nothing in it; raises InputError if it cannot be used.
+Conversion = Callable[[Any], Sample | None]
+
+
+class Input(NamedTuple):
+    """A topic with the conversion of every message type it may carry, the usual one first."""
+
+    topic: str
+    takes: Mapping[type, Conversion]
+    qos: QoSProfile
 
 
 class EncoderNode(CompanionNode):
@@ -41,8 +54,8 @@ class EncoderNode(CompanionNode):
 
         person_id: str = option("resident", "person the signals belong to")
 
-    def inputs(self) -> list[tuple[type, str, Callable[[Any], Sample | None], QoSProfile]]:
-        """Return message type, topic, conversion and QoS of each input."""
+    def inputs(self) -> list[Input]:
+        """Return what this encoder takes."""
         return []
 
     #: Blocks that may wait; images keep only the newest.
@@ -53,24 +66,27 @@ class EncoderNode(CompanionNode):
         encoder: Encoder = self.plugin
         encoder.reset()
         self.encoded = 0
-        self._malformed = 0
         self._era = self._encoded_era = 0
         self._publisher = self.advertise(
             msg.ModalityEncoding, f"encoding/{encoder.modality}", EVENT
         )
         inputs = self.inputs()
-        topic = inputs[0][1]
+        topic = inputs[0].topic
         if len(inputs) > 1:  # one mailbox for all kinds
             topic = topic.rsplit("/", 1)[0] + "/*"
         worker = self.work(self._encode, self.slots, topic)
 
-        def take(conversion: Callable[[Any], Sample | None]) -> Callable[[Any], None]:
+        def take(topic: str, conversion: Conversion) -> Callable[[Any], None]:
             def callback(message: Any) -> None:
                 if self.purposes and not self.allows():
                     return  # before anything is looked at
-                sample = conversion(message)
+                try:
+                    sample = conversion(message)
+                except InputError as error:
+                    self.unusable(topic, error)
+                    return
+                self.usable(topic)
                 if sample is None:
-                    self._malformed += 1
                     return
                 speaker = getattr(sample, "person_id", "")
                 if self.purposes and not self.allows(SENSING, speaker):
@@ -81,8 +97,15 @@ class EncoderNode(CompanionNode):
 
             return callback
 
-        for kind, topic, conversion, qos in inputs:
-            self.listen(kind, topic, take(conversion), qos)
+        for entry in inputs:
+            (kind, conversion), *others = entry.takes.items()
+            self.listen(
+                kind,
+                entry.topic,
+                take(entry.topic, conversion),
+                entry.qos,
+                others={other: take(entry.topic, convert) for other, convert in others},
+            )
 
     def person_changed(self, before: str) -> None:
         """Begin anew: what was heard so far is of somebody else."""
@@ -99,7 +122,7 @@ class EncoderNode(CompanionNode):
 
     def details(self) -> dict[str, Any]:
         """Return the counters."""
-        return {"encoded": getattr(self, "encoded", 0), "malformed": getattr(self, "_malformed", 0)}
+        return {"encoded": getattr(self, "encoded", 0), "malformed": sum(self.unused.values())}
 
     def _begin_anew(self) -> None:
         # The encoder belongs to the worker, which sees the new era with its next item.

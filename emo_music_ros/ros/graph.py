@@ -11,6 +11,7 @@ from typing import Any
 
 from emo_music_ros.consent.rules import DEMONSTRATION
 from emo_music_ros.errors import InputError
+from emo_music_ros.options import nearest
 from emo_music_ros.paths import expand
 
 INPUTS = ("auto", "devices", "demo", "replay")
@@ -48,6 +49,8 @@ def graph(
     duration: float = 0.0,
     summary: str = "",
     consent: str = "",
+    without: str = "",
+    encoders: str = "",
 ) -> list[NodeSpec]:
     """Return the nodes of the whole loop in the order they are started.
 
@@ -69,6 +72,10 @@ def graph(
     consent : str
         ``yes`` gives and stores the consent of the person. With devices nothing is sensed without;
         recordings and the demonstration are of a demonstration person who has consented.
+    without : str
+        Nodes to leave out, separated by commas; of an encoder the modality is enough.
+    encoders : str
+        Modalities to recognise emotions from, separated by commas; empty = all.
 
     Raises
     ------
@@ -84,16 +91,18 @@ def graph(
         raise InputError(f"duration {duration} is not possible", "Give seconds, 0 = until stopped")
     if input == "auto":
         input = "devices" if has_devices() else "demo"  # noqa: A001
-    return of_whom(
+    nodes = of_whom(
         [
             *_sensors(input, replay),
-            *encoders(),
+            *recognising(encoders=encoders),
             *music(library, scenario),
             NodeSpec("session", "session", _session(scenario, duration, summary)),
         ],
         live=input == "devices",
         consent=consent,
     )
+    left_out = _named(without, [*(spec.name for spec in nodes), *ENCODERS], "without")
+    return [spec for spec in nodes if spec.name not in left_out]
 
 
 def of_whom(nodes: list[NodeSpec], *, live: bool, consent: str) -> list[NodeSpec]:
@@ -135,14 +144,34 @@ def _sensors(input: str, replay: str) -> list[NodeSpec]:  # noqa: A002
     if not replay or not path.exists():
         raise InputError(f"there is no recording '{replay}'", "Name a folder or an MCAP file")
     # a folder that `ros2 bag record` made is an MCAP recording too
-    plugin = "folder" if path.is_dir() and not any(path.glob("*.mcap")) else "mcap"
+    bag = path.is_file() or any(path.glob("*.mcap*")) or any(path.glob("*.db3"))
+    plugin = "mcap" if bag else "folder"
     parameters = {"plugin": plugin, f"{plugin}.path": str(path.resolve())}
     return [*nodes, NodeSpec("replay", "replay", parameters)]
 
 
-def encoders() -> list[NodeSpec]:
-    """Return the nodes that recognise."""
-    return [NodeSpec(name, name) for name in (*ENCODERS, "fusion")]
+def recognising(encoders: str = "", without: str = "") -> list[NodeSpec]:
+    """Return the nodes that recognise: all, only some encoders, or all but some."""
+    names = _named(encoders, list(ENCODERS), "encoders") or set(ENCODERS)
+    names -= _named(without, list(ENCODERS), "without")
+    return [NodeSpec(name, name) for name in (*ENCODERS, "fusion") if name in {*names, "fusion"}]
+
+
+def _named(text: str, known: list[str], argument: str) -> set[str]:
+    """Return the nodes that a list separated by commas names.
+
+    Raises
+    ------
+    InputError
+        If there is no node of a name.
+    """
+    found = set()
+    for name in filter(None, (part.strip() for part in text.split(","))):
+        nodes = [each for each in (name, f"{name}_encoder") if each in known]
+        if not nodes:
+            raise InputError(f"{argument}: there is no node '{name}'", nearest(name, known))
+        found.add(nodes[0])
+    return found
 
 
 def music(library: str = "", scenario: str = "home") -> list[NodeSpec]:

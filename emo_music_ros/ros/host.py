@@ -11,53 +11,26 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from pathlib import Path
 from queue import Empty, SimpleQueue
+from typing import Any
 
-import yaml
 from rclpy.context import Context
 from rclpy.executors import ShutdownException, SingleThreadedExecutor
 from rclpy.logging import get_logger
 from rclpy.parameter import Parameter
 
-from emo_music_ros.errors import CompanionError, InputError
+from emo_music_ros.errors import CompanionError
 from emo_music_ros.resources import PACKAGE
 from emo_music_ros.ros import ending
 from emo_music_ros.ros.environment import prepare_environment
 from emo_music_ros.ros.graph import NodeSpec
 from emo_music_ros.ros.heap import TRIM_EVERY, compact_heap, trim_heap
 from emo_music_ros.ros.node import CompanionNode
+from emo_music_ros.ros.parameter_files import meant_for_all, read_files
 from emo_music_ros.ros.shared_memory import remove_orphans
 
 #: Failures in a row after which an executor is given up.
 _FAILURES = 10
-
-
-def check_parameter_files(arguments: Sequence[str]) -> None:
-    """Read every ``--params-file`` once, because rcl's own message names no line.
-
-    Raises
-    ------
-    InputError
-        If a file is missing or is not YAML.
-    """
-    for flag, name in zip(arguments, arguments[1:]):
-        if flag != "--params-file":
-            continue
-        try:
-            content = yaml.safe_load(Path(name).read_text("utf-8"))
-        except OSError as error:
-            raise InputError(
-                f"parameter file {name} cannot be read: {error.strerror}", "Check the path"
-            ) from error
-        except yaml.YAMLError as error:
-            raise InputError(
-                f"parameter file {name} is not YAML: {error}", "Correct that line"
-            ) from error
-        if content is not None and not isinstance(content, dict):
-            raise InputError(
-                f"parameter file {name} holds no parameters", "Start it with '<node>:'"
-            )
 
 
 class RosHandler(logging.Handler):
@@ -92,6 +65,7 @@ class Host:
         # An event could not be set from a signal handler: its lock may be held just then.
         self._codes: SimpleQueue[int] = SimpleQueue()
         self._stopping = False
+        self._files: list[dict[str, Any]] = []
         self._context = Context()
         self._executors: list[tuple[SingleThreadedExecutor, threading.Thread]] = []
         self.nodes: list[CompanionNode] = []
@@ -112,7 +86,7 @@ class Host:
         """
         ending.on_signal(self.stop)
         try:
-            check_parameter_files(self._arguments)
+            self._files = read_files(self._arguments)
         except CompanionError as error:
             print(f"error: {error}", file=sys.stderr)  # noqa: T201 - there is no logger yet
             return 2
@@ -154,6 +128,7 @@ class Host:
             if self._stopping:
                 return
             node = _make(kind, spec, self._context)
+            node.parameters.foreign = meant_for_all(self._files, node.get_name())
             node.on_finished = self.stop
             self.nodes.append(node)
         for node in self.nodes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
@@ -33,6 +34,11 @@ class Parameters:
         True while any parameter may change (the node is not configured).
     on_change : callable
         Called after a change at run time.
+
+    Attributes
+    ----------
+    foreign : set of str
+        Parameters that may be meant for other nodes: no word is said of them.
     """
 
     def __init__(
@@ -44,6 +50,7 @@ class Parameters:
         self._declared: dict[str, tuple[Any, Rule]] = {}
         self._refused: dict[str, str] = {}
         self._declaring = False
+        self.foreign: set[str] = set()
         node.add_on_set_parameters_callback(self._validate)
         node.add_post_set_parameters_callback(self._changed)
 
@@ -73,7 +80,9 @@ class Parameters:
         return [
             f"parameter '{name}' does not exist. {nearest(name, list(self._declared))}"
             for name in self._node._parameter_overrides
-            if name not in self._declared and not name.startswith(FOREIGN)
+            if name not in self._declared
+            and name not in self.foreign
+            and not name.startswith(FOREIGN)
         ]
 
     def refused(self) -> list[str]:
@@ -103,7 +112,9 @@ class Parameters:
             if self._declaring or parameter.name not in self._declared:
                 continue
             default, rule = self._declared[parameter.name]
-            if not rule.dynamic and not self._is_idle():
+            now = self._node.get_parameter(parameter.name).value
+            stays = plain(now) == plain(parameter.value)
+            if not rule.dynamic and not stays and not self._is_idle():
                 return SetParametersResult(
                     successful=False,
                     reason=f"'{parameter.name}' cannot change while the node is configured. "
@@ -123,6 +134,11 @@ class Parameters:
             self._refused.pop(name, None)
         if names and not self._is_idle():
             self._on_change()
+
+
+def plain(value: Any) -> Any:
+    """Return the value of a parameter so that it can be compared."""
+    return list(value) if isinstance(value, tuple | array) else value
 
 
 def _descriptor(default: Any, rule: Rule) -> ParameterDescriptor:

@@ -5,19 +5,23 @@ from __future__ import annotations
 import math
 import os
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from copy import copy
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock, ClockType
-from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.lifecycle import LifecycleNode
+from rclpy.parameter import Parameter
 from rclpy.publisher import Publisher
 from rclpy.qos import QoSProfile
 
 from emo_music_ros.clock import SteadyStamps
 from emo_music_ros.errors import CompanionError
 from emo_music_ros.ros.health import SHOWN, Health
+from emo_music_ros.ros.listening import OVERRIDES, Listener
+from emo_music_ros.ros.parameters import plain
 from emo_music_ros.ros.qos import EVENT
 from emo_music_ros.ros.stamps import stamp
 from emo_music_ros.ros.worker import Worker
@@ -52,11 +56,15 @@ class PartsNode(LifecycleNode):
         self._health = Health(self._tell)
         self._parts: list[Callable[[], object]] = []
         self._workers: list[tuple[str, Worker[Any]]] = []
+        self._listeners: list[Listener] = []
         self._lost: dict[str, int] = {}
+        self.unused: dict[str, int] = {}  # topic -> messages that could not be used
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._ahead = math.nan  # ROS time minus steady time
         self._stamps = SteadyStamps()
-        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", EVENT)
+        self._diagnostics = self.create_publisher(
+            DiagnosticArray, "/diagnostics", copy(EVENT), qos_overriding_options=OVERRIDES
+        )
         self._diagnostics_timer = self.create_timer(
             1.0, self.guarded("diagnostics", self._diagnose), clock=self._steady
         )
@@ -135,32 +143,45 @@ class PartsNode(LifecycleNode):
         qos: QoSProfile = EVENT,
         *,
         watched: bool = True,
-    ) -> None:
+        others: Mapping[type, Callable[[Any], None]] | None = None,
+    ) -> Listener:
         """Subscribe while active; of a topic that is watched, messages that are lost are counted.
 
-        Watching costs: an executor asks every part after every message.
+        Watching costs: an executor asks every part after every message. Publishers of other types
+        named in `others` and of lower quality of service are taken too; what cannot be is shown.
         """
 
-        def lost(event: Any) -> None:
-            self._lost[topic] = self._lost.get(topic, 0) + event.total_count_change
+        def lost(count: int) -> None:
+            self._lost[topic] = self._lost.get(topic, 0) + count
 
-        def mismatch(event: Any) -> None:
-            told = "a publisher offers an incompatible QoS. Compare both with"
-            self.fault(topic, f"{told}: ros2 topic info -v {topic}", "warn")
+        def told(text: str) -> None:
+            self.fault(f"publisher of {topic}", text, "warn")
 
-        watch = {"message_lost": lost, "incompatible_qos": mismatch} if watched else {}
-        subscription = self.create_subscription(
-            kind,
-            topic,
-            self.guarded(topic, callback),
-            qos,
-            event_callbacks=SubscriptionEventCallbacks(use_default_callbacks=False, **watch),
-        )
-        self._parts.append(lambda: self.destroy_subscription(subscription))
+        takes = {kind: callback, **(others or {})}
+        guarded = {each: self.guarded(topic, call) for each, call in takes.items()}
+        listener = Listener(self, topic, guarded, qos, lost, told, watched)
+        self._listeners.append(listener)
+        self._parts.append(listener.close)
+        return listener
+
+    def unlisten(self, listener: Listener) -> None:
+        """End a subscription while the node goes on."""
+        self._listeners.remove(listener)
+        self._parts.remove(listener.close)
+        listener.close()
+
+    def unusable(self, topic: str, error: CompanionError) -> None:
+        """Show, and log once, that what comes on a topic cannot be used, and what would work."""
+        self.unused[topic] = self.unused.get(topic, 0) + 1
+        self.fault(f"messages of {topic}", str(error), "warn", lasts=SHOWN)
+
+    def usable(self, topic: str) -> None:
+        """Note that what comes on a topic can be used."""
+        self.recovered(f"messages of {topic}")
 
     def advertise(self, kind: type, topic: str, qos: QoSProfile = EVENT) -> Publisher:
         """Make a publisher that lives while active."""
-        publisher = self.create_publisher(kind, topic, qos)
+        publisher = self.create_publisher(kind, topic, copy(qos), qos_overriding_options=OVERRIDES)
         self._parts.append(lambda: self.destroy_publisher(publisher))
         return publisher
 
@@ -209,6 +230,24 @@ class PartsNode(LifecycleNode):
         while self._parts:
             self._parts.pop()()
         self._workers.clear()
+        self._listeners.clear()
+
+    def set_parameters_atomically(self, parameter_list: list[Parameter]) -> SetParametersResult:
+        """Set parameters; one that is fixed and stays as it is needs no right to change.
+
+        So a node takes its own ``ros2 param dump``.
+        """
+        changed = [entry for entry in parameter_list if not self._stays(entry)]
+        if parameter_list and not changed:
+            return SetParametersResult(successful=True)
+        return super().set_parameters_atomically(changed)
+
+    def _stays(self, entry: Parameter) -> bool:
+        return (
+            self.has_parameter(entry.name)
+            and self.describe_parameter(entry.name).read_only
+            and plain(self.get_parameter(entry.name).value) == plain(entry.value)
+        )
 
     def dropped(self) -> dict[str, int]:
         """Return the messages lost in transport or skipped by a worker, by topic."""
@@ -240,12 +279,15 @@ class PartsNode(LifecycleNode):
 
     def _diagnose(self) -> None:
         self._watch_clock()
+        for listener in list(self._listeners):
+            self.guarded(f"subscription of {listener.topic}", listener.look)()
         values: dict[str, Any] = {
             "lifecycle": self._state_machine.current_state[1],
             "pid": os.getpid(),
             "peak_rss_mb": peak_rss_mb(),
             "stamps refused": self._stamps.refused,
             **{f"dropped {topic}": count for topic, count in self.dropped().items()},
+            **{f"unusable {topic}": count for topic, count in self.unused.items()},
             **self.facts(),
         }
         level, text = self._health.worst(self.steady())

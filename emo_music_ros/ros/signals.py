@@ -6,12 +6,14 @@ from array import array
 
 import numpy as np
 from numpy.typing import NDArray
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage, Image
 
 import emo_music_ros.msg as msg
 from emo_music_ros import streams
-from emo_music_ros.io.pictures import picture
+from emo_music_ros.errors import InputError
+from emo_music_ros.io.pictures import compressed_picture, picture
 from emo_music_ros.io.resampling import mono
+from emo_music_ros.io.units import standard
 from emo_music_ros.ros.stamps import floats, header, seconds
 from emo_music_ros.sensing.lsl_finder import HIGHEST_RATE
 
@@ -37,14 +39,17 @@ def image_message(frame: streams.ImageFrame, frame_id: str = "") -> Image:
     )
 
 
-def image_frame(message: Image, source: str = "") -> streams.ImageFrame | None:
-    """Return the picture of a message, None if it is empty, short or of an unsupported encoding.
+def image_frame(message: Image | CompressedImage, source: str = "") -> streams.ImageFrame:
+    """Return the picture of a message.
 
     `source` is where it came from unless its frame id says so, as it did in older recordings.
+
+    Raises
+    ------
+    InputError
+        If it is empty or short, or its encoding or format is none of a picture.
     """
-    found = picture(message)
-    if found is None:
-        return None
+    found = picture(message) if isinstance(message, Image) else compressed_picture(message)
     source = streams.picture_source(message.header.frame_id, source)
     return streams.ImageFrame(seconds(message.header.stamp), found, source)
 
@@ -62,15 +67,29 @@ def audio_message(block: streams.AudioBlock) -> msg.AudioChunk:
     )
 
 
-def audio_block(message: msg.AudioChunk) -> streams.AudioBlock | None:
-    """Return an audio message as mono, None if rate, channels or samples make no sense."""
+def audio_block(message: msg.AudioChunk) -> streams.AudioBlock:
+    """Return an audio message as mono.
+
+    Raises
+    ------
+    InputError
+        If rate, channels or samples make no sense.
+    """
     samples: NDArray[np.float32] = np.frombuffer(message.data, np.float32)
     channels = message.channels
     lowest, highest = AUDIO_RATES
-    if not lowest <= message.sample_rate <= highest or not channels or samples.size % channels:
-        return None
+    what = f"sound of {message.sample_rate} Hz with {channels} channels"
+    if not lowest <= message.sample_rate <= highest:
+        raise InputError(
+            f"{what} cannot be used", f"Set sample_rate; {lowest} to {highest} Hz are taken"
+        )
+    if not channels or samples.size % channels:
+        raise InputError(
+            f"{what} and {samples.size} values cannot be used",
+            "Set channels, and send every frame whole",
+        )
     if not np.isfinite(samples).all():
-        return None
+        raise InputError(f"{what} cannot be used: it holds what is no number", "Send -1..1")
     if channels > 1:
         samples = mono(samples.reshape(-1, channels))
     return streams.AudioBlock(
@@ -105,21 +124,37 @@ def biosignal_message(block: streams.BiosignalBlock) -> msg.BiosignalChunk:
     )
 
 
-def biosignal_block(message: msg.BiosignalChunk) -> streams.BiosignalBlock | None:
-    """Return a biosignal message as plain data, None if its shape or rate make no sense."""
+def biosignal_block(message: msg.BiosignalChunk) -> streams.BiosignalBlock:
+    """Return a biosignal message as plain data in the unit of its kind.
+
+    Raises
+    ------
+    InputError
+        If its shape, rate or kind make no sense, or its unit cannot be converted.
+    """
     data: NDArray[np.float32] = np.frombuffer(message.data, np.float32)
     channels = len(message.channel_names)
     if not 0 < channels <= MOST_CHANNELS or data.size % channels:
-        return None
+        raise InputError(
+            f"{message.kind or 'a signal'} of {channels} channels with {data.size} values cannot "
+            "be used",
+            f"Name 1 to {MOST_CHANNELS} channels, and send every sample whole",
+        )
     if not 0 < message.nominal_rate <= HIGHEST_RATE:
-        return None
+        raise InputError(
+            f"{message.kind or 'a signal'} of {message.nominal_rate:g} Hz cannot be used",
+            f"Set nominal_rate; up to {HIGHEST_RATE:g} Hz are taken",
+        )
+    values, units = standard(
+        message.kind, data.reshape(-1, channels), tuple(message.units), message.kind
+    )
     return streams.BiosignalBlock(
         time=seconds(message.header.stamp),
         kind=message.kind,
-        samples=data.reshape(-1, channels),
+        samples=values,
         rate=message.nominal_rate,
         channels=tuple(message.channel_names),
-        units=tuple(message.units),
+        units=units,
         first_index=message.first_index,
         dropped=message.dropped,
         clock_offset=message.clock_offset,

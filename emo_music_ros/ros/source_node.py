@@ -108,6 +108,10 @@ class SourceNode(CompanionNode):
             return
         if topic in self._outputs:
             self._outputs[topic].publish(message)
+            self.sent(topic, message)
+
+    def sent(self, topic: str, message: Any) -> None:
+        """Do what goes with a message that was just published."""
 
     def details(self) -> dict[str, Any]:
         """Return the counters of the source."""

@@ -12,9 +12,12 @@ from typing import Any
 
 from emo_music_ros.clock import unix
 from emo_music_ros.errors import InputError
+from emo_music_ros.io.formats import IMAGES
+from emo_music_ros.names import shown
 from emo_music_ros.options import option
+from emo_music_ros.paths import kind
 from emo_music_ros.sensing.device import PATIENCE, Connection, DeviceSource
-from emo_music_ros.sensing.media import IMAGES, fitted, images_lane, opencv, video_lane
+from emo_music_ros.sensing.media import fitted, images_lane, opencv, video_lane
 from emo_music_ros.sensing.recording import Playback
 from emo_music_ros.streams import ImageFrame, Sample
 
@@ -67,8 +70,13 @@ class Camera(DeviceSource):
             ) from error
         if stat.S_ISCHR(mode):
             return LiveCamera(self._options, stop)
+        if not (stat.S_ISDIR(mode) or stat.S_ISREG(mode)):  # opening a pipe would wait for ever
+            raise InputError(
+                f"camera: {path} is a {kind(path)}, which cannot be opened as a camera",
+                "Set device to a camera index, a file, a folder or a URL, such as udp://:5000",
+            )
         size = self._options.width, self._options.height
-        source, period = f"recorded:{path.name}", 1 / self._options.rate
+        source, period = f"recorded:{shown(path.name)}", 1 / self._options.rate
         if stat.S_ISDIR(mode):
             files = sorted(entry for entry in path.iterdir() if entry.suffix.lower() in IMAGES)
             timed = [(index * period, file) for index, file in enumerate(files)]

@@ -22,6 +22,8 @@ _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 _LATIN = re.compile(r"[A-Za-z]")
 #: Longest line that is kept [bytes]; a longer one is cut.
 LONGEST_LINE = 65536
+#: A recogniser that says nothing more for so long [s] is done, whether it says so or not.
+UNFINISHED = 2.0
 
 
 def language_of(text: str) -> str:
@@ -33,45 +35,70 @@ def language_of(text: str) -> str:
     return "en" if _LATIN.search(text) else ""
 
 
-def utterance_from_live_speech(
-    final: str,
-    incremental: str,
-    locale: str,
-    confidence: float,
-    *,
-    time: float,
-    person_id: str = "",
-    source: str = "live:speech",
-) -> Utterance | None:
-    """Return what was said, from a message such as ROS4HRI's LiveSpeech.
+class LiveSpeech:
+    """What one voice says, from messages such as ROS4HRI's LiveSpeech.
+
+    Results of a recogniser that are still going to change are kept back until the final one is
+    there; where none comes, the last of them counts.
 
     Parameters
     ----------
-    final : str
-        The recognised text when the recogniser is done; empty while it still listens.
-    incremental : str
-        The text so far; not used, it is still going to change.
-    locale : str
-        Such as ``en_GB``; empty = guessed from the script.
-    confidence : float
-        0..1; 0 means that the recogniser gives none, which is taken as 1.
-    time : float
-        When the utterance ended [unix s].
-    person_id, source : str
-        Who said it, and the recogniser.
-
-    Returns
-    -------
-    Utterance or None
-        None while there is no final text.
+    source : str
+        Which recogniser or voice.
     """
-    del incremental
-    text = final.strip()
-    if not text:
-        return None
-    language = re.split(r"[_.-]", locale)[0].lower() or language_of(text)
-    sure = confidence if 0.0 < confidence <= 1.0 else 1.0
-    return Utterance(time, text, language, sure, person_id, source)
+
+    def __init__(self, source: str = "live:speech") -> None:
+        self._source = source
+        self._open: tuple[float, Utterance] | None = None  # when it came, and what was said
+
+    def __call__(
+        self,
+        final: str,
+        incremental: str,
+        locale: str,
+        confidence: float,
+        *,
+        time: float,
+        now: float,
+        person_id: str = "",
+    ) -> Utterance | None:
+        """Return what was said, None while the recogniser still listens.
+
+        Parameters
+        ----------
+        final : str
+            The recognised text when the recogniser is done; empty while it still listens.
+        incremental : str
+            The text so far.
+        locale : str
+            Such as ``en_GB``; empty = guessed from the script.
+        confidence : float
+            0..1; 0 means that the recogniser gives none, which is taken as 1.
+        time : float
+            When it was said [unix s].
+        now : float
+            The time now, of any clock that nobody sets [s].
+        person_id : str
+            Who said it.
+        """
+        text = final.strip() or incremental.strip()
+        if not text:
+            return None
+        language = re.split(r"[_.-]", locale)[0].lower() or language_of(text)
+        sure = confidence if 0.0 < confidence <= 1.0 else 1.0
+        said = Utterance(time, text, language, sure, person_id, self._source)
+        if not final.strip():
+            self._open = now, said
+            return None
+        self._open = None
+        return said
+
+    def unfinished(self, now: float) -> Utterance | None:
+        """Return what was said if the recogniser fell silent without a final result."""
+        if self._open is None or now - self._open[0] < UNFINISHED:
+            return None
+        (_, said), self._open = self._open, None
+        return said
 
 
 @dataclass(frozen=True)

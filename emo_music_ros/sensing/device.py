@@ -7,8 +7,11 @@ Every source of this package is a :class:`DeviceSource`: it only says how to con
 from __future__ import annotations
 
 import logging
+import math
 import threading
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from emo_music_ros.errors import CompanionError, InputError
@@ -19,6 +22,8 @@ log = logging.getLogger(__name__)
 
 #: Longest time [s] a connection may wait inside `read`, so that stopping is quick.
 PATIENCE = 0.2
+#: A device that takes longer than this to open [s] is told of: some drivers never answer.
+SLOW = 10.0
 
 
 class EndOfRecording(Exception):
@@ -98,6 +103,7 @@ class DeviceSource:
         self._make_backoff = backoff
         self._lock = threading.Lock()
         self._status = SourceStatus(DeviceState.CLOSED, name)
+        self._began = math.nan  # when opening began, while it lasts [monotonic s]
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -130,7 +136,12 @@ class DeviceSource:
     def status(self) -> SourceStatus:
         """Return the state now."""
         with self._lock:
-            return self._status
+            status = self._status
+        waited = time.monotonic() - self._began
+        if status.state is DeviceState.OPENING and waited > SLOW:
+            told = f"{self._name} has not answered for {waited:.0f} s. Check it, or choose another"
+            return replace(status, detail=told)
+        return status
 
     def _set(
         self, stop: threading.Event, state: DeviceState, detail: str, delivered: int, dropped: int
@@ -148,7 +159,9 @@ class DeviceSource:
             connection: Connection | None = None
             before = dropped
             try:
+                self._began = time.monotonic()
                 connection = self._connect(stop)
+                self._began = math.nan
                 while not stop.is_set():
                     samples = connection.read(stop)
                     for sample in samples:
@@ -175,6 +188,7 @@ class DeviceSource:
                     log.exception("%s failed", self._name)
                 self._set(stop, waiting, failure, delivered, dropped)
             finally:
+                self._began = math.nan
                 if connection is not None:
                     _close(connection, self._name)
             stop.wait(backoff.next())

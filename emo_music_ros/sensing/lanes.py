@@ -21,7 +21,7 @@ def signal_lane(signal: Signal, start: float, source: str) -> Lane:
     def samples() -> Iterator[Sample]:
         yield from blocks(signal, BLOCK, start, source)
 
-    return Lane(source, samples)
+    return Lane(source, samples, notes=signal.notes)
 
 
 def text_lane(path: Path, source: str) -> Lane:
@@ -32,8 +32,11 @@ def text_lane(path: Path, source: str) -> Lane:
     InputError
         If no line can be used.
     """
-    lines = timed_texts(path)
+    found = timed_texts(path)
     return Lane(
         source,
-        lambda: (Utterance(time, text, language_of(text), source=source) for time, text in lines),
+        lambda: (
+            Utterance(time, text, language_of(text), source=source) for time, text in found.entries
+        ),
+        notes=found.notes,
     )

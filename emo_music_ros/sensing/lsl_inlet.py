@@ -13,17 +13,11 @@ import numpy as np
 
 from emo_music_ros.clock import ahead
 from emo_music_ros.errors import InputError
+from emo_music_ros.io.units import standard
 from emo_music_ros.sensing.lsl_clock import StampError, StreamClock, restarts
 from emo_music_ros.sensing.lsl_finder import LslOptions
-from emo_music_ros.streams import UNITS, BiosignalBlock, FloatArray, Sample
+from emo_music_ros.streams import BiosignalBlock, FloatArray, Sample
 
-#: Kind -> unit in lower case -> factor to the unit of the kind.
-FACTORS = {
-    "eeg": {"v": 1e6, "volts": 1e6, "mv": 1e3, "millivolts": 1e3},
-    "ecg": {"v": 1e3, "volts": 1e3, "uv": 1e-3, "µv": 1e-3, "microvolts": 1e-3},
-    "eda": {"s": 1e6, "siemens": 1e6, "ms": 1e3, "ns": 1e-3},
-    "acceleration": {"mg": 1e-3, "m/s^2": 1 / 9.80665, "m/s2": 1 / 9.80665, "m/s²": 1 / 9.80665},
-}
 #: Time between two looks at a stream [s].
 POLL = 0.03
 #: What an inlet buffers at most [s].
@@ -68,13 +62,8 @@ class Inlet:
         self._rate = float(info.nominal_srate())
         self._inlet = pylsl.StreamInlet(info, max_buflen=BUFFER, recover=False)
         full = self._inlet.info(timeout=HANDSHAKE)
-        self._channels, units = described(full, kind)
-        unit = UNITS[kind]
-        factors = [FACTORS.get(kind, {}).get(name.lower()) for name in units]
-        self._units = tuple(
-            name if factor is None and name else unit for name, factor in zip(units, factors)
-        )
-        self._factor = np.array([factor or 1.0 for factor in factors], np.float32)
+        self._channels, self._given = described(full, kind)
+        _, self._units = self._standard(np.zeros((0, len(self._channels)), np.float32))
         self._source = full.desc().child_value("source") or f"live:{self._name}"
         self._inlet.open_stream(timeout=HANDSHAKE)
         self._clock = StreamClock()
@@ -121,11 +110,13 @@ class Inlet:
                 ) from error
         if not pieces:
             if time.monotonic() - self._newest > self._options.stale_after:
-                raise InputError(
+                silent = InputError(
                     f"LSL stream '{self._name}' ({self._kind}) gives no samples for "
                     f"{self._options.stale_after:g} s",
                     "Check the device; it is looked for",
                 )
+                self._judge(str(silent))  # another one of its kind may do better
+                raise silent
             return ()
         now = time.monotonic()
         elapsed, self._newest = now - self._newest, now
@@ -146,7 +137,7 @@ class Inlet:
         return True
 
     def _blocks(self, values: FloatArray, stamps: FloatArray, elapsed: float) -> list[Sample]:
-        values = np.asarray(values, np.float32) * self._factor
+        values, _ = self._standard(values)
         last = stamps[0] if math.isnan(self._last) else self._last
         anew = restarts(stamps, last, elapsed)
         blocks: list[Sample] = []
@@ -158,6 +149,15 @@ class Inlet:
             blocks += self._cut(values[start:end], stamps[start:end], times)
         self._last = float(stamps[-1])
         return blocks
+
+    def _standard(self, values: FloatArray) -> tuple[FloatArray, tuple[str, ...]]:
+        """Return values in the unit of their kind, and units; refuse the stream by its unit."""
+        try:
+            title = f"LSL stream '{self._name}' ({self._type})"
+            return standard(self._kind, np.asarray(values, np.float32), self._given, title)
+        except InputError as error:
+            self._judge(str(error))
+            raise
 
     def _unix(self, stamps: FloatArray) -> FloatArray:
         """Return the unix times of stamps; refuse the stream if they are of no known clock."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,18 +12,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_music_ros.errors import InputError
-from emo_music_ros.io.resampling import Resampler, mono
+from emo_music_ros.io.formats import IMAGES
+from emo_music_ros.io.resampling import DownMix, Resampler
+from emo_music_ros.names import shown
 from emo_music_ros.sensing.recording import Lane
 from emo_music_ros.streams import AudioBlock, FloatArray, ImageFrame, Sample
 
+log = logging.getLogger(__name__)
+
 #: Sample rate of everything the microphone and audio files deliver [Hz].
 AUDIO_RATE = 16000
+#: Share of the frames a video promises that it must have; some promise a few too many.
+ENOUGH = 0.95
 #: Samples in one audio block: 50 ms.
 AUDIO_BLOCK = AUDIO_RATE // 20
-
-VIDEOS = (".mp4", ".avi", ".mkv", ".webm", ".mov")
-IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
-AUDIO = (".wav", ".flac", ".ogg", ".mp3")
 
 
 def opencv() -> Any:
@@ -122,7 +125,10 @@ def video_lane(path: Path, rate: float, width: int, height: int, source: str) ->
     cv2 = opencv()
 
     def opened() -> Any:
-        capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+        with path.open("rb") as file:
+            # By its descriptor: OpenCV does not take every name.
+            name = f"/proc/self/fd/{file.fileno()}" if shown(path) != str(path) else str(path)
+            capture = cv2.VideoCapture(name, cv2.CAP_FFMPEG)
         ok, image = capture.read() if capture.isOpened() else (False, None)
         if not ok or image is None or not image.size:
             capture.release()
@@ -134,14 +140,15 @@ def video_lane(path: Path, rate: float, width: int, height: int, source: str) ->
 
     capture, _ = opened()
     fps = capture.get(cv2.CAP_PROP_FPS)
+    promised = capture.get(cv2.CAP_PROP_FRAME_COUNT)
     capture.release()
     if not 0 < fps <= 1000:
         fps = rate
 
     def samples() -> Iterator[Sample]:
         capture, image = opened()
+        index, slot = 0, -1
         try:
-            index, slot = 0, -1
             while True:
                 time = index / fps
                 if int(time * rate + 1e-6) != slot:
@@ -152,10 +159,16 @@ def video_lane(path: Path, rate: float, width: int, height: int, source: str) ->
                         yield ImageFrame(time, fitted(image, width, height), source)
                 image = None
                 if not capture.grab():
-                    return
+                    break
                 index += 1
         finally:
             capture.release()
+        if index + 1 < ENOUGH * promised:
+            raise InputError(
+                f"video {path} ends after {(index + 1) / fps:.1f} s of {promised / fps:.1f} s: it"
+                " is truncated or damaged",
+                "The readable part was played; copy the file again",
+            )
 
     return Lane(source, samples, 1 / min(fps, rate))
 
@@ -188,6 +201,26 @@ class AudioBlocks:
         return [joined[start : start + AUDIO_BLOCK] for start in range(0, whole, AUDIO_BLOCK)]
 
 
+def has_sound(video: Path) -> bool:
+    """Return whether there is a sound track in a video.
+
+    Raises
+    ------
+    InputError
+        If it cannot be told: PyAV is missing, or the file is no video.
+    """
+    from emo_music_ros.io.ffmpeg import library
+
+    av = library(f"the sound of {video}")
+    try:
+        with video.open("rb") as file, av.open(file) as container:
+            return bool(container.streams.audio)
+    except (OSError, av.FFmpegError) as error:
+        raise InputError(
+            f"the sound of {video} cannot be read: {error}", "Check that it plays elsewhere"
+        ) from error
+
+
 def audio_lane(path: Path, source: str) -> Lane:
     """Return an audio file, mono at 16 kHz in blocks of 50 ms, as a lane.
 
@@ -197,16 +230,18 @@ def audio_lane(path: Path, source: str) -> Lane:
         If it cannot be opened or is empty. A truncated file plays as far as it goes, and the
         lane then raises it by name.
     """
-    from emo_music_ros.io.audio import Decoder  # only here: cameras need no sound library
+    from emo_music_ros.io.audio import OPPOSITE, Decoder  # only here: cameras need no sound library
 
     Decoder(path).close()
 
     def samples() -> Iterator[Sample]:
         decoder = Decoder(path)
         try:
-            blocks = AudioBlocks(decoder.rate)
+            blocks, mix = AudioBlocks(decoder.rate), DownMix()
+            opposite = False
             while not decoder.ended:
-                block = mono(decoder.read(max(1, decoder.rate // 20)))
+                block = mix(decoder.read(max(1, decoder.rate // 20)))
+                opposite |= mix.opposite
                 first = blocks.produced
                 for part in blocks(block, last=decoder.ended):
                     yield AudioBlock(
@@ -215,6 +250,8 @@ def audio_lane(path: Path, source: str) -> Lane:
                     first += len(part)
         finally:
             decoder.close()
+        if opposite:
+            log.warning("audio file %s: %s", shown(path), OPPOSITE)
         if decoder.trouble:
             seconds = decoder.position / decoder.rate
             raise InputError(

@@ -17,6 +17,7 @@ import numpy as np
 from emo_music_ros.clock import unix
 from emo_music_ros.errors import InputError
 from emo_music_ros.io.resampling import mono
+from emo_music_ros.names import shown
 from emo_music_ros.options import option
 from emo_music_ros.portaudio import LOCK, silence_libraries
 from emo_music_ros.sensing.device import PATIENCE, Connection, DeviceSource
@@ -243,5 +244,5 @@ class AudioFile(DeviceSource):
 
     def _open(self, stop: threading.Event) -> Connection:
         path = Path(self._options.path).expanduser()
-        lane = audio_lane(path, f"recorded:{path.name}")
+        lane = audio_lane(path, f"recorded:{shown(path.name)}")
         return Playback(f"audio file {path}", [lane], self._options.loop)

@@ -32,11 +32,14 @@ class Lane:
     hold : float
         What follows the last sample before the lane is over [s]: the period of pictures, or
         a pause.
+    notes : tuple of str
+        What was left out of the file or assumed of it.
     """
 
     name: str
     samples: Callable[[], Iterator[Sample]]
     hold: float = 0.0
+    notes: tuple[str, ...] = ()
 
 
 def end_of(sample: Sample) -> float:
@@ -74,7 +77,7 @@ def repeated(lane: Lane) -> Lane:
                 return
             offset += end
 
-    return Lane(lane.name, samples, lane.hold)
+    return Lane(lane.name, samples, lane.hold, lane.notes)
 
 
 def in_sequence(name: str, lanes: Sequence[Lane]) -> Lane:
@@ -89,7 +92,8 @@ def in_sequence(name: str, lanes: Sequence[Lane]) -> Lane:
                 yield shifted(sample, offset)
             offset += end
 
-    return Lane(name, samples, lanes[-1].hold if lanes else 0.0)
+    notes = tuple(note for lane in lanes for note in lane.notes)
+    return Lane(name, samples, lanes[-1].hold if lanes else 0.0, notes)
 
 
 class Playback:
@@ -117,7 +121,8 @@ class Playback:
         self._title = title
         self._lanes = lanes
         self._loop = loop
-        self._problems = dict.fromkeys(problems)
+        told = [note for lane in lanes for note in lane.notes]
+        self._problems = dict.fromkeys([*problems, *told])
         self._offset = 0.0
         self._end = 0.0
         self._pending: Sample | None = None

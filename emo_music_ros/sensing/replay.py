@@ -3,10 +3,11 @@
 Everything starts at one common time and keeps its own timing. A folder may hold, each part
 being optional::
 
-    video.mp4            or .avi, .mkv, .webm, .mov (the sound in it is not used)
+    video.mp4            or .avi, .mkv, .webm, .mov and others
     images/              instead of a video: pictures in the order of their names, shown at
                          `images_rate`, or at the times in images/images.csv (time_s,file)
-    audio.wav            or .flac, .ogg, .mp3
+    audio.wav            or .flac, .ogg, .mp3, .m4a and others; where there is none, the sound of
+                         the video is heard
     ppg.csv  ecg.csv  eda.csv  eeg.csv  respiration.csv  temperature.csv  acceleration.csv
                          first line "# rate: 64" [Hz], optionally "# unit: uS", then a row of
                          channel names, then one row of numbers per sample (empty or nan = missing)
@@ -25,22 +26,22 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from emo_music_ros.errors import InputError
 from emo_music_ros.io import empatica
+from emo_music_ros.io.formats import IMAGES, SOUND, VIDEOS
 from emo_music_ros.io.layouts import kind_of, read_signal
 from emo_music_ros.io.signals import Signal
 from emo_music_ros.io.tables import picture_times
+from emo_music_ros.names import shown
 from emo_music_ros.options import option
 from emo_music_ros.sensing.device import Connection, DeviceSource, EndOfRecording
 from emo_music_ros.sensing.lanes import signal_lane, text_lane
 from emo_music_ros.sensing.media import (
-    AUDIO,
-    IMAGES,
-    VIDEOS,
     audio_lane,
+    has_sound,
     images_lane,
     video_lane,
 )
@@ -113,7 +114,14 @@ class FolderReplay(OutletSource):
             )
         super().__init__(f"replay of {self._path}", self._open)
 
-    def _open(self, stop: threading.Event) -> Connection:
+    def lanes(self, announce: Callable[[BiosignalBlock], object]) -> tuple[list[Lane], list[str]]:
+        """Return everything that can be played, and what is wrong with the rest.
+
+        Parameters
+        ----------
+        announce : callable
+            Told of every body signal by an empty block.
+        """
         problems: list[str] = []
         lanes: list[Lane] = []
         for part in (self._pictures, self._sound, self._text):
@@ -123,7 +131,12 @@ class FolderReplay(OutletSource):
                 problems.append(str(error))
             else:
                 lanes += [lane] if lane else []
-        lanes += self._physiology(problems)
+        lanes += self._physiology(problems, announce)
+        return lanes, problems
+
+    def _open(self, stop: threading.Event) -> Connection:
+        # Announced now, so that inlets can find it before its first sample.
+        lanes, problems = self.lanes(self._outlets.announce)
         if not lanes:
             raise EndOfRecording(
                 "; ".join(
@@ -149,32 +162,42 @@ class FolderReplay(OutletSource):
     def _pictures(self) -> Lane | None:
         size = self._options.width, self._options.height
         if video := self._file("video", VIDEOS):
-            return video_lane(video, self._options.rate, *size, f"recorded:{video.name}")
+            return video_lane(video, self._options.rate, *size, f"recorded:{shown(video.name)}")
         folder = self._path / "images"
         if not folder.is_dir():
             return None
         period = 1 / self._options.images_rate
+        notes: tuple[str, ...] = ()
         if (folder / "images.csv").is_file():
-            timed = picture_times(folder / "images.csv")
+            found = picture_times(folder / "images.csv")
+            timed, notes = found.entries, found.notes
         elif (self._path / "images.csv").is_file():
+            found = picture_times(self._path / "images.csv")
+            notes = found.notes
             timed = [
                 (time, path if path.is_file() else folder / path.name)
-                for time, path in picture_times(self._path / "images.csv")
+                for time, path in found.entries
             ]
         else:
             files = sorted(entry for entry in folder.iterdir() if entry.suffix.lower() in IMAGES)
             timed = [(index * period, path) for index, path in enumerate(files)]
-        return images_lane(timed, period, *size, f"recorded:{self._path.name}/images")
+        lane = images_lane(timed, period, *size, f"recorded:{shown(self._path.name)}/images")
+        return replace(lane, notes=notes)
 
     def _sound(self) -> Lane | None:
-        file = self._file("audio", AUDIO)
-        return audio_lane(file, f"recorded:{file.name}") if file else None
+        """Return the sound: the file ``audio``, or else that of the video."""
+        file = self._file("audio", SOUND)
+        if file is None and (video := self._file("video", VIDEOS)) and has_sound(video):
+            file = video
+        return audio_lane(file, f"recorded:{shown(file.name)}") if file else None
 
     def _text(self) -> Lane | None:
         file = self._file("text", TEXTS)
-        return text_lane(file, f"recorded:{file.name}") if file else None
+        return text_lane(file, f"recorded:{shown(file.name)}") if file else None
 
-    def _physiology(self, problems: list[str]) -> list[Lane]:
+    def _physiology(
+        self, problems: list[str], announce: Callable[[BiosignalBlock], object]
+    ) -> list[Lane]:
         signals: dict[str, tuple[Signal, str]] = {}
         folders = [self._path, *(entry for entry in self._path.iterdir() if entry.is_dir())]
         for file in sorted(file for folder in folders for file in folder.glob("*.csv")):
@@ -192,7 +215,7 @@ class FolderReplay(OutletSource):
                         f"{file} is not played: {signals[kind][1]} already gives {kind}",
                         "Keep one file of each kind",
                     )
-                signals[kind] = read_signal(file, kind), f"recorded:{file.name}"
+                signals[kind] = read_signal(file, kind), f"recorded:{shown(file.name)}"
             except InputError as error:
                 problems.append(str(error))
         lanes = []
@@ -202,7 +225,6 @@ class FolderReplay(OutletSource):
                 first = signal.begin
             previous = signal.begin
             lanes.append(signal_lane(signal, signal.begin - first, source))
-            # Announced now, so that inlets can find it before its first sample.
             units = (signal.unit,) * len(signal.channels)
             empty = BiosignalBlock(
                 0.0,
@@ -213,5 +235,5 @@ class FolderReplay(OutletSource):
                 units,
                 source=source,
             )
-            self._outlets.announce(empty)
+            announce(empty)
         return lanes

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from emo_music_ros import plugins
+from emo_music_ros.fusion.base import DEFAULT
 from emo_music_ros.fusion.timeline import FusionOptions, Timeline
 from emo_music_ros.simulation.answers import Answers
 from emo_music_ros.simulation.listener import WORDS
@@ -31,7 +32,7 @@ def shares(answers: Answers, words: Mapping[str, str], rng: np.random.Generator)
     rng : numpy.random.Generator
         Draws the answers.
     """
-    timeline = Timeline(plugins.create("fusion", "weighted"), "weighted", FusionOptions())
+    timeline = Timeline(plugins.create("fusion", DEFAULT), DEFAULT, FusionOptions())
     counts: Counter[str] = Counter()
     for tick in range(LASTS * 4):
         now = tick / 4

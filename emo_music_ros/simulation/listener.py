@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_music_ros.emotion import STATE_CENTRES, STATES
+from emo_music_ros.emotion import STATES
 from emo_music_ros.simulation.answers import Answers
+from emo_music_ros.states import STATE_CENTRES
 from emo_music_ros.streams import Encoding, Track
 
 #: True state -> words of the corpora that show it, by modality.

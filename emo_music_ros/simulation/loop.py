@@ -13,7 +13,7 @@ from pathlib import Path
 from emo_music_ros import plugins
 from emo_music_ros.clock import SteadyStamps
 from emo_music_ros.emotion import STATES, UNKNOWN, unknown
-from emo_music_ros.fusion.base import Fusion
+from emo_music_ros.fusion.base import DEFAULT, Fusion
 from emo_music_ros.fusion.people import People
 from emo_music_ros.fusion.timeline import FusionOptions
 from emo_music_ros.recommendation.base import Recommender
@@ -279,8 +279,8 @@ def simulated_loop(
     with tempfile.TemporaryDirectory() as folder:
         memory = Memory(Path(folder) / "memory.sqlite", durable=False)
         loop = Loop(
-            plugins.create("fusion", "weighted"),
-            "weighted",
+            plugins.create("fusion", DEFAULT),
+            DEFAULT,
             plugins.create("recommender", policy, {"seed": seed + 1}),
             memory,
             tracks,

@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from emo_music_ros.emotion import STATE_CENTRES, STATES, UNKNOWN
+from emo_music_ros.emotion import STATES, UNKNOWN
 from emo_music_ros.recommendation.session.views import Decision
 from emo_music_ros.simulation.answers import Answers
 from emo_music_ros.simulation.characters import changes, character
 from emo_music_ros.simulation.listener import Listener
 from emo_music_ros.simulation.loop import Outputs, outside_estimate, simulated_loop
+from emo_music_ros.states import STATE_CENTRES
 from emo_music_ros.streams import Emotion, Encoding, Interaction, Outcome, Track
 
 PERSON = "simulated"

@@ -11,6 +11,7 @@ from typing import Any
 import emo_music_ros
 from emo_music_ros import plugins
 from emo_music_ros.errors import OptionError
+from emo_music_ros.fusion.base import DEFAULT
 from emo_music_ros.fusion.timeline import FusionOptions
 from emo_music_ros.options import build, nearest
 from emo_music_ros.playback.player import Player
@@ -18,7 +19,7 @@ from emo_music_ros.recommendation.session.options import RecommenderOptions
 
 #: Node -> (its options, plugin parameter -> (stage, default)).
 NODES: dict[str, tuple[type[Any], dict[str, tuple[str, str]]]] = {
-    "fusion": (FusionOptions, {"plugin": ("fusion", "weighted")}),
+    "fusion": (FusionOptions, {"plugin": ("fusion", DEFAULT)}),
     "recommender": (RecommenderOptions, {"plugin": ("recommender", "therapeutic")}),
     "player": (Player.Options, {}),
 }

@@ -2,7 +2,7 @@
 
 ``python -m emo_music_ros.training.answers --data FOLDER --out models`` writes ``answers.npz``,
 ``answers.json`` and the card ``answers.md``; :mod:`emo_music_ros.simulation.answers` reads them.
-The folder holds ``face`` (FER2013), ``speech`` (RAVDESS and others), ``text/goemotions`` and
+The folder holds ``face`` (FER2013, FER+), ``speech`` (RAVDESS and others), ``text/goemotions`` and
 ``physio/stress_predict``. No recording, text or id goes into the files: only answers, the true
 label, and a number that tells one person's answers from another's.
 """
@@ -24,19 +24,17 @@ from numpy.typing import NDArray
 
 from emo_music_ros.emotion import EKMAN, FER2013, RAVDESS, STRESS, entropy
 from emo_music_ros.encoding.face.predict import predict_npz
-from emo_music_ros.encoding.face.quality import soften
-from emo_music_ros.encoding.shared.model import Model, describe
 from emo_music_ros.encoding.speech.encoder import SpeechModel
 from emo_music_ros.encoding.speech.voice_activity import Endpointer, trim
 from emo_music_ros.encoding.text.encoder import TextEncoder
+from emo_music_ros.io.model import Model, describe
 from emo_music_ros.simulation.answers import NAME
 from emo_music_ros.streams import Utterance
 from emo_music_ros.training.answers_card import write_card
-from emo_music_ros.training.corpora import fer2013, goemotions
-from emo_music_ros.training.evaluation.protocol import by_group
-from emo_music_ros.training.face import continuing
-from emo_music_ros.training.face.candidates import PARTS
-from emo_music_ros.training.face.continuing import FIRST, ContinuedTrainings
+from emo_music_ros.training.corpora import goemotions
+from emo_music_ros.training.face import settings as face_settings
+from emo_music_ros.training.face.candidates import PARTS, held_out_part
+from emo_music_ros.training.face.run import trainings_on
 from emo_music_ros.training.face.settings import PRECISION
 from emo_music_ros.training.physiology.study import StressStudy
 from emo_music_ros.training.shared.work import Work, default_folder
@@ -94,15 +92,11 @@ class Recorded:
 
 
 def face(data: Path, work: Work, seed: int) -> Recorded:
-    """Return the answers to faces that a network of the shipped design did not learn from.
-
-    Which faces the shipped weights learnt from cannot be told: they come from another copy of the
-    corpus, whose near copies fell into other groups.
-    """
-    corpus = fer2013.load(data / "face")
-    soft = np.stack([np.round(soften(image)).astype(np.uint8) for image in corpus.items])
-    train, test = by_group(corpus.people, PARTS, seed)[0]
-    trained = ContinuedTrainings(replace(corpus, items=soft), work)(FIRST, train, seed)
+    """Return the answers of the shipped network to the faces it was measured on."""
+    trainings = trainings_on(data / "face", work)
+    corpus = trainings.corpus
+    train, test = held_out_part(corpus, seed).folds[0]
+    trained = trainings(face_settings.SHIPPED, train, seed)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "face.onnx").write_bytes(trained.onnx(PRECISION))
@@ -112,21 +106,15 @@ def face(data: Path, work: Work, seed: int) -> Recorded:
             labels=list(FER2013),
             temperature=trained.temperature,
             conformal=trained.conformal,
-            soften=True,
         )
         np.savez(folder / "faces.npz", images=corpus.items[test])
-        found = list(predict_npz(folder / "faces.npz", folder))
-    passes = FIRST.epochs + sum(count for count, _ in continuing.ROUNDS)
+        found = list(predict_npz(folder / "faces.npz", models=folder))
     part = Part(
         corpus.name,
         corpus.licence,
-        f"One part of {PARTS} of the pictures, near copies kept together; other parts trained a "
-        f"network of the shipped design (widths of its teacher, {passes} passes, the last ones "
-        "with its own earlier answers for teacher) that answers here, and further pictures set its "
-        "temperature. **It is not the shipped network**: the copy of the corpus that one learnt "
-        "from is not at hand any more, so its part cannot be told from this copy. It is meant to "
-        "be right about as often; the shipped one was right on 0.560 of its own part. Nobody knows "
-        "whose faces these are: one person may be on both sides.",
+        f"One part of {PARTS} of the pictures, near copies kept together: the part the shipped "
+        "network is measured on and did not learn from. Nobody knows whose faces these are: one "
+        "person may be on both sides.",
         corpus.labels[test],
         _column(found, "probabilities"),
         _column(found, "confidence"),

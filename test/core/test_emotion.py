@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emo_music_ros import emotion
+from emo_music_ros import states as state_evidence
 from emo_music_ros.streams import Estimate
 
 AXIS = st.floats(-1, 1)
@@ -22,7 +23,7 @@ def test_every_vocabulary_lies_on_the_circumplex(name):
     assert len(set(vocabulary)) == len(vocabulary)
     for label in vocabulary:
         assert all(-1 <= value <= 1 for value in emotion.PAD[emotion.canonical(label)])
-        assert emotion.states_of(label).sum() == pytest.approx(1)
+        assert state_evidence.states_of(label).sum() == pytest.approx(1)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +40,7 @@ def test_every_vocabulary_lies_on_the_circumplex(name):
     ],
 )
 def test_labels_fall_into_the_state_of_their_quadrant(label, state):
-    assert emotion.STATES[int(np.argmax(emotion.states_of(label)))] == state
+    assert emotion.STATES[int(np.argmax(state_evidence.states_of(label)))] == state
 
 
 def test_circumplex_is_the_expected_value():
@@ -53,7 +54,7 @@ def test_unknown_label_is_a_key_error():
 
 @given(AXIS, AXIS)
 def test_states_at_any_point_are_a_distribution_that_names_the_quadrant(valence, arousal):
-    states = emotion.states_at(valence, arousal)
+    states = state_evidence.states_at(valence, arousal)
     assert states.sum() == pytest.approx(1)
     assert (states >= 0).all()
     if abs(valence) > 0.05 and abs(arousal) > 0.05:
@@ -62,18 +63,18 @@ def test_states_at_any_point_are_a_distribution_that_names_the_quadrant(valence,
 
 
 def test_unknown_axis_leaves_the_pair_of_states_it_would_separate_even():
-    states = emotion.states_from(estimate((), (), arousal=0.8))
+    states = state_evidence.states_from(estimate((), (), arousal=0.8))
     assert states[0] == pytest.approx(states[2])
     assert states[0] > states[1]
 
 
 def test_estimate_that_says_nothing_has_no_states():
-    assert emotion.states_from(emotion.unknown()) is None
-    assert emotion.states_from(emotion.unknown(emotion.STATES)) is None
+    assert state_evidence.states_from(emotion.unknown()) is None
+    assert state_evidence.states_from(emotion.unknown(emotion.STATES)) is None
 
 
 def test_words_outside_emotion_fall_back_on_the_circumplex():
-    states = emotion.states_from(estimate(("concentrating", "idle"), (0.9, 0.1), 0.7, 0.7))
+    states = state_evidence.states_from(estimate(("concentrating", "idle"), (0.9, 0.1), 0.7, 0.7))
     assert int(np.argmax(states)) == 0
 
 
@@ -104,11 +105,11 @@ def test_a_set_that_rules_nothing_out_is_a_calibrated_dont_know():
     sure = emotion.from_labels(labels, np.array([0.9, 0.1]), threshold=0.3)
     assert sure.credible == ("happiness",)
     assert emotion.knows(sure)
-    assert emotion.states_from(sure) is not None
+    assert state_evidence.states_from(sure) is not None
     unsure = emotion.from_labels(labels, np.array([0.6, 0.4]), threshold=0.3)
     assert unsure.credible == labels
     assert not emotion.knows(unsure)
-    assert emotion.states_from(unsure) is None
+    assert state_evidence.states_from(unsure) is None
     assert emotion.knows(emotion.from_labels(labels, np.array([0.6, 0.4])))
 
 

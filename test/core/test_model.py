@@ -3,8 +3,8 @@ import json
 import numpy as np
 import pytest
 
-from emo_music_ros.encoding.shared.model import Model, describe
 from emo_music_ros.errors import ModelError
+from emo_music_ros.io.model import Model, describe
 from emo_music_ros.resources import share
 
 MODELS = sorted(path.stem for path in share("models").glob("*.onnx"))

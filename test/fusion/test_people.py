@@ -4,13 +4,13 @@ import numpy as np
 
 from emo_music_ros.emotion import STATES, from_labels
 from emo_music_ros.fusion.people import FORGOTTEN, People
-from emo_music_ros.fusion.strategies import WeightedFusion
+from emo_music_ros.fusion.strategies import LogPoolFusion
 from emo_music_ros.fusion.timeline import Timeline, TimelineOptions
 from emo_music_ros.streams import Encoding
 
 
 def people(**options):
-    return People(WeightedFusion(), "weighted", TimelineOptions(**options), "anna")
+    return People(LogPoolFusion(), "weighted", TimelineOptions(**options), "anna")
 
 
 def face(person, time):

@@ -33,7 +33,7 @@ def test_each_person_has_a_mood_of_their_own():
     assert everybody.add(of("bert", 1.0, LOW), 1.0)
     states = {emotion.person_id: emotion.state for emotion in everybody.step(1.0)}
     assert states == {"anna": "positive", "bert": "depression"}
-    assert not everybody.add(of("anna", 0.5), 1.0)
+    assert not everybody.add(of("anna", -1.5), 1.0)
 
 
 def test_who_goes_on_being_sensed_is_not_forgotten():
@@ -72,3 +72,16 @@ def test_new_options_hold_for_those_who_come_later_too():
     everybody.add(of("bert", 1.0), 1.0)
     present = {emotion.person_id: emotion.present for emotion in everybody.step(3.5)}
     assert present == {"anna": False, "bert": False}
+
+
+def test_news_of_one_person_is_told_at_once_and_of_nobody_else():
+    everybody = people()
+    everybody.add(of("anna", 1.0), 1.0)
+    assert everybody.news("anna", 1.0).state == "positive"
+    assert everybody.news("bert", 1.0) is None
+    everybody.add(of("anna", 1.1, LOW), 1.1)
+    everybody.add(of("anna", 1.2, LOW), 1.2)
+    everybody.add(of("anna", 1.3, LOW), 1.3)
+    news = everybody.news("anna", 1.3)
+    assert news.state == "depression"
+    assert news.time == 1.3

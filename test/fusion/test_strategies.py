@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from emo_music_ros.emotion import STATES, entropy, from_labels, unknown
 from emo_music_ros.fusion.base import Evidence
-from emo_music_ros.fusion.strategies import AverageFusion, SingleModality, WeightedFusion
+from emo_music_ros.fusion.strategies import AverageFusion, LogPoolFusion, SingleModality
 from emo_music_ros.streams import Encoding, Estimate
 
-STRATEGIES = [WeightedFusion, AverageFusion, SingleModality]
+STRATEGIES = [LogPoolFusion, AverageFusion, SingleModality]
 
 
 def evidence(modality, probabilities, age=0.0, quality=1.0):
@@ -29,9 +29,9 @@ def test_average_is_the_mean():
 
 
 def test_weighted_equals_the_formula_by_hand():
-    options = WeightedFusion.Options(face=1.0, text=0.5, prior=0.2, half_life=4.0)
+    options = LogPoolFusion.Options(face=1.0, text=0.5, prior=0.2, half_life=4.0)
     parts = [evidence("face", SURE, age=4.0, quality=0.5), evidence("text", OTHER)]
-    estimate, weights = WeightedFusion(options).fuse(parts)
+    estimate, weights = LogPoolFusion(options).fuse(parts)
     face = 1.0 * (1 - entropy(SURE)) * 0.5 * 0.5
     text = 0.5 * (1 - entropy(OTHER)) * 1.0 * 1.0
     by_hand = (0.8 * np.array(SURE) + 0.05) ** 0.25 * (0.8 * np.array(OTHER) + 0.05) ** 0.5
@@ -41,7 +41,7 @@ def test_weighted_equals_the_formula_by_hand():
 
 
 def test_old_evidence_widens_uncertainty():
-    fusion = WeightedFusion()
+    fusion = LogPoolFusion()
     spread = [
         entropy(fusion.fuse([evidence("face", SURE, age)])[0].probabilities)
         for age in (0, 2, 5, 20)
@@ -51,7 +51,7 @@ def test_old_evidence_widens_uncertainty():
 
 
 def test_a_missing_modality_widens_uncertainty():
-    fusion = WeightedFusion()
+    fusion = LogPoolFusion()
     both = fusion.fuse([evidence("face", SURE), evidence("speech", SURE)])[0]
     one = fusion.fuse([evidence("speech", SURE)])[0]
     assert entropy(one.probabilities) > entropy(both.probabilities)
@@ -106,7 +106,7 @@ def test_any_evidence_gives_a_distribution_or_nothing(strategy, rows):
         assert np.isfinite(estimate.probabilities).all()
 
 
-@pytest.mark.parametrize("strategy", [WeightedFusion, AverageFusion])
+@pytest.mark.parametrize("strategy", [LogPoolFusion, AverageFusion])
 def test_an_encoder_that_rules_nothing_out_is_left_out(strategy):
     def part(modality, weights, threshold):
         estimate = from_labels(STATES, np.array(weights), 1.0, threshold)

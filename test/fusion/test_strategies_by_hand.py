@@ -12,8 +12,8 @@ from emo_music_ros.emotion import STATES, from_labels, unknown
 from emo_music_ros.fusion.base import Evidence
 from emo_music_ros.fusion.strategies import (
     AverageFusion,
+    LogPoolFusion,
     SingleModality,
-    WeightedFusion,
     linear_pool,
     log_pool,
     pooled,
@@ -103,26 +103,26 @@ def test_a_log_pool_without_prior_lets_one_who_is_certain_exclude_a_state():
 
 def test_independent_witnesses_are_surer_together_than_alone():
     row = [0.55, 0.15, 0.15, 0.15]
-    one, _ = WeightedFusion().fuse([evidence("face", row)])
-    two, _ = WeightedFusion().fuse([evidence("face", row), evidence("speech", row)])
+    one, _ = LogPoolFusion().fuse([evidence("face", row)])
+    two, _ = LogPoolFusion().fuse([evidence("face", row), evidence("speech", row)])
     assert two.confidence > one.confidence
 
 
 @pytest.mark.parametrize("modality", ["speech", "text"])
 def test_trust_is_reliability_quality_and_age(modality):
-    options = WeightedFusion.Options(face=1.0, speech=0.5, text=0.5, half_life=10.0)
+    options = LogPoolFusion.Options(face=1.0, speech=0.5, text=0.5, half_life=10.0)
     parts = [
         evidence("face", SURE, quality=0.5, confidence=0.8),
         evidence(modality, SURE, age=20.0, confidence=0.4),
     ]
-    _, weights = WeightedFusion(options).fuse(parts)
+    _, weights = LogPoolFusion(options).fuse(parts)
     face, other = 1.0 * 0.5 * 0.8, 0.5 * 0.5**2 * 0.4
     assert weights == pytest.approx((face / (face + other), other / (face + other)))
 
 
 def test_what_comes_from_the_future_counts_as_new_and_no_more():
-    now = WeightedFusion().fuse([evidence("face", SURE), evidence("text", OTHER)])
-    early = WeightedFusion().fuse([evidence("face", SURE, age=-60.0), evidence("text", OTHER)])
+    now = LogPoolFusion().fuse([evidence("face", SURE), evidence("text", OTHER)])
+    early = LogPoolFusion().fuse([evidence("face", SURE, age=-60.0), evidence("text", OTHER)])
     assert early[1] == pytest.approx(now[1])
     assert early[0].probabilities == pytest.approx(now[0].probabilities)
 
@@ -132,14 +132,14 @@ def test_what_comes_from_the_future_counts_as_new_and_no_more():
     [{"confidence": 0.0}, {"confidence": math.nan}, {"quality": math.nan}, {"confidence": -1.0}],
 )
 def test_who_has_no_weight_moves_nothing(lost):
-    alone, _ = WeightedFusion().fuse([evidence("face", SURE)])
-    both, weights = WeightedFusion().fuse([evidence("face", SURE), evidence("text", OTHER, **lost)])
+    alone, _ = LogPoolFusion().fuse([evidence("face", SURE)])
+    both, weights = LogPoolFusion().fuse([evidence("face", SURE), evidence("text", OTHER, **lost)])
     assert weights == pytest.approx((1.0, 0.0))
     assert both.probabilities == pytest.approx(alone.probabilities)
 
 
 def test_a_modality_nobody_declared_reliable_has_no_weight():
-    _, weights = WeightedFusion().fuse([evidence("martian", SURE), evidence("eeg", OTHER)])
+    _, weights = LogPoolFusion().fuse([evidence("martian", SURE), evidence("eeg", OTHER)])
     assert weights == pytest.approx((0.0, 1.0))
 
 

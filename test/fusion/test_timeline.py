@@ -4,8 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emo_music_ros.emotion import STATES, from_labels, unknown
-from emo_music_ros.fusion.strategies import WeightedFusion
+from emo_music_ros.fusion.strategies import LogPoolFusion
 from emo_music_ros.fusion.timeline import MODALITIES, STALE_AFTER, Timeline, TimelineOptions
+from emo_music_ros.fusion.voice import LATENESS
 from emo_music_ros.streams import Encoding
 
 HAPPY = [0.94, 0.02, 0.02, 0.02]
@@ -17,7 +18,7 @@ def encoding(modality, time, probabilities):
 
 
 def timeline(**options):
-    return Timeline(WeightedFusion(), "weighted", TimelineOptions(**options))
+    return Timeline(LogPoolFusion(), "weighted", TimelineOptions(**options))
 
 
 def test_nothing_seen_is_unknown():
@@ -73,7 +74,9 @@ def test_smoothing_bridges_one_outlier_but_follows_a_change():
 def test_a_late_encoding_does_not_replace_a_newer_one():
     line = timeline(smoothing=0.0)
     assert line.add(encoding("face", 5.0, HAPPY))
-    assert not line.add(encoding("face", 4.0, LOW))
+    assert line.add(encoding("face", 4.0, LOW))
+    assert line.step(5.0).state == "positive"
+    assert not line.add(encoding("face", 5.0 - LATENESS - 0.01, LOW))
     assert not line.add(encoding("face", float("nan"), LOW))
     assert line.step(5.0).state == "positive"
 

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from emo_music_ros.emotion import STATES, UNKNOWN, from_labels
 from emo_music_ros.fusion.base import Evidence
 from emo_music_ros.fusion.presence import LEAST_QUALITY
-from emo_music_ros.fusion.strategies import AverageFusion, WeightedFusion
+from emo_music_ros.fusion.strategies import AverageFusion, LogPoolFusion
 from emo_music_ros.fusion.timeline import MODALITIES, STALE_AFTER, Timeline, TimelineOptions
+from emo_music_ros.fusion.voice import LATENESS
 from emo_music_ros.streams import Encoding
 
 HAPPY = [0.94, 0.02, 0.02, 0.02]
@@ -108,11 +109,13 @@ def test_what_is_stale_scales_with_the_factor(modality, factor):
     assert not line.mask(STALE_AFTER[modality] * factor + 0.01).any()
 
 
-def test_a_stamp_like_the_last_is_taken_and_an_older_one_is_not():
+def test_a_stamp_like_the_last_is_taken_and_one_that_comes_too_late_is_not():
     line = timeline()
     assert line.add(encoding("face", 5.0, HAPPY))
     assert line.add(encoding("face", 5.0, LOW))
-    assert not line.add(encoding("face", 4.999, LOW))
+    assert not line.add(encoding("face", 5.0, LOW))  # the same message again
+    assert line.add(encoding("face", 5.0 - LATENESS, LOW))
+    assert not line.add(encoding("face", 4.999 - LATENESS, LOW))
     assert line.add(encoding("text", 1.0, LOW))  # every modality has its own newest
 
 
@@ -190,7 +193,7 @@ def test_an_unknown_state_of_somebody_who_is_there_keeps_its_probabilities():
     assert found.uncertainty < 1.0
 
 
-@pytest.mark.parametrize("fusion", [WeightedFusion, AverageFusion])
+@pytest.mark.parametrize("fusion", [LogPoolFusion, AverageFusion])
 def test_what_a_person_does_speaks_beside_what_is_sensed(fusion):
     line = timeline(fusion())
     line.add(encoding("face", 1.0, HAPPY))
@@ -202,4 +205,4 @@ def test_a_poor_encoding_tells_of_nobody_but_counts_as_newest():
     line = timeline()
     assert line.add(encoding("face", 5.0, HAPPY, quality=LEAST_QUALITY / 2))
     assert not line.step(5.0).present
-    assert not line.add(encoding("face", 4.0, HAPPY))
+    assert not line.add(encoding("face", 4.9 - LATENESS, HAPPY))

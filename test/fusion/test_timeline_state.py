@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from emo_music_ros.emotion import STATES, UNKNOWN, from_labels
-from emo_music_ros.fusion.strategies import AverageFusion, SingleModality, WeightedFusion
+from emo_music_ros.fusion.strategies import AverageFusion, LogPoolFusion, SingleModality
 from emo_music_ros.fusion.timeline import STALE_AFTER, Timeline, TimelineOptions
 from emo_music_ros.streams import Encoding
 
@@ -21,7 +21,7 @@ def encoding(modality, time, probabilities, **changes):
 
 
 def timeline(fusion=None, **options):
-    return Timeline(fusion or WeightedFusion(), "weighted", TimelineOptions(**options))
+    return Timeline(fusion or LogPoolFusion(), "weighted", TimelineOptions(**options))
 
 
 def test_presence_is_known_apart_from_the_state():
@@ -67,7 +67,7 @@ def test_behaviour_alone_says_nothing_of_an_empty_room():
     assert line.step(1.0).state == "positive"
 
 
-@pytest.mark.parametrize("fusion", [WeightedFusion, AverageFusion])
+@pytest.mark.parametrize("fusion", [LogPoolFusion, AverageFusion])
 @pytest.mark.parametrize("lost", [{"quality": 0.0}, {"confidence": 0.0}, {"quality": np.nan}])
 def test_what_has_no_weight_keeps_nothing_fresh(fusion, lost):
     """A camera that sees nothing goes on reporting; the face seen before is stale all the same."""
@@ -83,7 +83,7 @@ def test_what_has_no_weight_keeps_nothing_fresh(fusion, lost):
 
 
 def test_a_modality_without_weight_does_not_refresh_the_stamp():
-    line = timeline(WeightedFusion(WeightedFusion.Options(speech=0.0)))
+    line = timeline(LogPoolFusion(LogPoolFusion.Options(speech=0.0)))
     line.add(encoding("face", 1.0, HAPPY))
     line.add(encoding("speech", 2.5, HAPPY))
     found = line.step(2.75)

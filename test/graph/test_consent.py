@@ -244,5 +244,5 @@ def test_words_of_somebody_who_has_withdrawn_are_not_read(probe, start, until):
         return encodings
 
     until(lambda: say("resident"), "an encoding")
-    probe.spin(1.0)
+    until(lambda: came(encodings, probe) == 0, "silence")  # what was said before is judged
     assert came(encodings, probe, lambda: say("bert")) == 0

@@ -3,12 +3,15 @@
 import os
 import signal
 
+import cv2
+import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
 from rcl_interfaces.srv import DescribeParameters, SetParameters
+from sensor_msgs.msg import CameraInfo, Image
 
 from emo_music_ros import msg
 
@@ -77,21 +80,22 @@ def test_malformed_messages_are_counted_and_the_node_goes_on(probe, start, until
         probe, until, "/music_encoder",
         lambda status: any(pair.key == "malformed" and pair.value == "2" for pair in status.values),
     )  # fmt: skip
-    assert status.level == DiagnosticStatus.OK
+    assert status.level == DiagnosticStatus.WARN
+    assert "messages of player/audio: sound of 16000 Hz with 0 channels" in status.message
 
 
 def test_lifecycle_and_parameters(probe, start, until):
     process = start("fusion")
     until(lambda: state_of(probe, "/fusion") == "active", "fusion to be active")
 
-    refused = set_parameter(probe, "/fusion", "weighted.half_life", 1e9)
+    refused = set_parameter(probe, "/fusion", "logpool.half_life", 1e9)
     assert not refused.successful
     assert "half_life" in refused.reason
     assert "600" in refused.reason
     refused = set_parameter(probe, "/fusion", "step", 1.0)
     assert not refused.successful
     assert "cannot change while" in refused.reason
-    assert set_parameter(probe, "/fusion", "weighted.half_life", 9.0).successful
+    assert set_parameter(probe, "/fusion", "logpool.half_life", 9.0).successful
 
     def change(transition):
         request = ChangeState.Request(transition=Transition(id=transition))
@@ -117,10 +121,10 @@ def test_lifecycle_and_parameters(probe, start, until):
 @pytest.mark.parametrize(
     ("parameters", "words"),
     [
-        ({"plugin": "wheighted"}, "Did you mean 'weighted'"),
+        ({"plugin": "lerned"}, "Did you mean 'learned'"),
         ({"step": 99.0}, "0.02 to 10"),
         ({"step": "fast"}, "Give a float"),
-        ({"weighted__half_life": -1.0}, "0.1 to 600"),
+        ({"logpool__half_life": -1.0}, "0.1 to 600"),
     ],
 )
 def test_refused_start_values_leave_a_live_unconfigured_node(
@@ -135,7 +139,7 @@ def test_refused_start_values_leave_a_live_unconfigured_node(
     assert process.popen.poll() is None
     # and it can be mended without a restart
     name = next(iter(parameters)).replace("__", ".")
-    right = {"plugin": "weighted", "step": 0.5, "weighted.half_life": 5.0}[name]
+    right = {"plugin": "logpool", "step": 0.5, "logpool.half_life": 5.0}[name]
     assert set_parameter(probe, "/fusion", name, right).successful
     request = ChangeState.Request(transition=Transition(id=Transition.TRANSITION_CONFIGURE))
     assert probe.call(ChangeState, "/fusion/change_state", request).success
@@ -184,3 +188,33 @@ def test_absent_camera_is_a_state_not_the_end(probe, start, until, tmp_path):
     assert "no.mp4" in status.message
     assert process.popen.poll() is None
     os.kill(process.popen.pid, 0)
+
+
+def test_the_calibration_of_a_camera_goes_with_its_pictures(probe, start, until, tmp_path):
+    cv2.imwrite(str(tmp_path / "a.png"), np.zeros((48, 64, 3), np.uint8))
+    (tmp_path / "lens.yaml").write_text(
+        "image_width: 64\nimage_height: 48\ndistortion_model: plumb_bob\n"
+        "camera_matrix: {data: [60, 0, 32, 0, 60, 24, 0, 0, 1]}\n"
+        "distortion_coefficients: {data: [0, 0, 0, 0, 0]}\n"
+        "rectification_matrix: {data: [1, 0, 0, 0, 1, 0, 0, 0, 1]}\n"
+        "projection_matrix: {data: [60, 0, 32, 0, 0, 60, 24, 0, 0, 0, 1, 0]}\n"
+    )
+    pictures = probe.listen(Image, "camera/image_raw")
+    lenses = probe.listen(CameraInfo, "camera/camera_info")
+    start(
+        "camera",
+        camera__device=str(tmp_path / "a.png"),
+        camera_info=str(tmp_path / "lens.yaml"),
+        frame_id="head_optical",
+    )
+
+    def together():
+        stamps = {(each.header.stamp.sec, each.header.stamp.nanosec) for each in pictures}
+        return any(
+            (each.header.stamp.sec, each.header.stamp.nanosec) in stamps
+            and each.header.frame_id == "head_optical"
+            and each.width == 64
+            for each in lenses
+        )
+
+    until(together, "a picture and its calibration with one stamp")

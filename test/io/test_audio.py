@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import os
+import struct
+from pathlib import Path
+
 import numpy as np
 import pytest
 import soundfile
@@ -147,7 +151,7 @@ def test_a_wav_file_written_by_a_pipe_is_whole(tmp_path):
 
 def test_a_whole_recording_is_mono_at_the_rate_asked_for(tmp_path):
     samples = tone(tmp_path / "tone.wav", subtype="FLOAT")
-    out, lost = read_mono(tmp_path / "tone.wav", 44100)
+    out, lost, _ = read_mono(tmp_path / "tone.wav", 44100)
     assert np.array_equal(out, samples[:, 0])
     assert lost == 0.0
     assert len(read_mono(tmp_path / "tone.wav", 16000)[0]) == pytest.approx(32000, abs=1)
@@ -157,7 +161,7 @@ def test_samples_that_are_no_numbers_are_counted(tmp_path):
     samples = np.full((1000, 2), 0.5, np.float32)
     samples[:250, 1] = np.nan
     soundfile.write(tmp_path / "holes.wav", samples, 16000, subtype="FLOAT")
-    out, lost = read_mono(tmp_path / "holes.wav", 16000)
+    out, lost, _ = read_mono(tmp_path / "holes.wav", 16000)
     assert lost == pytest.approx(0.25)
     assert not out[:250].any()
 
@@ -168,3 +172,42 @@ def test_a_recording_without_samples_is_refused(tmp_path):
         with pytest.raises(InputError, match=name) as caught:
             read_mono(tmp_path / name, 16000)
         assert caught.value.remedy
+
+
+@pytest.mark.parametrize("whole", [0, 36, 0xFFFFFFFF, 0x7FFFFFFF])
+def test_a_wav_file_that_was_never_finished_is_whole(tmp_path, whole):
+    samples = tone(tmp_path / "tone.wav", subtype="FLOAT")
+    content = bytearray((tmp_path / "tone.wav").read_bytes())
+    begin = content.index(b"data") + 8
+    content[4:8] = struct.pack("<I", whole)
+    content[begin - 4 : begin] = bytes(4)
+    (tmp_path / "tone.wav").write_bytes(content)
+    reader = AudioReader(tmp_path / "tone.wav", 44100, start=0.5)
+    out = everything(reader)
+    assert reader.complaint == ""
+    assert len(out) == len(samples) - 22050
+    assert np.array_equal(out[:1000], samples[22050:23050])
+
+
+def test_every_name_of_a_file_is_opened(tmp_path):
+    tone(tmp_path / "tone.wav")
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.wav"))
+    (tmp_path / "tone.wav").rename(odd)
+    assert len(read_mono(odd, 16000).samples) == pytest.approx(32000, abs=1)
+
+
+def test_a_pipe_is_refused_at_once(tmp_path):
+    os.mkfifo(tmp_path / "song.wav")
+    with pytest.raises(InputError, match="is a pipe"):
+        AudioReader(tmp_path / "song.wav", 44100)
+
+
+def test_what_is_odd_about_a_recording_is_noted(tmp_path):
+    wave = tone(tmp_path / "tone.wav", channels=1)
+    soundfile.write(tmp_path / "tone.wav", np.column_stack([wave, -wave]), 44100)
+    data = (tmp_path / "tone.wav").read_bytes()
+    (tmp_path / "tone.wav").write_bytes(data[: len(data) // 2])
+    found = read_mono(tmp_path / "tone.wav", 44100)
+    assert np.abs(found.samples).max() == pytest.approx(0.5, abs=0.01)
+    assert "truncated" in found.notes[0]
+    assert "opposite" in found.notes[1]

@@ -71,3 +71,18 @@ def test_a_file_that_was_cut_short_is_named(tmp_path: Path, text: str):
         with pytest.raises(InputError, match=r"EDA\.csv") as caught:
             read()
         assert caught.value.remedy
+
+
+def test_decimal_commas_and_milliseconds_are_read_and_told(tmp_path: Path):
+    written(tmp_path / "BVP.csv", "1600000000,00\n64,000000\n-1,5\n2,25\n")
+    written(tmp_path / "EDA.csv", "\ufeff1600000000500\r\n4.0\r\n0.5\r\n")
+    written(tmp_path / "ACC.csv", f"{BEGIN};{BEGIN};{BEGIN}\n32;32;32\n64;-64;0\n64;;")
+    notes: list[str] = []
+    blocks = {block.kind: block for block in read_e4(tmp_path, notes=notes)}
+    assert blocks["ppg"].samples[:, 0].tolist() == [-1.5, 2.25]
+    assert blocks["ppg"].rate == 64
+    assert blocks["eda"].time == pytest.approx(BEGIN + 0.5)
+    assert blocks["acceleration"].samples[0].tolist() == [1, -1, 0]
+    assert len(notes) == 2
+    assert any("BVP.csv" in note and "comma" in note for note in notes)
+    assert any("EDA.csv" in note and "milliseconds" in note for note in notes)

@@ -231,7 +231,7 @@ def test_messages_with_nothing_usable_are_counted_and_the_next_ones_are_read(rec
     samples, problem = recording.read()
     assert [type(sample) for sample in samples] == [ImageFrame]
     assert "3 messages of /home/camera/image_raw cannot be used" in problem
-    assert "of the encoding 'yuv422'" in problem
+    assert "in 'yuv422' cannot be used" in problem
     assert "1 messages of /home/conversation/utterance cannot be used" in problem
 
 

@@ -99,3 +99,31 @@ def test_unusable_files_are_named_with_the_cause(tmp_path: Path, text: str, word
         list(read_muse(path))
     assert "odd.csv" in caught.value.cause
     assert caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("begin", "scale", "words"),
+    [
+        (BEGIN * 1e3, 1e3, "unix time in milliseconds"),
+        (BEGIN * 1e6, 1e6, "unix time in microseconds"),
+        (0.0, 1e3, "in milliseconds"),
+        (0.0, 1e6, "in microseconds"),
+    ],
+)
+def test_stamps_in_other_units_are_found_out_and_told(tmp_path: Path, begin, scale, words):
+    path = recording(tmp_path / "muse.csv", begin + np.arange(512) / 256 * scale)
+    signal = read_signal(path, "eeg")
+    assert signal.rate == 256.0
+    assert signal.runs == ((0, 0.0),)
+    assert signal.begin == pytest.approx(BEGIN if begin else 0.0)
+    assert any(words in note for note in signal.notes)
+
+
+def test_lines_left_out_are_counted(tmp_path: Path):
+    path = recording(tmp_path / "muse.csv", BEGIN + np.arange(256) / 256)
+    with path.open("a") as file:
+        file.write(",1,2,3,4,5\n17000000")
+    notes: list[str] = []
+    assert sum(len(block.samples) for block in read_muse(path, notes=notes)) == 256
+    assert "1 lines without a time" in " ".join(notes)
+    assert "cut short" in " ".join(notes)

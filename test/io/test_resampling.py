@@ -6,7 +6,7 @@ import soxr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emo_music_ros.io.resampling import Resampler, clean, mono, resample
+from emo_music_ros.io.resampling import DownMix, Resampler, clean, mono, resample
 
 
 def tone(seconds: float, rate: int) -> np.ndarray:
@@ -42,3 +42,39 @@ def test_the_same_rate_changes_nothing():
     whole = tone(0.1, 16000)
     assert np.array_equal(Resampler(16000, 16000)(whole), whole)
     assert np.array_equal(resample(whole, 16000, 16000), whole)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.floats(-1.0, 1.0), st.floats(0.01, 1.0), st.integers(2, 4), st.sampled_from([0.0, 1e-3, 0.1])
+)
+def test_channels_never_cancel(correlation, gain, channels, noise):
+    rng = np.random.default_rng(0)
+    voice, other = rng.normal(0, 0.2, (2, 4000))
+    second = correlation * voice + np.sqrt(1 - correlation**2) * other
+    samples = np.column_stack([voice, gain * second, *(noise * other,) * (channels - 2)])
+    power = np.square(mono(samples)).mean()
+    assert power >= 0.09 * np.square(samples).mean()
+
+
+def test_a_stream_keeps_to_its_channel_until_the_channels_agree():
+    mix = DownMix()
+    voice = tone(0.05, 16000)
+    opposite = np.column_stack([voice, -0.9 * voice])
+    assert np.array_equal(mix(opposite), voice)
+    assert mix.opposite
+    for _ in range(5):  # silence is no reason to change
+        mix(np.zeros((800, 2), np.float32))
+    assert mix.opposite
+    assert np.array_equal(mix(opposite), voice)
+    for _ in range(60):
+        last = mix(np.column_stack([voice, voice]))
+    assert not mix.opposite
+    assert np.array_equal(last, voice)
+
+
+def test_the_mean_of_silence_is_silence():
+    mix = DownMix()
+    assert not mix(np.zeros((10, 2), np.float32)).any()
+    assert not mix.opposite
+    assert len(mix(np.zeros((0, 2), np.float32))) == 0

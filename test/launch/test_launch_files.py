@@ -46,7 +46,7 @@ def test_arguments_are_those_of_the_graph(path):
 
 
 def test_the_parts_make_the_whole():
-    parts = [*graph.sensors("demo"), *graph.encoders(), *graph.music()]
+    parts = [*graph.sensors("demo"), *graph.recognising(), *graph.music()]
     whole = {spec.executable for spec in graph.graph(input="demo")}
     assert {spec.executable for spec in parts} | {"session"} == whole
 
@@ -69,7 +69,8 @@ def test_description_declares_its_arguments(bringup, path):
 
     found = get_launch_description_from_python_launch_file(str(path))
     names = {argument.name for argument in found.get_launch_arguments()}
-    assert names == {*described(path)[1], "namespace", "config"}
+    composed = {"composed"} if path.name.startswith("companion") else set()
+    assert names == {*described(path)[1], "namespace", "config", "log_level", *composed}
 
 
 def test_every_node_is_started_with_time_to_end(bringup):
@@ -89,11 +90,24 @@ def test_every_node_is_started_with_time_to_end(bringup):
         ({"duration": "long"}, "", "duration:=long is not a number"),
         ({"input": "replay", "replay": "/nowhere"}, "", "there is no recording '/nowhere'"),
         ({}, "/nowhere.yaml", "there is no parameter file '/nowhere.yaml'"),
+        ({"without": "egg"}, "", "without: there is no node 'egg'"),
     ],
 )
 def test_bad_arguments_say_why(bringup, values, config, reason):
     with pytest.raises(InputError, match=re.escape(reason)):
         bringup.nodes(graph.graph, values, config=config)
+
+
+def test_all_nodes_in_one_process_take_the_same_arguments(bringup, tmp_path):
+    config = tmp_path / "own.yaml"
+    config.touch()
+    values = {"input": "demo", "duration": "5", "without": "eeg", "encoders": "face,speech"}
+    action = bringup.one_process(
+        "companion", graph.graph, values, namespace="here", config=str(config), log_level="warn"
+    )
+    assert action.node_executable == "companion"
+    with pytest.raises(InputError, match="no node 'egg'"):
+        bringup.one_process("companion", graph.graph, {"without": "egg"})
 
 
 class Launched:

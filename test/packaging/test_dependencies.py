@@ -17,6 +17,8 @@ DEPENDS = {(element.text or "").strip() for element in MANIFEST if element.tag.e
 
 #: Import name -> name on PyPI, and rosdep key where there is one.
 PACKAGES = {
+    "av": ("av", ""),
+    "backports": ("backports-zstd", ""),
     "cv2": ("opencv-python-headless", "python3-opencv"),
     "mcap": ("mcap", ""),
     "music21": ("music21", ""),
@@ -36,7 +38,7 @@ PACKAGES = {
     "yaml": ("pyyaml", "python3-yaml"),
 }
 #: Used where it is installed, never required.
-OPTIONAL = {"hri_msgs", "tokenizers"}
+OPTIONAL = {"audio_common_msgs", "hri_msgs", "mabwiser", "tokenizers"}
 #: From ROS, under the name of the import.
 ROS = re.compile(r"^(rclpy|launch|launch_ros|ament_index_python|\w+_(msgs|srvs|interfaces))$")
 

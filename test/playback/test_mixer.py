@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emo_music_ros.playback.mixer import KNEE, RAMP, Ending, Mixer, guard
+from emo_music_ros.playback.mixer import DUCK, KNEE, RAMP, Ending, Mixer, guard
 
 RATE = 8000
 FREQUENCY = 220.0
@@ -254,3 +254,18 @@ def test_roughness_finds_a_click():
     assert roughness(sine) < 1.1 * SMOOTH
     sine[4010:] = 0.0
     assert roughness(sine) > 4.5 * SMOOTH
+
+
+def test_music_gives_way_to_a_voice_at_once_and_comes_back_without_a_click():
+    mixer = Mixer(RATE, volume=0.5)
+    tone = Sine()
+    mixer.play(1, tone, 0.0, 0.0)
+    before = mixer.render(RATE)
+    mixer.duck(0.25)
+    down = mixer.render(RATE)
+    assert abs(down[round(DUCK * RATE) :]).max() == pytest.approx(0.05, abs=1e-3)
+    mixer.set_volume(0.4)  # what is asked for meanwhile counts when it is over
+    mixer.duck(1.0)
+    up = mixer.render(3 * RATE)
+    assert abs(up[2 * RATE :]).max() == pytest.approx(0.16, abs=1e-3)
+    assert roughness(np.concatenate([before, down, up])) < 1.1 * roughness(before)

@@ -582,3 +582,12 @@ def test_any_sequence_of_commands_ends_well(rig, library, commands):
     assert np.isfinite(sound).all()
     assert abs(sound).max() <= 1.0
     made.starts(library[1])
+
+
+def test_the_music_ducks_and_the_volume_that_was_asked_for_stays(rig, library):
+    made = rig(volume=0.8, fade_in=0.0, duck=0.25)
+    made.player.duck(True)
+    assert made.player.status().volume == 0.8
+    assert made.player._mixer._duck.target == 0.25
+    made.player.duck(False)
+    assert made.player._mixer._duck.target == 1.0

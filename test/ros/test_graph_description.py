@@ -2,7 +2,7 @@ import pytest
 
 from emo_music_ros.consent.rules import DEMONSTRATION
 from emo_music_ros.errors import InputError
-from emo_music_ros.ros.graph import ENCODERS, INPUTS, SCENARIOS, graph
+from emo_music_ros.ros.graph import ENCODERS, INPUTS, SCENARIOS, graph, recognising
 
 
 def names(**arguments):
@@ -75,3 +75,18 @@ def test_arguments_reach_their_nodes(tmp_path):
     assert specs["recommender"]["therapeutic.scenario"] == "group"
     assert specs["session"]["duration"] == 30.0
     assert specs["session"]["summary"].endswith("/run.json")
+
+
+def test_nodes_are_left_out_and_encoders_chosen():
+    everything = names(input="demo")
+    assert set(everything) - set(names(input="demo", without="eeg, physiology,replay")) == {
+        "eeg_encoder", "physiology_encoder", "replay",
+    }  # fmt: skip
+    chosen = [
+        name for name in names(input="demo", encoders="face,speech_encoder") if "_enc" in name
+    ]
+    assert chosen == ["face_encoder", "speech_encoder"]
+    assert [spec.name for spec in recognising("face,eeg", "eeg")] == ["face_encoder", "fusion"]
+    for arguments in ({"without": "egg"}, {"encoders": "fusion"}):
+        with pytest.raises(InputError, match="there is no node"):
+            names(input="demo", **arguments)

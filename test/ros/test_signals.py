@@ -6,6 +6,7 @@ from rclpy.serialization import deserialize_message, serialize_message
 from sensor_msgs.msg import Image
 
 from emo_music_ros import msg, streams
+from emo_music_ros.errors import InputError
 from emo_music_ros.ros import signals
 
 
@@ -61,12 +62,13 @@ def test_other_encodings_become_bgr_and_padding_is_skipped():
         Image(),
         Image(height=2, width=2, encoding="bgr8", step=6, data=b"\0" * 11),
         Image(height=2, width=2, encoding="bgr8", step=1, data=b"\0" * 12),
-        Image(height=2, width=2, encoding="16UC1", step=4, data=b"\0" * 8),
+        Image(height=2, width=2, encoding="16SC1", step=4, data=b"\0" * 8),
         Image(height=0, width=2, encoding="mono8", step=2),
     ],
 )
-def test_malformed_picture_is_nothing(message):
-    assert signals.image_frame(message) is None
+def test_malformed_picture_is_refused(message):
+    with pytest.raises(InputError, match=f"{message.width} x {message.height}"):
+        signals.image_frame(message)
 
 
 @given(st.lists(st.floats(-1, 1, width=32), max_size=50))
@@ -79,11 +81,15 @@ def test_audio_round_trip(samples):
     )  # fmt: skip
 
 
-def test_stereo_is_averaged_and_nonsense_is_nothing():
+def test_stereo_is_averaged_and_nonsense_is_refused():
     stereo = msg.AudioChunk(sample_rate=8000, channels=2, data=[1.0, 0.0, 0.5, 0.5])
     np.testing.assert_allclose(signals.audio_block(stereo).samples, [0.5, 0.5])
-    assert signals.audio_block(msg.AudioChunk(sample_rate=0, channels=1)) is None
-    assert signals.audio_block(msg.AudioChunk(sample_rate=8000, channels=2, data=[1.0])) is None
+    for nonsense in (
+        msg.AudioChunk(sample_rate=0, channels=1),
+        msg.AudioChunk(sample_rate=8000, channels=2, data=[1.0]),
+    ):
+        with pytest.raises(InputError, match=f"{nonsense.sample_rate} Hz"):
+            signals.audio_block(nonsense)
 
 
 def test_biosignal_round_trip_and_quality_flags():
@@ -103,7 +109,8 @@ def test_biosignal_round_trip_and_quality_flags():
     broken = streams.BiosignalBlock(0, "ppg", np.full((5, 1), np.nan, np.float32), 64, ("x",))
     assert signals.biosignal_message(broken).quality == msg.BiosignalChunk.QUALITY_INVALID
     message.channel_names = ["a", "b", "c", "d"]
-    assert signals.biosignal_block(message) is None
+    with pytest.raises(InputError, match="eeg of 4 channels with 6 values"):
+        signals.biosignal_block(message)
 
 
 def test_utterance_round_trip():
@@ -112,23 +119,40 @@ def test_utterance_round_trip():
 
 
 @pytest.mark.parametrize("rate", [0, 1, 3999, 384_001, 2**32 - 1])
-def test_sound_of_a_rate_that_no_device_has_is_nothing(rate):
-    assert signals.audio_block(msg.AudioChunk(sample_rate=rate, channels=1, data=[0.1])) is None
+def test_sound_of_a_rate_that_no_device_has_is_refused(rate):
+    with pytest.raises(InputError, match="4000 to 384000 Hz"):
+        signals.audio_block(msg.AudioChunk(sample_rate=rate, channels=1, data=[0.1]))
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_sound_that_is_no_number_is_nothing(value):
+def test_sound_that_is_no_number_is_refused(value):
     chunk = msg.AudioChunk(sample_rate=16000, channels=1, data=[0.1, value])
-    assert signals.audio_block(chunk) is None
+    with pytest.raises(InputError, match="no number"):
+        signals.audio_block(chunk)
 
 
 @pytest.mark.parametrize(("rate", "channels"), [(np.inf, 1), (np.nan, 1), (1e9, 1), (64.0, 257)])
-def test_biosignals_of_no_device_are_nothing(rate, channels):
+def test_biosignals_of_no_device_are_refused(rate, channels):
     names = [str(number) for number in range(channels)]
     chunk = msg.BiosignalChunk(
         kind="ppg", channel_names=names, nominal_rate=rate, data=[0.0] * channels
     )
-    assert signals.biosignal_block(chunk) is None
+    with pytest.raises(InputError, match="ppg"):
+        signals.biosignal_block(chunk)
+
+
+def test_biosignals_in_other_units_are_converted_or_refused():
+    chunk = msg.BiosignalChunk(
+        kind="eda", channel_names=["x"], units=["kohm"], nominal_rate=4.0, data=[100.0]
+    )
+    block = signals.biosignal_block(chunk)
+    assert (block.samples[0, 0], block.units) == (10.0, ("uS",))
+    chunk.units = ["furlong"]
+    with pytest.raises(InputError, match="'furlong' is none of eda"):
+        signals.biosignal_block(chunk)
+    chunk.kind = "aura"
+    with pytest.raises(InputError, match="aura"):
+        signals.biosignal_block(chunk)
 
 
 def test_an_utterance_of_nothing_is_none():

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import threading
 import time
 from pathlib import Path
@@ -195,3 +196,10 @@ def test_file_that_appears_later_is_played(tmp_path: Path, video: Path, collect,
     (tmp_path / "copy").write_bytes(video.read_bytes())
     (tmp_path / "copy").rename(path)
     collect.wait(len)
+
+
+def test_a_pipe_is_no_camera_and_that_is_said(tmp_path: Path, collect, running, sensing):
+    os.mkfifo(tmp_path / "pipe.mp4")
+    source = Camera(CameraOptions(device=str(tmp_path / "pipe.mp4")))
+    running(source, collect)
+    sensing.until(lambda: "is a pipe" in source.status().detail)

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from emo_music_ros.sensing.base import DeviceState
 from emo_music_ros.sensing.conversation import (
+    UNFINISHED,
+    LiveSpeech,
     Terminal,
     TerminalOptions,
     language_of,
-    utterance_from_live_speech,
 )
 
 
@@ -94,11 +95,26 @@ def test_language_never_fails(text):
 
 
 def test_live_speech():
-    assert utterance_from_live_speech("", "I am", "en_GB", 0.5, time=3.0) is None
-    said = utterance_from_live_speech(" I am sad ", "", "en_GB", 0.5, time=3.0, person_id="ada")
+    voice = LiveSpeech("live:/humans/voices/a/speech")
+    assert voice("", "I am", "en_GB", 0.5, time=2.0, now=10.0) is None
+    said = voice(" I am sad ", "", "en_GB", 0.5, time=3.0, now=10.5, person_id="ada")
     assert said is not None
     assert (said.time, said.text, said.language) == (3.0, "I am sad", "en")
     assert (said.confidence, said.person_id) == (0.5, "ada")
-    unsure = utterance_from_live_speech("我很好", "", "", 0.0, time=0.0)
+    assert said.source == "live:/humans/voices/a/speech"
+    assert voice.unfinished(99.0) is None  # the final result stands for what came before
+    unsure = voice("我很好", "", "", 0.0, time=0.0, now=11.0)
     assert unsure is not None
     assert (unsure.language, unsure.confidence) == ("zh", 1.0)
+    assert voice("", " ", "", 0.0, time=0.0, now=12.0) is None
+
+
+def test_a_recogniser_without_final_results_is_heard():
+    voice = LiveSpeech()
+    voice("", "I am", "", 0.0, time=1.0, now=10.0)
+    voice("", "I am lonely", "", 0.0, time=2.0, now=11.0)
+    assert voice.unfinished(11.0 + UNFINISHED - 0.1) is None
+    said = voice.unfinished(11.0 + UNFINISHED)
+    assert said is not None
+    assert (said.text, said.time) == ("I am lonely", 2.0)
+    assert voice.unfinished(99.0) is None

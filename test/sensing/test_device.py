@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from emo_music_ros.errors import InputError
+from emo_music_ros.sensing import device
 from emo_music_ros.sensing.base import DeviceState, Nothing
 from emo_music_ros.sensing.device import Backoff, DeviceSource, EndOfRecording
 from emo_music_ros.streams import Sample, Utterance
@@ -181,3 +183,18 @@ def test_nothing_delivers_nothing(collect, running):
     source = running(Nothing(), collect)
     assert source.status().state is DeviceState.CLOSED
     assert not collect.samples
+
+
+def test_a_device_that_never_answers_is_told_of(collect, running, sensing, monkeypatch):
+    monkeypatch.setattr(device, "SLOW", 0.05)
+    answer = threading.Event()
+
+    def connect(stop: threading.Event) -> Any:
+        answer.wait(20)
+        raise InputError("gone", "x")
+
+    source = DeviceSource("camera 9", connect)
+    running(source, collect)
+    sensing.until(lambda: "camera 9 has not answered for" in source.status().detail)
+    answer.set()
+    sensing.until(lambda: "gone" in source.status().detail)

@@ -467,3 +467,80 @@ def test_a_clock_that_runs_fast_has_no_gaps():
     gaps = Gaps(64.0)
     stamps = 1000 + np.arange(100000) / 63.5
     assert not gaps.find(stamps)
+
+
+def test_a_stream_of_an_unknown_unit_is_refused_by_name(tag, collect, running, sensing):
+    outlet = raw(tag, "EDA", 1, 4.0, units=["adc counts"])
+    source = LslInlets(options(tag, kinds=["eda"]))
+    running(source, collect)
+    sensing.until(lambda: "its unit 'adc counts' is none of eda" in source.status().detail)
+    assert f"LSL stream '{tag}-EDA' (EDA): refused" in source.status().detail
+    assert "Send it in uS" in source.status().detail
+    outlet.push_chunk(np.ones((4, 1), np.float32))
+    assert not collect.samples
+
+
+def test_resistance_becomes_conductance(tag, collect, running, sensing):
+    outlet = raw(tag, "GSR", 1, 4.0, units=["kohm"])
+    running(LslInlets(options(tag, kinds=["eda"])), collect)
+    connected(outlet, sensing)
+    outlet.push_chunk(np.full((1, 1), 100.0, np.float32))
+    sensing.until(lambda: len(values_of(collect, "eda")))
+    block = blocks_of(collect, "eda")[0]
+    assert block.units == ("uS",)
+    np.testing.assert_allclose(block.samples, 10.0)
+
+
+def two(tag: str) -> dict[str, pylsl.StreamOutlet]:
+    """Two streams of one kind and one name, the later one in the order of names opened first."""
+    return {name: raw(tag, "EEG", 2, 256.0, source_id=f"{tag}-{name}") for name in ("b", "a")}
+
+
+def the_one_used(outlets: dict[str, pylsl.StreamOutlet], sensing: Any) -> str:
+    sensing.until(lambda: any(outlet.have_consumers() for outlet in outlets.values()))
+    (used,) = [name for name, outlet in outlets.items() if outlet.have_consumers()]
+    return used
+
+
+def test_of_two_streams_the_same_is_used_after_every_start_and_named(
+    tag, collect, running, sensing
+):
+    outlets = two(tag)
+    for _ in range(2):
+        source = LslInlets(options(tag, kinds=["eeg"]))
+        running(source, collect)
+        assert the_one_used(outlets, sensing) == "a"
+        sensing.until(lambda source=source: "already gives eeg" in source.status().detail)
+        told = source.status().detail
+        assert f"source id '{tag}-a'" in told.split("not used,")[1]
+        assert f"(source id '{tag}-b'" in told.split("not used,")[0]
+        source.stop()
+        sensing.until(lambda: not any(outlet.have_consumers() for outlet in outlets.values()))
+
+
+def test_the_stream_of_a_kind_is_chosen(tag, collect, running, sensing):
+    outlets = two(tag)
+    source = LslInlets(options(tag, kinds=["eeg"], streams=f"eeg={tag}-b, ecg=x*"))
+    running(source, collect)
+    assert the_one_used(outlets, sensing) == "b"
+    assert "not used" not in source.status().detail
+
+
+def test_a_silent_stream_gives_way_to_another_of_its_kind(tag, collect, running, sensing):
+    outlets = two(tag)
+    source = LslInlets(options(tag, kinds=["eeg"], stale_after=0.5))
+    running(source, collect)
+
+    def used() -> bool:
+        if outlets["b"].have_consumers():
+            outlets["b"].push_chunk(np.full((8, 2), 5.0, np.float32))
+        return (values_of(collect, "eeg") == 5.0).any()
+
+    sensing.until(used)
+    assert "gives no samples" in source.status().detail
+
+
+@pytest.mark.parametrize("streams", ["eeg", "eeg=", "=x", "brain=x"])
+def test_a_choice_that_cannot_be_understood_is_refused(streams):
+    with pytest.raises(OptionError):
+        LslInlets(LslOptions(streams=streams))

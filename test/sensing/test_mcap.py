@@ -77,7 +77,7 @@ def bag(tmp_path_factory: pytest.TempPathFactory) -> Path:
         encoding, pixel = (("rgb8", (30, 20, 10)), ("bgr8", (10, 20, 30)))[place % 2]
         events.append(("/r1/camera/image_raw", 0.2 * place, image(0.2 * place, encoding, pixel)))
         events.append(("/r2/camera/image_raw", 0.2 * place, image(0.2 * place, "mono8", (9,))))
-    events.append(("/r1/camera/image_raw", 0.9, image(0.9, "yuv422", (1, 2))))
+    events.append(("/r1/camera/image_raw", 0.9, image(0.9, "8SC2", (1, 2))))
     events += [("/r1/microphone/audio", 0.05 * i + 0.05, audio(i)) for i in range(20)]
     events += [("/r1/biosignals/eda", 0.25 * i + 0.25, biosignal(i)) for i in range(4)]
     events.append(("/r1/conversation/utterance", 0.5, utterance(0.5, "hello")))
@@ -186,3 +186,21 @@ def test_missing_recording_is_an_error(path, tmp_path):
         McapReplay(McapReplayOptions(path=path))
     with pytest.raises(InputError, match="no MCAP recording"):
         McapReplay(McapReplayOptions(path=str(tmp_path)))
+
+
+def test_a_recording_that_was_compressed_whole_is_played(bag, tmp_path, collect, running, sensing):
+    zstd = pytest.importorskip("backports.zstd", reason="backports.zstd is not installed")
+    (tmp_path / "bag_0.mcap.zstd").write_bytes(zstd.compress(next(bag.glob("*.mcap")).read_bytes()))
+    source = play(tmp_path, loop=False)
+    running(source, collect)
+    sensing.in_state(source, DeviceState.FINISHED)
+    assert len(collect.of(AudioBlock)) == 20
+    assert len(collect.of(ImageFrame)) + source.status().dropped == 5
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_recording_in_sqlite_is_refused_with_the_way_to_convert_it(tmp_path, whole):
+    (tmp_path / "bag_0.db3").write_bytes(b"SQLite format 3\0")
+    with pytest.raises(InputError, match="SQLite") as caught:
+        play(tmp_path if whole else tmp_path / "bag_0.db3")
+    assert "ros2 bag convert" in caught.value.remedy

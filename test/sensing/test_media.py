@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -173,3 +175,20 @@ def test_video_without_frames(empty_video: Path, tmp_path: Path):
     for path in (empty_video, garbage):
         with pytest.raises(InputError, match="no frame"):
             video_lane(path, 15.0, 640, 480, "")
+
+
+def test_a_video_that_ends_early_says_so(video: Path, tmp_path: Path):
+    whole = video.read_bytes()
+    seventh = [found.start() for found in re.finditer(b"00dc", whole)][6]
+    (tmp_path / "cut.avi").write_bytes(whole[:seventh])
+    frames, error = drained(video_lane(tmp_path / "cut.avi", 30.0, 640, 480, "x"))
+    assert 0 < len(frames) < 10
+    assert error is not None
+    assert "cut.avi ends after" in str(error)
+    assert drained(video_lane(video, 30.0, 640, 480, "x"))[1] is None
+
+
+def test_a_video_is_opened_by_any_name(video: Path, tmp_path: Path):
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.avi"))
+    odd.write_bytes(video.read_bytes())
+    assert len(drained(video_lane(odd, 30.0, 640, 480, "x"))[0]) == 10

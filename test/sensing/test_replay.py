@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,7 @@ def test_signals_of_different_occasions_start_together(folder, sensing):
     rows = "".join(f"{1700000000 + i / 256:.4f},1,2,3,4\n" for i in range(64))
     (folder / "muse.csv").write_text("timestamps,TP9,AF7,AF8,TP10\n" + rows)
     problems: list[str] = []
-    lanes = play(folder)._physiology(problems)
+    lanes = play(folder)._physiology(problems, lambda block: None)
     starts = {lane.name: next(iter(lane.samples())).time for lane in lanes}
     assert starts == {
         "recorded:ppg.csv": 0.0,
@@ -135,3 +136,43 @@ def test_empty_folder_is_a_state(tmp_path: Path, collect, running, sensing):
 def test_missing_folder_is_an_error(path):
     with pytest.raises(InputError, match="is not a folder"):
         FolderReplay(FolderReplayOptions(path=path))
+
+
+def test_the_sound_of_a_video_is_heard(tmp_path: Path, video: Path, collect, running, sensing):
+    av = pytest.importorskip("av", reason="PyAV is not installed")
+    with av.open(str(tmp_path / "video.mp4"), "w") as container:
+        pictures = container.add_stream("mpeg4", rate=10)
+        pictures.width = pictures.height = 64
+        sound = container.add_stream("aac", rate=48000, layout="mono")
+        for place in range(10):
+            image = av.VideoFrame.from_ndarray(np.full((64, 64, 3), 99, np.uint8), "bgr24")
+            container.mux(pictures.encode(image))
+            wave = 0.5 * np.sin(2 * np.pi * 440 * np.arange(4096) / 48000)
+            block = av.AudioFrame.from_ndarray(
+                wave.astype(np.float32)[None], format="fltp", layout="mono"
+            )
+            block.sample_rate, block.pts = 48000, 4096 * place
+            for piece in (sound.encode(block),):
+                container.mux(piece)
+        container.mux(pictures.encode(None))
+        container.mux(sound.encode(None))
+    source = FolderReplay(FolderReplayOptions(path=str(tmp_path), loop=False))
+    running(source, collect)
+    sensing.in_state(source, DeviceState.FINISHED)
+    blocks = collect.of(AudioBlock)
+    assert sum(len(block.samples) for block in blocks) / 16000 == pytest.approx(0.85, abs=0.1)
+    assert {block.source for block in blocks} == {"recorded:video.mp4"}
+    assert collect.of(ImageFrame)
+    assert "PyAV" not in source.status().detail
+
+
+def test_without_pyav_a_video_plays_without_its_sound_and_that_is_said(
+    tmp_path: Path, video: Path, collect, running, sensing, monkeypatch
+):
+    monkeypatch.setitem(sys.modules, "av", None)
+    (tmp_path / "video.avi").write_bytes(video.read_bytes())
+    source = FolderReplay(FolderReplayOptions(path=str(tmp_path), loop=False))
+    running(source, collect)
+    sensing.in_state(source, DeviceState.FINISHED)
+    assert collect.of(ImageFrame)
+    assert "PyAV, which is not installed" in source.status().detail

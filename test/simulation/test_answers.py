@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from emo_music_ros import emotion
-from emo_music_ros.encoding.shared.model import describe
+from emo_music_ros import states as state_evidence
 from emo_music_ros.errors import InputError
+from emo_music_ros.io.model import describe
 from emo_music_ros.resources import share
 from emo_music_ros.simulation.answers import COLUMNS, Answers
 
@@ -190,7 +191,7 @@ def test_the_answers_that_come_with_the_package():
             assert len(rows) > 10
             given = table.probabilities[:, number]
             assert given[rows].mean() > given[table.truth != number].mean() + 0.05
-            emotion.states_from(answers.draw(name, label, rng))
+            state_evidence.states_from(answers.draw(name, label, rng))
         assert np.all((table.confidence >= 0) & (table.confidence <= 1))
         assert np.all((table.quality >= 0) & (table.quality <= 1))
     assert len(answers.table("speech").listeners(*emotion.RAVDESS)) >= 4

@@ -9,7 +9,7 @@ import pytest
 
 from emo_music_ros.emotion import STATES, from_labels
 from emo_music_ros.fusion.people import FORGOTTEN
-from emo_music_ros.fusion.strategies import WeightedFusion
+from emo_music_ros.fusion.strategies import LogPoolFusion
 from emo_music_ros.recommendation.memory.store import Memory
 from emo_music_ros.recommendation.policy.therapeutic import TherapeuticRecommender
 from emo_music_ros.simulation.loop import (
@@ -59,7 +59,7 @@ def library():
 @pytest.fixture
 def loop(tmp_path):
     made = Loop(
-        WeightedFusion(),
+        LogPoolFusion(),
         "weighted",
         TherapeuticRecommender(TherapeuticRecommender.Options(seed=1)),
         Memory(tmp_path / "memory.sqlite"),

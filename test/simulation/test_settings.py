@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from emo_music_ros.errors import CompanionError, OptionError
-from emo_music_ros.fusion.strategies import AverageFusion, WeightedFusion
+from emo_music_ros.fusion.strategies import AverageFusion, LogPoolFusion
 from emo_music_ros.recommendation.policy.therapeutic import (
     RandomRecommender,
     TherapeuticRecommender,
@@ -15,7 +15,7 @@ def test_nothing_set_is_what_the_nodes_start_with():
     settings = parse([])
     assert settings.options("recommender").patience == 10.0
     assert settings.options("recommender").distress_stop is True
-    assert isinstance(settings.plugin("fusion"), WeightedFusion)
+    assert isinstance(settings.plugin("fusion"), LogPoolFusion)
     recommender = settings.plugin("recommender", seed=3)
     assert type(recommender) is TherapeuticRecommender
     assert recommender.options.seed == 3
@@ -30,7 +30,7 @@ def test_parameters_of_nodes_and_of_their_plugins():
             "recommender.min_dwell=30.5",
             "recommender.therapeutic.goal=calm",
             "recommender.therapeutic.seed=9",
-            "fusion.weighted.text=0.5",
+            "fusion.logpool.half_life=9",
             "player.stop_fade=1",
         ]
     )
@@ -38,7 +38,7 @@ def test_parameters_of_nodes_and_of_their_plugins():
     assert (options.patience, options.distress_stop, options.min_dwell) == (20.0, False, 30.5)
     recommender = settings.plugin("recommender", seed=3)
     assert (recommender.options.goal, recommender.options.seed) == ("calm", 9)
-    assert settings.plugin("fusion").options.text == 0.5
+    assert settings.plugin("fusion").options.half_life == 9.0
     assert settings.options("player").stop_fade == 1.0
 
 

@@ -21,7 +21,9 @@ from emo_music_ros.simulation.answers import Answers  # noqa: E402
 from emo_music_ros.training import answers as recording  # noqa: E402
 from emo_music_ros.training.corpora import goemotions  # noqa: E402
 from emo_music_ros.training.evaluation import metrics  # noqa: E402
-from emo_music_ros.training.face import continuing  # noqa: E402
+from emo_music_ros.training.face import settings as face_settings  # noqa: E402
+from emo_music_ros.training.face.candidates import PARTS  # noqa: E402
+from emo_music_ros.training.face.training import Trainings  # noqa: E402
 from emo_music_ros.training.physiology import fitting, study  # noqa: E402
 from emo_music_ros.training.shared.work import Work  # noqa: E402
 from emo_music_ros.training.speech import network as networks  # noqa: E402
@@ -164,20 +166,20 @@ def test_faces_are_answered_by_a_network_that_did_not_learn_from_them(tmp_path, 
     names = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
     path = tmp_path / "face" / "fer2013_train.npz"
     np.savez(path, images=images, labels=np.arange(400) % 7, names=np.array(names))
-    monkeypatch.setattr(recording, "FIRST", replace(recording.FIRST, epochs=1))
-    monkeypatch.setattr(continuing, "ROUNDS", ((1, 1), (1, 1)))
+    quick = replace(face_settings.LARGE, epochs=1)
+    monkeypatch.setattr(face_settings, "SHIPPED", quick)
     learnt = []
+    train = Trainings.__call__
 
-    class Spy(recording.ContinuedTrainings):
-        def __call__(self, settings, rows, seed):
-            learnt.extend(self.corpus.people[rows])
-            return super().__call__(settings, rows, seed)
+    def spy(trainings, settings, rows, seed):
+        learnt.extend(trainings.corpus.people[rows])
+        return train(trainings, settings, rows, seed)
 
-    monkeypatch.setattr(recording, "ContinuedTrainings", Spy)
+    monkeypatch.setattr(Trainings, "__call__", spy)
     found = recording.face(tmp_path, Work(tmp_path / "work"), 0)
     (only,) = found.parts
     assert found.labels == FER2013
-    assert len(only.truth) == 40
+    assert len(only.truth) == 400 // PARTS
     assert not set(only.people) & set(learnt)
     np.testing.assert_allclose(only.probabilities.sum(axis=1), 1.0, atol=1e-6)
 

@@ -15,8 +15,8 @@ from emo_music_ros.encoding.shared.biosignals import matching_model, predict_rec
 from emo_music_ros.encoding.shared.buffer import Window
 from emo_music_ros.encoding.shared.filters import Floats
 from emo_music_ros.encoding.shared.grid import Stream, WindowGrid
-from emo_music_ros.encoding.shared.results import plain
 from emo_music_ros.io.muse import MUSE_CHANNELS, read_muse
+from emo_music_ros.numerics import plain
 from emo_music_ros.options import build, option
 from emo_music_ros.streams import BiosignalBlock, Encoding, Estimate, Sample
 
@@ -280,8 +280,9 @@ def predict_muse(csv: Path, update: float = 1.0) -> Iterator[dict[str, Any]]:
     """Yield what the encoder makes of a Muse csv file, one result every `update` seconds.
 
     Each has `input`, `time` (unix seconds at the end of the window), `labels`, `probabilities`,
-    `valence`, `arousal`, `dominance`, `confidence` and `quality`; None stands for unknown. A file
-    that cannot be read yields one result with `input` and `error`.
+    `valence`, `arousal`, `dominance`, `confidence` and `quality`, and `notes` where something was
+    left out or assumed; None stands for unknown. A file that cannot be read yields one result with
+    `input` and `error`.
 
     Parameters
     ----------
@@ -300,4 +301,5 @@ def predict_muse(csv: Path, update: float = 1.0) -> Iterator[dict[str, Any]]:
     def details(encoding: Encoding) -> dict[str, Any]:
         return {"frontal_asymmetry": plain(encoding.features["frontal_asymmetry"])}
 
-    yield from predict_recording(csv, encoder, read_muse(csv), details)
+    notes: list[str] = []
+    yield from predict_recording(csv, encoder, read_muse(csv, notes=notes), details, notes)

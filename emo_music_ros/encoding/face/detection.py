@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_music_ros.encoding.face.alignment import Picture, Region, aligned, grey, places
-from emo_music_ros.encoding.shared.model import Model
 from emo_music_ros.errors import ModelError
+from emo_music_ros.io.model import Model
 
 OVERLAP = 0.3  # intersection over union from which two boxes are one face
 HAAR_WIDTH = 240  # px, pictures are reduced to this before the cascade

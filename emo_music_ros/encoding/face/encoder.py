@@ -22,7 +22,7 @@ from emo_music_ros.encoding.face.landmarks import (
     without_head_motion,
 )
 from emo_music_ros.encoding.face.model import FaceModel
-from emo_music_ros.encoding.face.quality import contrast, detail, quality, turned
+from emo_music_ros.encoding.face.quality import Quality, contrast, detail, quality, turned
 from emo_music_ros.encoding.face.texture import difference
 from emo_music_ros.encoding.face.tracking import FaceFinder, FaceFollower, FoundFace
 from emo_music_ros.numerics import softmax
@@ -43,13 +43,34 @@ class _Person:
     embedding: NDArray[np.float64]
 
 
+@dataclass(frozen=True)
+class _View:
+    """How a face presents itself."""
+
+    sharpness: float
+    yaw: float
+    pitch: float
+    roll: float
+    quality: Quality
+
+
+def _view(found: FoundFace) -> _View:
+    sharpness, face = detail(found.crop), found.face
+    yaw = pitch = roll = math.nan
+    if found.landmarks is not None:
+        yaw, pitch, roll = pose(found.landmarks.points)
+    judged = quality(found.crop, face.side, face.score, turned(yaw, pitch), sharpness)
+    return _View(sharpness, yaw, pitch, roll, judged)
+
+
 class FaceEncoder:
     """Follows the faces in view, and judges and smooths the expression of one or all of them.
 
     With `people` = primary it answers for one person: the largest face at first, and then this
     one as long as it is in view, or hidden for no longer than `max_occlusion`; others who come
     nearer do not take its place. With all, every face is answered for; `person_id` is empty for
-    the primary one and ``face-<number>`` for the others.
+    the primary one and ``face-<number>`` for the others. A face that is not usable (turned away,
+    in the dark, out of focus) is followed but not answered for.
 
     Features
     --------
@@ -111,13 +132,18 @@ class FaceEncoder:
         smoothing: float = option(
             0.5, "time constant of the smoothing, 0 = none [s]", low=0.0, high=10.0
         )
-        models: str = option("", "folder with face.onnx and face.json; empty: the package's")
+        network: str = option(
+            "face",
+            "face, or face_large: twice the cost, a little better",
+            choices=("face", "face_large"),
+        )
+        models: str = option("", "folder with the network and its .json; empty: the package's")
 
     def __init__(self, options: Options | None = None) -> None:
         self._options = self.Options() if options is None else options
         cv2.setNumThreads(1)  # a second thread costs more than it gains on pictures this small
         models = self._options.models
-        self._model = FaceModel(Path(models) if models else None)
+        self._model = FaceModel(Path(models) if models else None, self._options.network)
         finder = FaceFinder(
             DETECTORS[self._options.detector](),
             FaceMesh(),
@@ -162,17 +188,16 @@ class FaceEncoder:
             for found, who in faces
             if self._options.people == "all" or who == self._primary
         ]
+        views = [_view(found) for found, _ in wanted]
+        wanted = [one for one, view in zip(wanted, views) if view.quality.usable]
+        views = [view for view in views if view.quality.usable]
         if not wanted:
             return []
-        sharpness = [detail(found.crop) for found, _ in wanted]
-        logits, embeddings = self._model([found.crop for found, _ in wanted], sharpness)
+        logits, embeddings = self._model([found.crop for found, _ in wanted])
         encodings = []
-        for (found, who), sharp, answer, embedding in zip(wanted, sharpness, logits, embeddings):
+        for (found, who), view, answer, embedding in zip(wanted, views, logits, embeddings):
             rates = self._remember(sample.time, who, found, answer, embedding.astype(float))
             person = self._people[who]
-            yaw = pitch = roll = math.nan
-            if found.landmarks is not None:
-                yaw, pitch, roll = pose(found.landmarks.points)
             encodings.append(
                 Encoding(
                     modality=self.modality,
@@ -181,25 +206,19 @@ class FaceEncoder:
                     estimate=from_labels(
                         self._model.labels,
                         softmax(person.logits),
-                        quality(
-                            found.crop,
-                            found.face.side,
-                            found.face.score,
-                            turned(yaw, pitch),
-                            sharp,
-                        ),
+                        view.quality.value,
                         self._model.conformal,
                     ),
                     embedding=person.embedding.astype(np.float32),
                     features={
                         "face_count": float(len(faces)),
                         "face_size": found.face.side / picture.shape[0],
-                        "yaw": yaw,
-                        "pitch": pitch,
-                        "roll": roll,
+                        "yaw": view.yaw,
+                        "pitch": view.pitch,
+                        "roll": view.roll,
                         **rates,
                         "brightness": contrast(found.crop)[0] / 255.0,
-                        "sharpness": sharp,
+                        "sharpness": view.sharpness,
                     },
                     source=sample.source,
                     person_id="" if who == self._primary else f"face-{who}",

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from emo_music_ros.encoding.face.alignment import Picture, Region, aligned, cut, samples
 from emo_music_ros.encoding.face.detection import EYES_AND_MOUTH, Face
-from emo_music_ros.encoding.shared.model import Model
+from emo_music_ros.io.model import Model
 
 POINTS = 468
 MARGIN = 1.5  # side of the square that the mesh sees, in sides of the face within

@@ -1,8 +1,9 @@
-"""How usable a picture of a face is, and bringing it to the sharpness the network knows."""
+"""How usable a picture of a face is."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -11,11 +12,9 @@ from numpy.typing import NDArray
 
 from emo_music_ros.encoding.face.alignment import SIZE, Picture
 
-#: The pictures of the corpus are smooth, as if blurred by a Gaussian of 3 px: measured, the share
-#: of detail in them (see `detail`) stays below 0.045, that of a sharp face is 0.15 to 0.2.
-SMOOTH = 3.0  # px
-DETAIL = 0.05
 LEAST_DETAIL = 0.02  # below this a face is out of focus
+#: Below this quality a picture holds no usable face.
+USABLE = 0.05
 FRONTAL, PROFILE = math.radians(20), math.radians(70)  # of a face turned away: clean, unusable
 
 
@@ -32,25 +31,34 @@ def detail(face: Picture) -> float:
     return contrast(fine)[1] / max(contrast(shades)[1], 1.0)
 
 
-def soften(face: Picture, sharpness: float | None = None) -> Picture | NDArray[np.float32]:
-    """Bring a sharp face to the resolution that the network was trained on.
+@dataclass(frozen=True)
+class Quality:
+    """How usable a picture of a face is.
 
-    The borders are mirrored, as the network expects when it undoes the blur.
+    Attributes
+    ----------
+    value : float
+        0 (unusable) .. 1 (clean).
+    weakness : str
+        What lowers it most.
     """
-    if (detail(face) if sharpness is None else sharpness) <= DETAIL:
-        return face
-    return cv2.GaussianBlur(  # type: ignore[return-value]
-        face.astype(np.float32), (0, 0), SMOOTH, borderType=cv2.BORDER_REFLECT
-    )
+
+    value: float
+    weakness: str
+
+    @property
+    def usable(self) -> bool:
+        """Whether an expression can be read from it."""
+        return self.value >= USABLE
 
 
 def quality(
     face: Picture, side: float, score: float, away: float = 0.0, sharpness: float | None = None
-) -> float:
-    """Return 0 (unusable) .. 1 (clean) of a cropped face.
+) -> Quality:
+    """Judge a cropped face.
 
-    It falls with a side below 48 px in the picture, shade or glare, flat contrast, lost focus, a
-    head turned more than 20 degrees away, and the doubt of the detector.
+    The quality falls with a side below 48 px in the picture, shade or glare, flat contrast, lost
+    focus, a head turned more than 20 degrees away, and the doubt of the detector.
 
     Parameters
     ----------
@@ -67,15 +75,20 @@ def quality(
     """
     mean, deviation = contrast(face)
     brightness = mean / 255.0
-    parts = (
-        side / SIZE,
-        brightness / 0.15,
-        (1.0 - brightness) / 0.1,
-        deviation / 255.0 / 0.08,
-        (detail(face) if sharpness is None else sharpness) / LEAST_DETAIL,
-        1.0 if math.isnan(away) else (PROFILE - away) / (PROFILE - FRONTAL),
-    )
-    return math.prod(min(max(part, 0.0), 1.0) for part in parts) * score
+    parts = {
+        "too small": side / SIZE,
+        "too dark": brightness / 0.15,
+        "too bright": (1.0 - brightness) / 0.1,
+        "without contrast": deviation / 255.0 / 0.08,
+        "out of focus": (detail(face) if sharpness is None else sharpness) / LEAST_DETAIL,
+        "turned away": 1.0 if math.isnan(away) else (PROFILE - away) / (PROFILE - FRONTAL),
+        "in doubt": score,
+    }
+    parts = {name: min(max(part, 0.0), 1.0) for name, part in parts.items()}
+    weakness = min(parts, key=lambda name: parts[name])
+    if weakness == "without contrast" and parts["too dark"] < 0.5:
+        weakness = "too dark"  # what takes the contrast
+    return Quality(math.prod(parts.values()), weakness)
 
 
 def turned(yaw: float, pitch: float) -> float:

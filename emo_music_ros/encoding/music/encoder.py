@@ -21,7 +21,7 @@ from emo_music_ros.encoding.music import spectrum as music_spectrum
 from emo_music_ros.encoding.music.model import WINDOW, MusicModel, estimate
 from emo_music_ros.encoding.music.pieces import analyse, quality_of, read_audio
 from emo_music_ros.encoding.music.spectrum import SAMPLE_RATE
-from emo_music_ros.errors import InputError
+from emo_music_ros.encoding.shared.results import each, file
 from emo_music_ros.io.resampling import Resampler
 from emo_music_ros.options import option
 from emo_music_ros.streams import AudioBlock, Encoding, FloatArray, MusicDescription, Sample
@@ -203,12 +203,9 @@ def predict_music(paths: Iterable[str | Path], name: str = "music") -> Iterator[
         If the model cannot be loaded.
     """
     model = MusicModel(name)
-    for path in paths:
-        try:
-            audio, _ = read_audio(Path(path))
-        except InputError as error:
-            yield {"input": str(path), "error": str(error)}
-            continue
+
+    def one(path: Path) -> Iterator[dict[str, Any]]:
+        audio, _ = read_audio(file(path))
         found = analyse(audio, model).mood
         mood, heard = found.estimate, len(found.estimate.probabilities) > 0
         yield {
@@ -222,3 +219,5 @@ def predict_music(paths: Iterable[str | Path], name: str = "music") -> Iterator[
             "felt": found.felt or None,
             "liked": found.liked if found.felt else None,
         }
+
+    yield from each(paths, one)

@@ -20,8 +20,8 @@ from emo_music_ros.encoding.music import features as music_features
 from emo_music_ros.encoding.music import papers as music_papers
 from emo_music_ros.encoding.music.features import Descriptors
 from emo_music_ros.encoding.music.spectrum import FRAME_RATE, Spectrum
-from emo_music_ros.encoding.shared.model import Model
 from emo_music_ros.errors import ModelError
+from emo_music_ros.io.model import Model
 from emo_music_ros.streams import Estimate, FloatArray
 
 #: Window the models were trained on [s], and in frames.

@@ -19,8 +19,8 @@ from emo_music_ros.encoding.shared.biosignals import matching_model, predict_rec
 from emo_music_ros.encoding.shared.buffer import Window
 from emo_music_ros.encoding.shared.filters import Floats
 from emo_music_ros.encoding.shared.grid import Stream, WindowGrid
-from emo_music_ros.encoding.shared.results import plain
 from emo_music_ros.io.empatica import read_e4
+from emo_music_ros.numerics import plain
 from emo_music_ros.options import build, option
 from emo_music_ros.streams import BiosignalBlock, Encoding, Estimate, Sample
 
@@ -307,8 +307,8 @@ def predict_e4(folder: Path, update: float = 10.0) -> Iterator[dict[str, Any]]:
 
     Each has `input`, `time` (unix seconds at the end of the window), `stress` 0..1, `labels`,
     `probabilities`, `valence`, `arousal`, `dominance`, `confidence`, `quality` and the
-    interpretable `features`; None stands for unknown. An export that cannot be read yields one
-    result with `input` and `error`.
+    interpretable `features`, and `notes` where something was left out or assumed; None stands for
+    unknown. An export that cannot be read yields one result with `input` and `error`.
 
     Parameters
     ----------
@@ -328,7 +328,8 @@ def predict_e4(folder: Path, update: float = 10.0) -> Iterator[dict[str, Any]]:
         features = {name: plain(value) for name, value in encoding.features.items()}
         return {"stress": features["stress"], "features": features}
 
-    yield from predict_recording(folder, encoder, read_e4(folder), details)
+    notes: list[str] = []
+    yield from predict_recording(folder, encoder, read_e4(folder, notes=notes), details, notes)
 
 
 @dataclass(frozen=True)

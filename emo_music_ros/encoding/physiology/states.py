@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from emo_music_ros.encoding.shared.filters import Floats
-from emo_music_ros.encoding.shared.model import Model
+from emo_music_ros.io.model import Model
 
 LABELS = ("calm", "stress", "amusement")
 #: Features that are seen, and what is added before their logarithm is taken (their unit).

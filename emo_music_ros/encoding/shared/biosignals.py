@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from emo_music_ros.encoding.shared.base import Encoder
-from emo_music_ros.encoding.shared.model import Model
-from emo_music_ros.encoding.shared.results import plain_estimate
-from emo_music_ros.errors import InputError, ModelError
+from emo_music_ros.encoding.shared.results import each, plain_estimate
+from emo_music_ros.errors import ModelError
+from emo_music_ros.io.model import Model
 from emo_music_ros.streams import BiosignalBlock, Encoding
 
 
@@ -38,12 +38,15 @@ def predict_recording(
     encoder: Encoder,
     blocks: Iterable[BiosignalBlock],
     details: Callable[[Encoding], dict[str, Any]],
+    notes: Sequence[str] = (),
 ) -> Iterator[dict[str, Any]]:
     """Yield what an encoder makes of a recording: input, time, `details`, and the estimate.
 
-    A recording that cannot be read yields one result with `input` and `error`.
+    Each has `notes` too where there are any: what was left out of the recording or assumed of it.
+    One that cannot be read, or holds too little, yields one result with `input` and `error`.
     """
-    try:
+
+    def judge(_: Path) -> Iterator[dict[str, Any]]:
         for block in blocks:
             for encoding in encoder.push(block):
                 yield {
@@ -51,6 +54,7 @@ def predict_recording(
                     "time": encoding.time,
                     **plain_estimate(encoding.estimate),
                     **details(encoding),
+                    **({"notes": list(notes)} if notes else {}),
                 }
-    except InputError as error:
-        yield {"input": str(path), "error": str(error)}
+
+    yield from each([path], judge)

@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_music_ros.emotion import from_labels
-from emo_music_ros.encoding.shared.model import Model
-from emo_music_ros.encoding.shared.results import plain_estimate
+from emo_music_ros.encoding.shared.results import each, file, plain_estimate, unanswered
 from emo_music_ros.encoding.speech.audio_features import (
     BANDS,
     RATE,
@@ -25,9 +24,10 @@ from emo_music_ros.encoding.speech.audio_features import (
 )
 from emo_music_ros.encoding.speech.functionals import COUNT, functionals
 from emo_music_ros.encoding.speech.noise_reduction import noise_floor, reduce_noise
-from emo_music_ros.encoding.speech.voice_activity import Endpointer, Segment, trim
-from emo_music_ros.errors import InputError, ModelError
+from emo_music_ros.encoding.speech.voice_activity import Endpointer, Segment, spoken
+from emo_music_ros.errors import ModelError
 from emo_music_ros.io.audio import read_mono
+from emo_music_ros.io.model import Model
 from emo_music_ros.io.resampling import Resampler, clean, mono
 from emo_music_ros.numerics import softmax
 from emo_music_ros.options import option
@@ -37,6 +37,7 @@ FILL = 0.2  # s, gaps up to this length are filled with silence
 TOLERANCE = 0.1  # s, by which the time of a block without numbering may be off
 CLEAN_SNR = 20.0  # dB, from which noise does not matter
 ENOUGH = 1.5  # s of speech, from which the length does not matter
+SYLLABLE = 0.1  # s of speech that count in a file that holds no longer ones
 FULL_SCALE = 0.98  # samples beyond are taken as clipped
 
 
@@ -74,6 +75,12 @@ class SpeechModel:
             raise self._misfit(folder) from error
         if not fits:
             raise self._misfit(folder)
+
+    @property
+    def silence(self) -> Estimate:
+        """What is known where nobody speaks: nothing."""
+        nan, none = float("nan"), np.zeros(0, np.float32)
+        return Estimate(self._model.labels, none, nan, nan, nan, confidence=0.0, quality=0.0)
 
     def _misfit(self, folder: Path | None) -> ModelError:
         return ModelError(
@@ -328,26 +335,31 @@ class SpeechEncoder:
 def predict_audio(
     paths: Sequence[str | Path], models: Path | None = None
 ) -> Iterator[dict[str, Any]]:
-    """Judge audio files of any rate and format libsndfile reads, each as one utterance.
+    """Judge files of any sound that can be decoded, each as one utterance.
 
     Yields
     ------
     dict
-        input, labels, probabilities, valence, arousal, dominance, confidence, quality; for a
-        file that cannot be read input and error.
+        input, labels, probabilities, valence, arousal, dominance, confidence, quality, and notes
+        where there is something odd about the file; for one that cannot be read input and error.
+        Where nobody speaks there is an error, the probabilities are empty and the circumplex None.
 
     Raises
     ------
     ModelError
         If the model or the voice activity detector is missing or corrupt.
     """
-    judge, endpointer = SpeechModel(models), Endpointer()
-    for path in paths:
-        name = str(path)
-        try:
-            samples, lost = read_mono(path, RATE)
-        except InputError as error:
-            yield {"input": name, "error": str(error)}
-            continue
-        estimate, _, _ = judge(trim(samples, endpointer), lost)
-        yield {"input": name, **plain_estimate(estimate)}
+    judge, endpointer, brief = SpeechModel(models), Endpointer(), Endpointer(shortest=SYLLABLE)
+
+    def one(path: Path) -> Iterator[dict[str, Any]]:
+        sound = read_mono(file(path), RATE)
+        # A single word counts where there is nothing else.
+        said = spoken(sound.samples, endpointer) or spoken(sound.samples, brief)
+        if said is None:
+            yield {**unanswered(path, "nobody speaks in it"), **plain_estimate(judge.silence)}
+            return
+        estimate, _, _ = judge(said, sound.lost)
+        notes = {"notes": list(sound.notes)} if sound.notes else {}
+        yield {"input": str(path), **plain_estimate(estimate), **notes}
+
+    yield from each(paths, one)

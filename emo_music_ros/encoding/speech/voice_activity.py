@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_music_ros.encoding.shared.model import open_network
 from emo_music_ros.encoding.speech.audio_features import RATE
 from emo_music_ros.errors import ModelError
+from emo_music_ros.io.model import open_network
 
 FRAME = 512  # samples, 32 ms
 CONTEXT = 64  # samples of the frame before that the network wants to see again
@@ -193,11 +193,19 @@ def trim(samples: NDArray[np.float32], endpointer: Endpointer) -> Segment:
 
     Where no speech is found the recording stays as it is, with unknown background.
     """
+    found = spoken(samples, endpointer)
+    if found is None:
+        power = float(np.square(samples, dtype=np.float64).mean()) if len(samples) else 0.0
+        return Segment(samples, 0, power, float("nan"))
+    return found
+
+
+def spoken(samples: NDArray[np.float32], endpointer: Endpointer) -> Segment | None:
+    """Return what is said in a whole recording as one utterance, None if nothing is."""
     endpointer.reset(background=True)
     parts = endpointer.push(samples) + endpointer.flush()
     if not parts:
-        power = float(np.square(samples, dtype=np.float64).mean()) if len(samples) else 0.0
-        return Segment(samples, 0, power, float("nan"))
+        return None
     first, last = parts[0], parts[-1]
     weights = [len(part.samples) for part in parts]
     return Segment(

@@ -8,9 +8,9 @@ from typing import ClassVar
 import numpy as np
 
 from emo_music_ros import emotion
-from emo_music_ros.encoding.shared.model import Model
 from emo_music_ros.encoding.text.embedding import Embedder
 from emo_music_ros.encoding.text.encoder import encode_utterance
+from emo_music_ros.io.model import Model
 from emo_music_ros.numerics import softmax
 from emo_music_ros.options import option
 from emo_music_ros.streams import Encoding, Estimate, FloatArray, Sample

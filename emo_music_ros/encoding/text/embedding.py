@@ -20,9 +20,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_music_ros.encoding.shared.model import open_network, session_options
 from emo_music_ros.encoding.text.tokens import Unigram
 from emo_music_ros.errors import ModelError
+from emo_music_ros.io.model import open_network, session_options
 from emo_music_ros.resources import share
 
 #: Values of one token.

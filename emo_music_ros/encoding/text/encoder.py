@@ -14,7 +14,6 @@ from typing import Any, ClassVar
 import numpy as np
 
 from emo_music_ros import emotion
-from emo_music_ros.encoding.shared.model import Model
 from emo_music_ros.encoding.text.embedding import Embedder, sentence_vector
 from emo_music_ros.encoding.text.hashed import (
     BUCKETS,
@@ -26,6 +25,7 @@ from emo_music_ros.encoding.text.hashed import (
     slot_table,
 )
 from emo_music_ros.errors import ModelError
+from emo_music_ros.io.model import Model
 from emo_music_ros.numerics import softmax
 from emo_music_ros.options import option
 from emo_music_ros.streams import Encoding, Estimate, FloatArray, Sample, Utterance

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_music_ros import emotion
-from emo_music_ros.encoding.shared.model import open_network
 from emo_music_ros.encoding.text.encoder import encode_utterance
 from emo_music_ros.errors import ModelError
+from emo_music_ros.io.model import open_network
 from emo_music_ros.numerics import softmax
 from emo_music_ros.options import option
 from emo_music_ros.streams import Encoding, Estimate, FloatArray, Sample

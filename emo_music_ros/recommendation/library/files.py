@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from emo_music_ros.errors import InputError
+from emo_music_ros.io.formats import SOUND
+from emo_music_ros.names import shown
 from emo_music_ros.paths import kind
 from emo_music_ros.recommendation.library.tags import read_tags
-
-ENDINGS = (".mp3", ".ogg", ".flac", ".wav")
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class AudioFile:
 
 
 def audio_files(folder: Path, on_error: Callable[[OSError], None] | None = None) -> list[Path]:
-    """Return the audio files in and below a folder, sorted.
+    """Return the audio files in and below a folder, sorted; linked folders belong to it.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def audio_files(folder: Path, on_error: Callable[[OSError], None] | None = None)
         what = "is not a folder" if folder.exists() else "does not exist"
         raise InputError(
             f"the music folder '{folder}' {what}",
-            "Give the path of a folder with mp3, ogg, flac or wav files",
+            "Give the path of a folder with music (mp3, ogg, flac, wav, m4a and others)",
         )
     try:
         os.scandir(folder).close()
@@ -64,17 +64,41 @@ def audio_files(folder: Path, on_error: Callable[[OSError], None] | None = None)
         ) from error
     found = sorted(
         Path(where) / name
-        for where, _, names in os.walk(folder, onerror=on_error)
+        for where, names in _walk(folder, on_error)
         for name in names
-        if name.lower().endswith(ENDINGS) and not name.startswith(".")
+        if name.lower().endswith(SOUND) and not name.startswith(".")
     )
     if not found:
         raise InputError(
             f"the music folder '{folder}' holds no music",
-            "Put mp3, ogg, flac or wav files into it, or leave the path empty for the built-in "
-            "library",
+            f"Put music into it (files ending in {', '.join(SOUND)}), or leave the path empty "
+            "for the built-in library",
         )
     return found
+
+
+def _walk(
+    folder: Path, on_error: Callable[[OSError], None] | None
+) -> Iterator[tuple[str, list[str]]]:
+    """Yield the folders in and below a folder with the files in each; links are followed.
+
+    A folder that was seen on another way is left out, so that links may go in circles.
+    """
+    seen: set[tuple[int, int]] = set()
+    for where, below, names in os.walk(folder, onerror=on_error, followlinks=True):
+        try:
+            status = os.stat(where)
+        except OSError as error:
+            if on_error is not None:
+                on_error(error)
+            below.clear()
+            continue
+        place = status.st_dev, status.st_ino
+        if place in seen:
+            below.clear()
+            continue
+        seen.add(place)
+        yield where, names
 
 
 def unusable(path: Path, reason: str) -> AudioFile:
@@ -83,11 +107,6 @@ def unusable(path: Path, reason: str) -> AudioFile:
     What is wrong may pass without the file changing.
     """
     return AudioFile(str(path), -1, -1, error=f"'{shown(path)}' {reason}")
-
-
-def shown(path: Path) -> str:
-    """Return a path as it can be printed, whatever bytes its name is made of."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def examine(path: Path, known: AudioFile | None, version: str) -> AudioFile:
@@ -132,4 +151,8 @@ def refuse_truncated_ogg(path: Path) -> None:
         tail = content.read()
     page = tail.rfind(b"OggS")
     if page >= 0 and len(tail) > page + 5 and not tail[page + 5] & 4:
-        raise InputError(f"'{path}' is truncated", "Replace the file or remove it")
+        raise InputError(
+            f"'{path}' is truncated: its end is missing",
+            "Copy it again; if this is all there is, write it anew: "
+            "ffmpeg -i in.ogg -c copy out.ogg",
+        )

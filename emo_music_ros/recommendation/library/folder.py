@@ -15,7 +15,7 @@ from pathlib import Path
 
 from emo_music_ros import plugins
 from emo_music_ros.errors import InputError, StorageError
-from emo_music_ros.names import printable
+from emo_music_ros.names import printable, shown
 from emo_music_ros.options import option
 from emo_music_ros.paths import expand
 from emo_music_ros.recommendation.base import ScanReport
@@ -25,7 +25,6 @@ from emo_music_ros.recommendation.library.files import (
     AudioFile,
     audio_files,
     examine,
-    shown,
     unusable,
 )
 from emo_music_ros.recommendation.library.store import LibraryStore

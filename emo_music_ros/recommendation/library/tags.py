@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from emo_music_ros.names import printable, shown
+
 log = logging.getLogger(__name__)
+
+#: Most characters of a tag that are looked at.
+_LONGEST = 1000
+_GB2312 = re.compile(rb"[\xa1-\xa9\xb0-\xf7][\xa1-\xfe]")
+_CYRILLIC = re.compile(rb"[\xa8\xb8\xc0-\xff]+")
+#: A word with letters within and beyond ASCII.
+_MIXED = re.compile(rb"[A-Za-z][\x80-\xff]|[\x80-\xff][A-Za-z]")
 
 
 def read_tags(path: Path) -> tuple[str, str, str]:
@@ -18,21 +28,21 @@ def read_tags(path: Path) -> tuple[str, str, str]:
     try:
         tags = mutagen.File(path, easy=True) or {}  # type: ignore[attr-defined]
     except Exception as error:  # damaged tags do not make the music unusable
-        log.debug("tags of %s are unreadable: %s", path, error)
+        log.debug("tags of %s are unreadable: %.200r", shown(path), error)
 
     def first(*names: str) -> str:
         for name in names:
             try:
                 text = _text(tags.get(name))
             except Exception as error:  # neither does a frame that is none
-                log.debug("tag %s of %s is unreadable: %s", name, path, error)
+                log.debug("tag %s of %s is unreadable: %.200r", name, shown(path), error)
                 continue
             if text:
                 return text
         return ""
 
     return (
-        first("title", "TIT2") or path.stem.replace("_", " "),
+        first("title", "TIT2") or printable(path.stem.replace("_", " ")),
         first("artist", "TPE1", "composer", "TCOM"),
         first("genre", "TCON"),
     )
@@ -43,5 +53,35 @@ def _text(values: Any) -> str:
     value = values[0] if isinstance(values, list) and values else values
     # A WAV file has ID3 frames under their own names.
     text = getattr(value, "text", [value])[0] if value else ""
-    # What is no text would end up in databases and messages.
-    return str(text).encode("utf-8", "replace").decode("utf-8").strip()
+    # What is no text, or as long as a book, would end up in databases, messages and logs.
+    clean = str(text)[:_LONGEST].encode("utf-8", "replace").decode("utf-8")
+    return printable(" ".join(decoded(clean).split()))
+
+
+def decoded(text: str) -> str:
+    """Return a tag that was read as Latin-1 in the code it was written in, where that is clear.
+
+    Old tags do not say how they are coded. Clear is UTF-8; Chinese, where all bytes beyond ASCII
+    are pairs of GB 2312, most of them frequent characters; and Cyrillic, where words have no other
+    letters than those of Windows-1251.
+    """
+    try:
+        raw = text.encode("latin-1")
+    except UnicodeEncodeError:
+        return text
+    foreign = re.findall(rb"[\x80-\xff]+", raw)
+    if not foreign:
+        return text
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        pass
+    run = b"".join(foreign)
+    pairs = [run[place : place + 2] for place in range(0, len(run), 2)]
+    if len(pairs) > 1 and not any(len(part) % 2 for part in foreign):
+        frequent = sum(0xB0 <= pair[0] <= 0xD7 for pair in pairs)
+        if all(_GB2312.fullmatch(pair) for pair in pairs) and frequent >= 0.8 * len(pairs):
+            return raw.decode("gbk", "replace")
+    if len(run) > 2 and _CYRILLIC.fullmatch(run) and not _MIXED.search(raw):
+        return raw.decode("cp1251")
+    return text

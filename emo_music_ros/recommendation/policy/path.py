@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_music_ros.emotion import EDGE
 from emo_music_ros.recommendation.policy.target import Point
+from emo_music_ros.states import EDGE
 
 #: Largest step of a path that turns to a new state, valence and arousal together.
 TURN = 0.4

@@ -12,7 +12,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_music_ros.emotion import PAD, STATE_CENTRES, STATES
+from emo_music_ros.emotion import PAD, STATES
+from emo_music_ros.states import STATE_CENTRES
 from emo_music_ros.streams import Estimate
 
 #: A point on (valence, arousal, dominance), -1..1.

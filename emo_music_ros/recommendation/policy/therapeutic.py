@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from emo_music_ros.numerics import softmax
 from emo_music_ros.options import option
-from emo_music_ros.recommendation.base import Need, PersonMemory, RankedTrack
+from emo_music_ros.recommendation.base import EMPTY, Need, PersonMemory, RankedTrack
 from emo_music_ros.recommendation.policy import path as paths
 from emo_music_ros.recommendation.policy import scoring
 from emo_music_ros.recommendation.policy.guard import aroused
@@ -133,7 +133,7 @@ class TherapeuticRecommender:
         options = self.options
         if not tracks:
             end = self.target(state, estimate)
-            return _need(end, "The music library is empty: nothing can be played."), []
+            return Need.at(end, EMPTY), []
         points = scoring.places(tracks)
         self._places.update(zip((track.track_id for track in tracks), points))
         heard = self._places.get(recent[-1]) if recent else None
@@ -149,7 +149,7 @@ class TherapeuticRecommender:
             text += " The library has nothing of that mood to play now; the nearest is chosen."
         elif heard is not None and not paths.within_reach(points[fit], heard).any():
             text += " The library has nothing between, so that the change is large."
-        wanted = _need(path.proposed, text)
+        wanted = Need.at(path.proposed, text)
 
         features = scoring.vectors(tracks)
         preference = np.asarray(person.preference, float)
@@ -163,10 +163,10 @@ class TherapeuticRecommender:
         weights = scoring.attention(
             *scoring.query_and_keys(wanted, preference, points, features, options.focus)
         )
-        finals = scoring.final(scores, weights) + familiarity(tracks)
-        explore = options.epsilon if not aroused(state, estimate) else 0.0
+        finals = self._finals(scoring.final(scores, weights), tracks, person) + familiarity(tracks)
+        explore = options.epsilon if self._explores(state, estimate) else 0.0
         order, propensities = self._choose(
-            finals, fit, np.flatnonzero(fresh if fresh.any() else ~fresh), explore
+            finals, self._harmless(fit), np.flatnonzero(fresh if fresh.any() else ~fresh), explore
         )
         return wanted, [
             RankedTrack(
@@ -180,6 +180,20 @@ class TherapeuticRecommender:
             )
             for index in order[: max(count, 0)]
         ]
+
+    def _finals(
+        self, finals: FloatArray, tracks: Sequence[Track], person: PersonMemory
+    ) -> FloatArray:
+        """Return the final scores [tracks], for policies that know more."""
+        return finals
+
+    def _harmless(self, fit: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Return which of the fitting tracks may be chosen first, for policies that know more."""
+        return fit
+
+    def _explores(self, state: str, estimate: Estimate) -> bool:
+        """Return whether anything but the best may be tried on somebody who feels so."""
+        return not aroused(state, estimate)
 
     def _choose(
         self,
@@ -292,8 +306,3 @@ def _played(tracks: Sequence[Track], recent: Sequence[str]) -> NDArray[np.intp]:
     """Return when each track was heard, [tracks]: 0 = not lately, larger = later."""
     order = {track_id: number for number, track_id in enumerate(recent, start=1)}
     return np.array([order.get(track.track_id, 0) for track in tracks], np.intp)
-
-
-def _need(point: Point, text: str) -> Need:
-    valence, arousal, dominance = (float(value) for value in np.clip(point, -1.0, 1.0))
-    return Need(valence, arousal, dominance, text)

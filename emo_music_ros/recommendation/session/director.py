@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from emo_music_ros.emotion import STATES, UNKNOWN, states_at
+from emo_music_ros.emotion import STATES, UNKNOWN
 from emo_music_ros.recommendation.base import Need, RankedTrack, Recommender
 from emo_music_ros.recommendation.memory.store import Memory
 from emo_music_ros.recommendation.policy.guard import admissible, aroused
@@ -27,6 +27,7 @@ from emo_music_ros.recommendation.session.shelf import Shelf
 from emo_music_ros.recommendation.session.signals import Signals
 from emo_music_ros.recommendation.session.triggers import Requests, Triggers
 from emo_music_ros.recommendation.session.views import Decision, PlayerView
+from emo_music_ros.states import states_at
 from emo_music_ros.streams import Emotion, Estimate, Interaction, Outcome, Track
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from emo_music_ros.emotion import STATE_CENTRES, STATES, UNKNOWN, unknown
+from emo_music_ros.emotion import STATES, UNKNOWN, unknown
+from emo_music_ros.states import STATE_CENTRES
 from emo_music_ros.streams import Emotion, Estimate
 
 #: How long signals are kept [s].

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from emo_music_ros.encoding.eeg.encoder import LABELS, MEASURES
-from emo_music_ros.encoding.shared.model import describe
 from emo_music_ros.errors import InputError
+from emo_music_ros.io.model import describe
 from emo_music_ros.training.corpora import muse
 from emo_music_ros.training.eeg.card import BAND_POWERS_TEXT, EEGNET_TEXT, NOTE, model_card
 from emo_music_ros.training.eeg.study import NAME, VERSION, MentalStateStudy, export

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from emo_music_ros.encoding.eeg.encoder import LABELS, WAVE_RATE, EegFeatures
-from emo_music_ros.encoding.shared.model import Model, describe
+from emo_music_ros.io.model import Model, describe
 from emo_music_ros.io.muse import read_muse
 from emo_music_ros.training.corpora import muse
 from emo_music_ros.training.eeg import eegnet

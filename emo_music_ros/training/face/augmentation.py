@@ -2,67 +2,85 @@
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from emo_music_ros.training.face.restoration import GRID, ORDERS, SIZE, cosines, radius, wiener
-
-NOISE = 1.0  # largest deviation of the noise added before the restoration, grey levels
+NOISE = 12.0  # largest deviation of the noise, grey levels
 
 
 def augment(faces: Tensor, draw: torch.Generator) -> Tensor:
-    """Return the coefficients [n, 1, orders, orders] of faces [n, 1, 48, 48] seen anew.
+    """Return faces [n, 1, 48, 48], 0..255, seen anew.
 
-    The faces are restored ones (`restoration.restore`). They are turned, mirrored, lit otherwise,
-    blurred, made noisy and partly covered.
+    They are turned, mirrored, shifted, sheared and lit otherwise, some are out of focus, noisy,
+    behind dark glasses or partly covered.
     """
-    count = len(faces)
+    count, size = len(faces), faces.shape[-1]
 
     def uniform(low: float, high: float) -> Tensor:
         return torch.rand(count, generator=draw) * (high - low) + low
 
-    angle = uniform(-0.25, 0.25)
-    across, along, shear = uniform(0.85, 1.15), uniform(0.85, 1.15), uniform(-0.1, 0.1)
-    mirror = torch.where(torch.rand(count, generator=draw) < 0.5, -1.0, 1.0)
+    def some(share: float) -> Tensor:
+        return torch.rand(count, generator=draw) < share
+
+    def wide(values: Tensor) -> Tensor:
+        return values.view(-1, 1, 1, 1)
+
+    angle = uniform(-0.3, 0.3)
+    size_now = uniform(0.8, 1.15)
+    across, along, shear = uniform(0.92, 1.08), uniform(0.92, 1.08), uniform(-0.1, 0.1)
+    mirror = torch.where(some(0.5), -1.0, 1.0)
     matrix = torch.stack(
         [
             torch.stack(
-                [mirror * across * angle.cos(), shear - angle.sin(), uniform(-0.1, 0.1)], 1
+                [
+                    mirror * size_now * across * angle.cos(),
+                    shear - size_now * angle.sin(),
+                    uniform(-0.12, 0.12),
+                ],
+                1,
             ),
-            torch.stack([mirror * angle.sin(), along * angle.cos(), uniform(-0.1, 0.1)], 1),
+            torch.stack(
+                [
+                    mirror * size_now * angle.sin(),
+                    size_now * along * angle.cos(),
+                    uniform(-0.12, 0.12),
+                ],
+                1,
+            ),
         ],
         dim=1,
     )
-    grid = F.affine_grid(matrix, [count, 1, GRID, GRID], align_corners=False)
+    grid = F.affine_grid(matrix, [count, 1, size, size], align_corners=False)
     seen = F.grid_sample(faces, grid, padding_mode="border", align_corners=False) / 255.0
 
-    bend = uniform(-0.6, 0.6).view(-1, 1, 1, 1)
+    bend = wide(uniform(-0.6, 0.6))
     seen = seen + bend * seen * (1.0 - seen)
-    ramp = torch.linspace(-0.5, 0.5, GRID)
+    ramp = torch.linspace(-0.5, 0.5, size)
     light = (
-        uniform(-0.4, 0.4).view(-1, 1, 1) * ramp + uniform(-0.4, 0.4).view(-1, 1, 1) * ramp[:, None]
+        uniform(-0.5, 0.5).view(-1, 1, 1) * ramp + uniform(-0.5, 0.5).view(-1, 1, 1) * ramp[:, None]
     )
     seen = seen * (1.0 + light[:, None])
 
-    rows = torch.arange(GRID).view(1, -1, 1)
-    height, width = uniform(0.1, 0.4) * GRID, uniform(0.1, 0.4) * GRID
-    top, left = uniform(0.0, 1.0) * (GRID - height), uniform(0.0, 1.0) * (GRID - width)
-    covered = (rows >= top.view(-1, 1, 1)) & (rows < (top + height).view(-1, 1, 1))
-    columns = rows.transpose(1, 2)
-    covered = covered & (columns >= left.view(-1, 1, 1))
-    covered = covered & (columns < (left + width).view(-1, 1, 1))
-    covered = covered & (uniform(0.0, 1.0) < 0.4).view(-1, 1, 1)
-    seen = torch.where(covered[:, None], seen.mean(dim=(2, 3), keepdim=True), seen) * 255.0
+    # Out of focus or far away: between the picture and one of half its resolution.
+    coarse = F.interpolate(
+        F.avg_pool2d(seen, 2), size=(size, size), mode="bilinear", align_corners=False
+    )
+    seen = torch.lerp(seen, coarse, wide(uniform(-1.0, 1.0).clamp(min=0.0)))
+    deviation = wide(uniform(-1.0, 1.0).clamp(min=0.0)) * NOISE / 255.0
+    seen = seen + deviation * torch.randn(seen.shape, generator=draw)
 
-    # Sampled more coarsely the cosines keep their shape, only their norm changes.
-    forth = torch.from_numpy(cosines(GRID) * (SIZE / GRID)).float()
-    coefficients = forth.T @ seen @ forth
-    order = torch.from_numpy(radius()).float()
-    blur = uniform(-1.5, 1.0).clamp(min=0.0).view(-1, 1, 1, 1)  # px
-    coefficients = coefficients * (-0.5 * (np.pi / SIZE * order * blur) ** 2).exp()
-    # Dim and low contrast pictures have more noise of storing in relation.
-    noise = torch.randn(count, 1, ORDERS, ORDERS, generator=draw)
-    noise = noise * torch.from_numpy(wiener(0.4)).float()
-    return coefficients + NOISE * uniform(-1.0, 1.0).clamp(min=0.0).view(-1, 1, 1, 1) * noise
+    place = torch.arange(size).view(1, -1)
+
+    def between(start: Tensor, length: Tensor) -> Tensor:
+        return (place >= start.view(-1, 1)) & (place < (start + length).view(-1, 1))
+
+    height, width = uniform(0.1, 0.4) * size, uniform(0.1, 0.4) * size
+    rows = between(uniform(0.0, 1.0) * (size - height), height)
+    columns = between(uniform(0.0, 1.0) * (size - width), width)
+    covered = rows[:, :, None] & columns[:, None, :] & some(0.4).view(-1, 1, 1)
+    seen = torch.where(covered[:, None], wide(uniform(0.0, 1.0)), seen)
+    top = uniform(0.28, 0.34) * size
+    glasses = between(top, uniform(0.12, 0.2) * size) & some(0.06).view(-1, 1)
+    seen = torch.where(glasses[:, None, :, None], 0.25 * seen, seen)
+    return seen * 255.0

@@ -1,4 +1,4 @@
-"""The rows of the tables: our networks, their mean, and the package fer."""
+"""The rows of the tables: our networks and the package fer."""
 
 from __future__ import annotations
 
@@ -13,22 +13,23 @@ from emo_music_ros.training.evaluation.cost import Cost
 from emo_music_ros.training.evaluation.protocol import Protocol, Rows, by_group
 from emo_music_ros.training.evaluation.results import Candidate
 from emo_music_ros.training.face import peer
-from emo_music_ros.training.face import settings as face_settings
 from emo_music_ros.training.face.quantisation import quantise
-from emo_music_ros.training.face.settings import PRECISION, Faces, FaceSettings
+from emo_music_ros.training.face.settings import Faces, FaceSettings
 from emo_music_ros.training.face.training import (
     ADJUSTMENTS,
     CALIBRATION,
+    SHARES,
     WORTH,
     TrainedFaceNetwork,
     Trainings,
     adjustment,
     hold_out,
+    share_of_votes,
     weights_key,
 )
 
 logger = logging.getLogger(__name__)
-PARTS = 10  # one of which is tested
+PARTS = 16  # one of which is tested
 
 
 def candidate(
@@ -73,6 +74,8 @@ def answers_key(settings: FaceSettings) -> list[object]:
             quantise,
             hold_out,
             adjustment,
+            share_of_votes,
+            SHARES,
             ADJUSTMENTS,
             WORTH,
             CALIBRATION,
@@ -85,29 +88,6 @@ def held_out_part(corpus: Corpus, seed: int) -> Protocol:
     return Protocol(
         f"one part of {PARTS}, near copies kept together", by_group(corpus.people, PARTS, seed)[:1]
     )
-
-
-def ensemble(trainings: Trainings) -> Candidate:
-    """Return the shipped network and its teacher, the mean of whose answers is taken."""
-    shipped = face_settings.SHIPPED
-    parts = [shipped] if shipped.teacher is None else [shipped, shipped.teacher]
-
-    def predict(train: Rows, test: Rows, seed: int) -> NDArray[np.float64]:
-        images = trainings.corpus.items[test]
-        tables = [trainings(part, train, seed).answers(images, PRECISION) for part in parts]
-        return np.mean(tables, axis=0)
-
-    def price() -> Cost:
-        train, _ = held_out_part(trainings.corpus, 0).folds[0]
-        costs = [trainings(part, train, 0).cost(PRECISION) for part in parts]
-        return Cost(
-            sum(cost.parameters for cost in costs),
-            sum(cost.flops for cost in costs),
-            lambda: [cost.once() for cost in costs],
-        )
-
-    code: list[object] = [answers_key(part) for part in parts]
-    return Candidate("emo_music_ros large", "this project", predict, price, [*code, PRECISION])
 
 
 def fer_peer(corpus: Corpus) -> Candidate | None:

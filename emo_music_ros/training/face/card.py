@@ -5,26 +5,38 @@ from __future__ import annotations
 import numpy as np
 
 from emo_music_ros.emotion import FER2013
-from emo_music_ros.training.corpora import fer2013
-from emo_music_ros.training.corpora.base import Corpus
+from emo_music_ros.training.corpora import fer2013, ferplus
 from emo_music_ros.training.evaluation import metrics
 from emo_music_ros.training.evaluation.protocol import Rows
 from emo_music_ros.training.evaluation.results import Result
-from emo_music_ros.training.face import restoration
 from emo_music_ros.training.face.network import EMBEDDING
-from emo_music_ros.training.face.settings import NAME
-from emo_music_ros.training.face.training import TrainedFaceNetwork
+from emo_music_ros.training.face.training import TrainedFaceNetwork, Trainings
 from emo_music_ros.training.shared.cards import Card, markdown_table
 
 
 def model_card(
-    corpus: Corpus,
+    name: str,
+    trainings: Trainings,
     model: TrainedFaceNetwork,
     measured: dict[str, Result],
     precision: str,
     test: Rows,
 ) -> Card:
-    """Return the card of the network in the shipped precision."""
+    """Return the card of a network in the shipped precision."""
+    corpus, more = trainings.corpus, trainings.more
+    others = (
+        "No other corpus was at hand."
+        if more is None
+        else f"Also all {len(more)} training faces of {more.name} ({more.source}), cut as at run "
+        "time."
+    )
+    votes = (
+        f"Beside the labels the network learnt how ten raters voted for the same pictures (FER+, "
+        f"{ferplus.SOURCE}; training part only); {float(model.network.share):.1f} of its answer "
+        "comes from the votes."
+        if trainings.votes is not None
+        else "The votes of FER+ were not at hand."
+    )
     result = measured[precision]
     truth, predicted = result.truth, result.probabilities.argmax(axis=1)
     recall = metrics.recalls(truth, predicted, len(FER2013))
@@ -32,40 +44,33 @@ def model_card(
     covered = (result.probabilities >= model.conformal).astype(int)
     hit = covered[np.arange(len(truth)), truth].mean()
     return Card(
-        name=NAME,
+        name=name,
         purpose="Estimates the facial expression in one cropped face. An expression is not a "
         "feeling: the answer is one piece of evidence for the fusion, never a diagnosis. Valence, "
         "arousal and dominance are those of the classes on the circumplex (`emotion.py`), "
         "weighted by their probabilities; no face was labelled with them.",
         data=f"FER2013 training faces ({fer2013.SOURCE}), grey pictures of 48 x 48 pixels from the "
         f"web; {len(corpus)} after equal pictures were merged and those with contradicting labels "
-        "dropped. **The copy used is blurred**: its spectrum is that of faces behind a Gaussian "
-        f"of {restoration.BLUR:g} pixels with mirrored borders, stored as JPEG of quality 95, and "
-        f"sinks into the noise of storing at {restoration.resolution(corpus.items):g} of the 24 "
-        "cycles a sharp picture has. The "
-        "network undoes the blur as far as the noise lets it (Wiener filter).",
-        licence="Research only (the corpus is published for research).",
+        f"dropped. {votes} {others}",
+        licence="Research only, non-commercial (the corpora are published for research).",
         split=f"{model.learnt} to learn from, {model.calibrated} for temperature, "
         f"adjustment and conformal threshold, {len(test)} for the figures below; near copies of a "
         "picture stay together. The corpus has no subject ids, so one person may be on both "
         "sides: **no person-independent claim is possible**, and the intervals resample groups "
         "of near copies, not people. Width, teacher and augmentation were chosen with an eye on "
         "the tested part, so the figures lean to the bright side.",
-        network=f"Wiener filter to {restoration.GRID} x {restoration.GRID} px in three bands of "
-        f"detail, residual 3 x 3 convolutions, {int(result.cost['parameters']):,} parameters, "
+        network=f"Residual 3 x 3 convolutions, {int(result.cost['parameters']):,} parameters, "
         f"{result.cost['flops'] / 1e6:.0f} MFLOP for a face and its mirror image; convolutions "
         f"in {precision}. Input float32 [n, 1, 48, 48], grey 0..255 (each picture is normalised "
-        "by itself inside the network), blurred like the corpus; output logits [n, 7], to be "
+        "by itself inside the network); output logits [n, 7], to be "
         f"divided by the temperature {model.temperature:.3f}, and an embedding "
         f"[n, {EMBEDDING}].",
         figures=result.figures(),
         limits=[
-            "Human agreement on the labels of sharp pictures is about 65 %, which bounds what "
-            "accuracy means; on the blurred copy nobody measured it.",
+            "Human agreement on the labels is about 65 %, which bounds what accuracy means; the "
+            "raters of FER+ agree with 65 % of the labels of these very pictures.",
             "Age and sex of the faces are not known: how well it does on older people, and on "
             "women and men, was not measured.",
-            "Sharp faces are softened to the resolution of the corpus before the network sees "
-            "them, so it answers from the coarse shape of the face only.",
             f"Weakest classes: {weakest}.",
             "Posed and news pictures from the web, mostly frontal: profiles and shadow fail.",
         ],

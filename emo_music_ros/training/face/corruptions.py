@@ -9,7 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from emo_music_ros.training.face import restoration
+from emo_music_ros.training.face.network import SIZE
 from emo_music_ros.training.face.settings import Faces
 
 #: Task -> what is done to the pictures that are tested.
@@ -34,7 +34,7 @@ def _blurred(face: Faces) -> Any:
 
 
 def _turned(face: Faces, degrees: float) -> Any:
-    middle = (restoration.SIZE - 1) / 2
+    middle = (SIZE - 1) / 2
     matrix = cv2.getRotationMatrix2D((middle, middle), degrees, 1.0)
     return cv2.warpAffine(
         face,

@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 import onnx
 
-from emo_music_ros.encoding.shared.model import describe
 from emo_music_ros.errors import InputError
+from emo_music_ros.io.model import describe
 from emo_music_ros.training.face.tflite_onnx import Converter
 
 VERSION = "1.0.0"

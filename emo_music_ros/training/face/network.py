@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from abc import ABC, abstractmethod
 from typing import Any
 
 import torch
@@ -10,23 +11,16 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from emo_music_ros.emotion import FER2013
-from emo_music_ros.training.face.restoration import (
-    GRID,
-    NOISE,
-    ORDERS,
-    SIZE,
-    bands,
-    cosines,
-    wiener,
-)
+from emo_music_ros.training.corpora.ferplus import CHOICES
 
+SIZE = 48  # px
 EMBEDDING = 64
 
 
-def convolution(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
-    """Return a 3 x 3 convolution with batch normalisation (paper A, Eq. 5)."""
+def convolution(inputs: int, outputs: int, stride: int = 1, width: int = 3) -> nn.Sequential:
+    """Return a convolution with batch normalisation (paper A, Eq. 5)."""
     return nn.Sequential(
-        nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False), nn.BatchNorm2d(outputs)
+        nn.Conv2d(inputs, outputs, width, stride, width // 2, bias=False), nn.BatchNorm2d(outputs)
     )
 
 
@@ -41,7 +35,7 @@ class Residual(nn.Module):
             nn.Identity()
             if inputs == outputs and stride == 1
             else nn.Sequential(
-                nn.AvgPool2d(stride, ceil_mode=True) if stride > 1 else nn.Identity(),
+                nn.AvgPool2d(stride) if stride > 1 else nn.Identity(),
                 nn.Conv2d(inputs, outputs, 1, bias=False),
                 nn.BatchNorm2d(outputs),
             )
@@ -52,15 +46,8 @@ class Residual(nn.Module):
         return F.relu(self.second(F.relu(self.first(x))) + self.shortcut(x))
 
 
-class FaceNetwork(nn.Module):
-    """From grey faces [n, 1, 48, 48], 0..255, to logits [n, 7] and an embedding [n, 64].
-
-    Parameters
-    ----------
-    widths : tuple of int
-        Channels at 20, 10 and 5 px.
-    depths : tuple of int
-        Residual blocks at 20, 10 and 5 px.
+class Expressions(nn.Module, ABC):
+    """What all networks have: two answers, of which `forward` gives one or the mean over a mirror.
 
     Attributes
     ----------
@@ -68,12 +55,49 @@ class FaceNetwork(nn.Module):
         Whether `forward` answers with the mean over a face and its mirror image.
     adjustment : Tensor
         Added to the logits [7].
+    share : Tensor
+        How much of the logits comes from what raters would vote, 0..1.
     """
 
-    forth: Tensor
-    gains: Tensor
-    parity: Tensor
     adjustment: Tensor
+    share: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mirrored = False
+        self.answer = nn.Linear(EMBEDDING, len(FER2013))
+        self.votes = nn.Linear(EMBEDDING, len(CHOICES))
+        self.register_buffer("adjustment", torch.zeros(len(FER2013)))
+        self.register_buffer("share", torch.zeros(()))
+
+    @abstractmethod
+    def embed(self, x: Tensor) -> Tensor:
+        """Return the embedding [n, 64] of faces [n, 1, 48, 48], 0..255."""
+
+    def both(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the logits of label [n, 7] and votes [n, 10]."""
+        embedding = self.embed(x)
+        return self.answer(embedding), self.votes(embedding)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the logits [n, 7] and the embedding [n, 64] of faces [n, 1, 48, 48], 0..255."""
+        embedding = self.embed(x)
+        if self.mirrored:
+            embedding = (embedding + self.embed(x.flip(3))) / 2
+        label, votes = self.answer(embedding), self.votes(embedding)[:, : len(FER2013)]
+        return label + self.share * (votes - label) + self.adjustment, embedding
+
+
+class FaceNetwork(Expressions):
+    """Residual convolutions on a face that is normalised by itself (paper A, Eq. 3).
+
+    Parameters
+    ----------
+    widths : tuple of int
+        Channels at 24, 12 and 6 px.
+    depths : tuple of int
+        Residual blocks at 24, 12 and 6 px.
+    """
 
     def __init__(
         self,
@@ -81,8 +105,7 @@ class FaceNetwork(nn.Module):
         depths: tuple[int, int, int] = (1, 2, 1),
     ) -> None:
         super().__init__()
-        self.mirrored = False
-        self.stem = convolution(3, widths[0])
+        self.stem = convolution(1, widths[0], 2, 5)
         blocks = []
         inputs = widths[0]
         for stage, (width, depth) in enumerate(zip(widths, depths)):
@@ -91,57 +114,35 @@ class FaceNetwork(nn.Module):
                 inputs = width
         self.body = nn.Sequential(*blocks)
         # Where in the face a fold lies matters, so every channel weighs the places by itself.
-        self.pool = nn.Conv2d(inputs, inputs, -(-GRID // 4), groups=inputs, bias=False)
+        self.pool = nn.Conv2d(inputs, inputs, SIZE // 8, groups=inputs, bias=False)
         nn.init.constant_(self.pool.weight, 1.0 / self.pool.weight[0].numel())
         self.norm = nn.BatchNorm1d(inputs)
         self.drop = nn.Dropout(0.3)
-        self.embed = nn.Linear(inputs, EMBEDDING)
-        self.answer = nn.Linear(EMBEDDING, len(FER2013))
-        for name, table in (
-            ("forth", cosines(SIZE)),
-            ("gains", wiener(NOISE)),
-            ("parity", (-1.0) ** torch.arange(ORDERS).numpy()),
-        ):
-            self.register_buffer(name, torch.from_numpy(table).float(), persistent=False)
-        self.register_buffer("adjustment", torch.zeros(len(FER2013)))
+        self.last = nn.Linear(inputs, EMBEDDING)
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Undo the blur of a face, normalise it by itself (paper A, Eq. 3), and classify it."""
-        coefficients = self.forth.T @ x @ self.forth * self.gains
-        logits, embedding = self.classify(coefficients)
-        if self.mirrored:  # odd cosines change their sign
-            others = self.classify(coefficients * self.parity)
-            logits, embedding = (logits + others[0]) / 2, (embedding + others[1]) / 2
-        return logits, embedding
-
-    def classify(self, coefficients: Tensor) -> tuple[Tensor, Tensor]:
-        """Classify faces given by the cosine coefficients [n, 1, orders, orders] of `restore`."""
-        x = F.relu(self.stem(bands(coefficients)))
-        x = self.norm(self.pool(self.body(x)).flatten(1))
-        embedding = F.relu(self.embed(self.drop(x)))
-        return self.answer(embedding) + self.adjustment, embedding
+    def embed(self, x: Tensor) -> Tensor:
+        """Return the embedding [n, 64] of faces."""
+        x = x - x.mean(dim=(2, 3), keepdim=True)
+        x = x / (x.square().mean(dim=(2, 3), keepdim=True).sqrt() + 1.0)
+        x = self.body(F.relu(self.stem(x)))
+        return F.relu(self.last(self.drop(self.norm(self.pool(x).flatten(1)))))
 
 
-def student() -> FaceNetwork:
-    """Return the network that is shipped."""
-    return FaceNetwork((48, 64, 128))
+def small() -> FaceNetwork:
+    """Return the network that is shipped as `face`."""
+    return FaceNetwork((32, 64, 128), (1, 2, 1))
 
 
-def teacher() -> FaceNetwork:
-    """Return the network whose answers temper the labels for the shipped one."""
-    return FaceNetwork((32, 64, 128))
+def large() -> FaceNetwork:
+    """Return the network that is shipped as `face_large` and teaches the small one."""
+    return FaceNetwork((48, 96, 192), (1, 2, 1))
 
 
-class PlainNetwork(nn.Module):
+class PlainNetwork(Expressions):
     """Convolutions with pooling and fully connected layers on the pixels as they are (paper B).
 
-    The paper names the kinds of layers, not their sizes. Half of the resolution loses nothing of
-    pictures without detail finer than six pixels.
+    The paper names the kinds of layers, not their sizes.
     """
-
-    back: Tensor
-    blur: Tensor
-    adjustment: Tensor
 
     def __init__(self, widths: tuple[int, ...] = (32, 64, 128, 128)) -> None:
         super().__init__()
@@ -149,26 +150,13 @@ class PlainNetwork(nn.Module):
         for inputs, outputs in zip((1, *widths), widths):
             layers += [nn.Conv2d(inputs, outputs, 3, 1, 1), nn.ReLU(), nn.MaxPool2d(2)]
         self.body = nn.Sequential(*layers)
-        side = SIZE // 2 // 2 ** len(widths)
-        self.embed = nn.Linear(widths[-1] * side * side, EMBEDDING)
+        side = SIZE // 2 ** len(widths)
+        self.last = nn.Linear(widths[-1] * side * side, EMBEDDING)
         self.drop = nn.Dropout(0.5)
-        self.answer = nn.Linear(EMBEDDING, len(FER2013))
-        for name, table in (("back", cosines(SIZE // 2)), ("blur", 1.0 / wiener(NOISE))):
-            self.register_buffer(name, torch.from_numpy(table).float(), persistent=False)
-        self.register_buffer("adjustment", torch.zeros(len(FER2013)))
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Classify faces [n, 1, 48, 48]."""
-        return self._answer(F.avg_pool2d(x, 2))
-
-    def classify(self, coefficients: Tensor) -> tuple[Tensor, Tensor]:
-        """Classify faces given by the cosine coefficients of `restore`, blurred again."""
-        return self._answer(self.back @ (coefficients * self.blur) @ self.back.T)
-
-    def _answer(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        x = self.body(x / 255.0 - 0.5).flatten(1)
-        embedding = F.relu(self.embed(x))
-        return self.answer(self.drop(embedding)) + self.adjustment, embedding
+    def embed(self, x: Tensor) -> Tensor:
+        """Return the embedding [n, 64] of faces."""
+        return F.relu(self.last(self.drop(self.body(x / 255.0 - 0.5).flatten(1))))
 
 
 def folded(network: nn.Module) -> nn.Module:

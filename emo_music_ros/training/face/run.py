@@ -6,59 +6,53 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from emo_music_ros.emotion import FER2013
-from emo_music_ros.encoding.shared.model import describe
+from emo_music_ros.encoding.face.alignment import PLACES
 from emo_music_ros.errors import InputError
-from emo_music_ros.training.corpora import fer2013
+from emo_music_ros.io.model import describe
+from emo_music_ros.training.corpora import fer2013, ferplus, rafdb
 from emo_music_ros.training.corpora.base import Corpus
 from emo_music_ros.training.evaluation.evaluate import evaluate_candidate
 from emo_music_ros.training.evaluation.protocol import Protocol, random_split
 from emo_music_ros.training.evaluation.results import Result
-from emo_music_ros.training.face import restoration
 from emo_music_ros.training.face import settings as face_settings
 from emo_music_ros.training.face.candidates import (
     PARTS,
     candidate,
-    ensemble,
     fer_peer,
     held_out_part,
 )
 from emo_music_ros.training.face.card import model_card
 from emo_music_ros.training.face.corruptions import CORRUPTIONS
-from emo_music_ros.training.face.cross_corpus import evaluate_ck_plus
-from emo_music_ros.training.face.network import EMBEDDING
+from emo_music_ros.training.face.cross_corpus import cropped, evaluate_others, faces_of
+from emo_music_ros.training.face.network import EMBEDDING, SIZE
 from emo_music_ros.training.face.quantisation import PRECISIONS
-from emo_music_ros.training.face.settings import NAME, PLAIN, PRECISION, TASK
+from emo_music_ros.training.face.settings import (
+    LARGE_NAME,
+    NAME,
+    PLAIN,
+    PRECISION,
+    TASK,
+    FaceSettings,
+)
 from emo_music_ros.training.face.training import Trainings
 from emo_music_ros.training.shared.cards import write_card
 from emo_music_ros.training.shared.work import Work
 
-VERSION = "2.0.0"
-CORPORA = ("FER2013", "CK+")
-SHARP = 12.0  # cycles a face has in a sharp copy of the corpus
-
-
-def softened(corpus: Corpus) -> Corpus:
-    """Return a corpus of faces at the resolution the network expects, also if it is sharp."""
-    from emo_music_ros.encoding.face.quality import soften
-
-    if restoration.resolution(corpus.items) < SHARP:
-        return corpus
-    images = np.stack([np.round(soften(face)).astype(np.uint8) for face in corpus.items])
-    return replace(corpus, items=images)
+VERSION = "3.0.0"
+CORPORA = ("FER2013", "FER+", "RAF-DB", "CK+", "JAFFE")
 
 
 def evaluate(
     data: Path, work: Work, seed: int = 0, leaky: bool = False, baselines: bool = False
 ) -> list[Result]:
-    """Measure the shipped network on faces of FER2013, and of CK+ where it is at hand.
+    """Measure the networks on faces of FER2013, and of other corpora that are at hand.
 
     Parameters
     ----------
     data : pathlib.Path
-        Folder with FER2013; CK+ is looked for there and in its folders ``ck_plus`` and ``CK+48``.
+        Folder with FER2013, and ``FER2013Train`` of FER+ and ``basic`` of RAF-DB. CK+ is looked
+        for there and in its folders ``ck_plus`` and ``CK+48``, JAFFE in ``jaffe``.
     work : Work
         Where finished trainings are kept.
     seed : int
@@ -78,9 +72,9 @@ def evaluate(
     InputError
         If FER2013 cannot be read.
     """
-    corpus = softened(fer2013.load(data))
+    trainings = trainings_on(data, work)
+    corpus = trainings.corpus
     protocol = held_out_part(corpus, seed)
-    trainings = Trainings(corpus, work)
     origin, shipped = "this project", face_settings.SHIPPED
     rows = [candidate("emo_music_ros", origin, shipped, trainings, PRECISION)]
     rows += [
@@ -88,7 +82,7 @@ def evaluate(
         for precision in PRECISIONS
         if precision != PRECISION
     ]
-    rows.append(ensemble(trainings))
+    rows.append(candidate("emo_music_ros large", origin, face_settings.LARGE, trainings, PRECISION))
     if baselines:
         rows.append(candidate("plain CNN", "paper B, sizes ours", PLAIN, trainings, "float32"))
         other = fer_peer(corpus)
@@ -97,51 +91,33 @@ def evaluate(
         candidate(f"emo_music_ros, {name}", origin, shipped, trainings, PRECISION, change)
         for name, change in CORRUPTIONS.items()
     ]
-    notes = {"emo_music_ros": _shortfall(corpus), "emo_music_ros large": TOGETHER}
-    results = [
-        evaluate_candidate(
-            NAME, TASK, corpus, row, protocol, work, seed, note=notes.get(row.name, "")
-        )
-        for row in rows
-    ]
+    results = [evaluate_candidate(NAME, TASK, corpus, row, protocol, work, seed) for row in rows]
     if leaky:
-        everything = softened(fer2013.load(data, keep_duplicates=True))
+        everything = fer2013.load(data, keep_duplicates=True)
         leak = Protocol(
             f"one part of {PARTS} at random, copies included",
             random_split(len(everything), PARTS, seed)[:1],
             leaky=True,
         )
-        row = candidate("emo_music_ros", origin, shipped, Trainings(everything, work), PRECISION)
+        learnt = Trainings(everything, work, ferplus.votes(data, everything.items))
+        row = candidate("emo_music_ros", origin, shipped, learnt, PRECISION)
         row = replace(row, cost=None)  # the same network
         results.append(evaluate_candidate(NAME, TASK, everything, row, leak, work, seed))
-    results += evaluate_ck_plus(data, trainings, protocol.folds[0][0], work, seed)
+    results += evaluate_others(data, trainings, protocol.folds[0][0], work, seed)
     return results
 
 
-def _shortfall(corpus: Corpus) -> str:
-    """Return what bounds the figures and what was tried, for the table."""
-    return (
-        f"from {restoration.resolution(corpus.items):g} of 24 cycles on these pictures hold less "
-        "than one grey level: figures of sharp copies of the corpus, and networks trained on "
-        "them, do not carry over (see fer). Tried on this part: pixels as they are (plain CNN), "
-        "the blur undone, labels tempered by the answers of a teacher, wider layers, logits "
-        "adjusted to the class frequencies, the mean over the mirror image, two networks "
-        "together."
-    )
-
-
-TOGETHER = "the mean of the shipped network and its teacher; not shipped."
-
-
 def train(data: Path, out: Path, work: Work, seed: int = 0, precision: str = "") -> dict[str, Any]:
-    """Train on FER2013 and write ``face.onnx``, ``face.json`` and ``face.md``.
+    """Train on FER2013 and write the networks ``face`` and ``face_large`` with their cards.
 
-    The network is the one the figures were measured on: it has not seen the tested part.
+    The votes of FER+ are learnt beside the labels, and the training part of RAF-DB beside
+    FER2013, where they are at hand. The networks are those the figures were measured on: they
+    have not seen the tested part.
 
     Parameters
     ----------
     data : pathlib.Path
-        Folder with FER2013.
+        Folder as of :func:`evaluate`.
     out : pathlib.Path
         Folder for the model.
     work : Work
@@ -154,7 +130,7 @@ def train(data: Path, out: Path, work: Work, seed: int = 0, precision: str = "")
     Returns
     -------
     dict
-        The measured figures.
+        The measured figures of the smaller one.
 
     Raises
     ------
@@ -164,27 +140,58 @@ def train(data: Path, out: Path, work: Work, seed: int = 0, precision: str = "")
     precision = precision or PRECISION
     if precision not in PRECISIONS:
         raise InputError(f"precision {precision!r} is not known", f"Use {', '.join(PRECISIONS)}")
-    corpus = softened(fer2013.load(data))
+    trainings = trainings_on(data, work)
+    out.mkdir(parents=True, exist_ok=True)
+    shipped = {LARGE_NAME: face_settings.LARGE, NAME: face_settings.SHIPPED}  # the teacher first
+    figures = {
+        name: _ship(name, settings, trainings, out, work, seed, precision)
+        for name, settings in shipped.items()
+    }
+    return figures[NAME]
+
+
+def trainings_on(data: Path, work: Work) -> Trainings:
+    """Return the trainings on FER2013 in a folder, with FER+ and RAF-DB where they are there."""
+    corpus = fer2013.load(data)
+    more = rafdb.load(data, "train")
+    more = None if more is None else _faces_kept(more, work)
+    return Trainings(corpus, work, ferplus.votes(data, corpus.items), more)
+
+
+def _faces_kept(pictures: Corpus, work: Work) -> Corpus:
+    """Return the faces in pictures, which are found once."""
+    key = [faces_of, cropped, PLACES, pictures.labels]
+    kept = work.recall("face RAF-DB", key, lambda: {"faces": faces_of(pictures).items})
+    return replace(pictures, items=kept["faces"])
+
+
+def _ship(
+    name: str,
+    settings: FaceSettings,
+    trainings: Trainings,
+    out: Path,
+    work: Work,
+    seed: int,
+    precision: str,
+) -> dict[str, Any]:
+    """Train and measure one network and write it with its card; return its figures."""
+    corpus = trainings.corpus
     protocol = held_out_part(corpus, seed)
     rows, test = protocol.folds[0]
-    trainings = Trainings(corpus, work)
-    shipped = face_settings.SHIPPED
-    model = trainings(shipped, rows, seed)
+    model = trainings(settings, rows, seed)
     measured = {
         kind: evaluate_candidate(
             NAME,
             TASK,
             corpus,
-            candidate(f"emo_music_ros, {kind}", "this project", shipped, trainings, kind),
+            candidate(f"emo_music_ros, {kind}", "this project", settings, trainings, kind),
             protocol,
             work,
             seed,
         )
         for kind in PRECISIONS
     }
-    result = measured[precision]
-    path = out / f"{NAME}.onnx"
-    out.mkdir(parents=True, exist_ok=True)
+    path = out / f"{name}.onnx"
     path.write_bytes(model.onnx(precision))
     describe(
         path,
@@ -192,19 +199,13 @@ def train(data: Path, out: Path, work: Work, seed: int = 0, precision: str = "")
         labels=list(FER2013),
         temperature=model.temperature,
         conformal=model.conformal,
-        size=restoration.SIZE,
+        size=SIZE,
         embedding=EMBEDDING,
-        soften=True,
         precision=precision,
         licence="research only",
     )
-    write_card(model_card(corpus, model, measured, precision, test), out)
-    return (
-        {name: entry["value"] for name, entry in result.measures.items()}
-        | result.cost
-        | {
-            "temperature": model.temperature,
-            "conformal": model.conformal,
-            "precision": precision,
-        }
-    )
+    write_card(model_card(name, trainings, model, measured, precision, test), out)
+    result = measured[precision]
+    chosen = {"temperature": model.temperature, "conformal": model.conformal}
+    figures = {key: entry["value"] for key, entry in result.measures.items()}
+    return figures | result.cost | chosen | {"precision": precision}

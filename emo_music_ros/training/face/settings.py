@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import nn
 
 from emo_music_ros.training.face import network
-from emo_music_ros.training.face.network import PlainNetwork
+from emo_music_ros.training.face.network import Expressions, PlainNetwork
 
-NAME = "face"
+NAME, LARGE_NAME = "face", "face_large"
 TASK = "7 expressions"
 PRECISION = "int8"  # of the shipped network
 Faces = NDArray[np.uint8]
@@ -32,11 +31,11 @@ class FaceSettings:
         Of the network whose answers temper the labels.
     """
 
-    make: Callable[[], nn.Module]
+    make: Callable[[], Expressions]
     epochs: int
     teacher: FaceSettings | None = None
 
 
-TEACHER = FaceSettings(network.teacher, 40)
-SHIPPED = FaceSettings(network.student, 50, TEACHER)
-PLAIN = FaceSettings(PlainNetwork, 30)
+LARGE = FaceSettings(network.large, 12)
+SHIPPED = FaceSettings(network.small, 14, LARGE)
+PLAIN = FaceSettings(PlainNetwork, 14)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from dataclasses import dataclass
 from functools import cache
@@ -11,29 +12,29 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from emo_music_ros.emotion import FER2013
-from emo_music_ros.encoding.shared.model import open_network
+from emo_music_ros.io.model import open_network
 from emo_music_ros.numerics import softmax
 from emo_music_ros.training.corpora.base import Corpus
 from emo_music_ros.training.evaluation import metrics
 from emo_music_ros.training.evaluation.cost import Cost, onnx_cost
 from emo_music_ros.training.evaluation.protocol import Rows
-from emo_music_ros.training.face import augmentation, network, restoration
-from emo_music_ros.training.face.fitting import fit, infer
-from emo_music_ros.training.face.network import FaceNetwork
+from emo_music_ros.training.face import augmentation, fitting, network
+from emo_music_ros.training.face.fitting import Fitting, Lessons, answers, fit
+from emo_music_ros.training.face.network import Expressions
 from emo_music_ros.training.face.quantisation import export, quantise
 from emo_music_ros.training.face.settings import Faces, FaceSettings
 from emo_music_ros.training.shared.calibration import conformal_threshold, fit_temperature
 from emo_music_ros.training.shared.seeding import seed_everything
 from emo_music_ros.training.shared.work import Work
 
-CALIBRATION = 0.05  # share of the training groups that temperature and adjustment are read from
+CALIBRATION = 0.03  # share of the training groups that the last numbers are read from
 EXAMPLES = 1024  # faces kept for reading the ranges of activations
 #: How far towards equal classes the logits may be moved, and what a point of accuracy is worth in
 #: points of unweighted recall.
 ADJUSTMENTS = np.linspace(0.0, 1.0, 21)
+SHARES = np.linspace(0.0, 0.5, 6)  # of the votes in the answer
 WORTH = 0.25
 
 
@@ -41,7 +42,7 @@ WORTH = 0.25
 class TrainedFaceNetwork:
     """A network with what was read from faces it did not learn from."""
 
-    network: nn.Module
+    network: Expressions
     temperature: float
     conformal: float
     examples: Faces
@@ -110,11 +111,56 @@ def adjustment(logits: NDArray[Any], truth: NDArray[Any], prior: NDArray[Any]) -
     return added - added.mean()  # type: ignore[no-any-return]
 
 
-class Trainings:
-    """The networks trained on one corpus, each once."""
+def share_of_votes(logits: NDArray[Any], truth: NDArray[Any]) -> float:
+    """Return how much of the answer should come from the votes, for the likeliest labels.
 
-    def __init__(self, corpus: Corpus, work: Work) -> None:
+    Parameters
+    ----------
+    logits : array [n, 7 + 10]
+        Of label and votes.
+    truth : array [n]
+        Classes.
+    """
+
+    def loss(share: float) -> float:
+        mixed = mixed_logits(logits, share)
+        likely = softmax(mixed, fit_temperature(mixed, truth))[np.arange(len(truth)), truth]
+        return float(-np.log(np.maximum(likely, 1e-12)).mean())
+
+    return float(min(SHARES, key=loss))
+
+
+def mixed_logits(logits: NDArray[Any], share: float) -> NDArray[Any]:
+    """Return the logits [n, 7] of an answer of which a share comes from the votes."""
+    label, votes = logits[:, : len(FER2013)], logits[:, len(FER2013) : 2 * len(FER2013)]
+    return label + share * (votes - label)  # type: ignore[no-any-return]
+
+
+class Trainings:
+    """The networks trained on one corpus, each once.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        Faces with labels.
+    work : Work
+        Where finished and unfinished trainings are kept.
+    votes : array [n, 10], optional
+        Shares of the votes of raters.
+    more : Corpus, optional
+        Further faces [m, 48, 48] with labels, all of which are learnt from.
+    """
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        work: Work,
+        votes: NDArray[np.float32] | None = None,
+        more: Corpus | None = None,
+    ) -> None:
         self.corpus = corpus
+        self.votes = votes
+        self.more = more
         self._work = work
         self._made: dict[tuple[FaceSettings, int, bytes], TrainedFaceNetwork] = {}
 
@@ -125,25 +171,37 @@ class Trainings:
             self._made[key] = self._train(settings, rows, seed)
         return self._made[key]
 
-    def _network(self, settings: FaceSettings, learn: Rows, seed: int) -> nn.Module:
+    def _network(self, settings: FaceSettings, learn: Rows, seed: int) -> Expressions:
         """Return a network trained on rows of the corpus."""
         images, labels = self.corpus.items[learn], self.corpus.labels[learn]
+        votes = None if self.votes is None else self.votes[learn]
+        if self.more is not None:
+            images = np.concatenate([images, self.more.items])
+            labels = np.concatenate([labels, self.more.labels])
+            if votes is not None:
+                nobody = np.zeros((len(self.more), votes.shape[1]), np.float32)
+                votes = np.concatenate([votes, nobody])
+        name = f"face {settings.make.__name__}"
+        key = [*weights_key(settings), seed, images, labels, [] if votes is None else votes]
 
         def compute() -> dict[str, NDArray[Any]]:
             beliefs = None
             if settings.teacher is not None:
-                teacher = self._network(settings.teacher, learn, seed)
-                beliefs = softmax(infer(teacher, images)).astype(np.float32)
+                held = answers(self._network(settings.teacher, learn, seed), images)
+                parts = np.split(held, [len(FER2013)], axis=1)
+                beliefs = np.concatenate([softmax(part) for part in parts], axis=1)
+                beliefs = beliefs.astype(np.float32)
             seed_everything(seed)
-            result = fit(settings.make(), images, labels, seed, settings.epochs, beliefs)
+            lessons = Lessons(images, labels, votes, beliefs)
+            threads = len(os.sched_getaffinity(0))
+            begun = Fitting(settings.make(), lessons, seed, settings.epochs, threads)
+            result = fit(begun, self._work.unfinished(name, key))
             return {name: value.numpy() for name, value in result.state_dict().items()}
 
-        key = [*weights_key(settings), seed, images, labels]
-        state = self._work.recall(f"face {settings.make.__name__}", key, compute)
+        state = self._work.recall(name, key, compute)
         model = settings.make()
         model.load_state_dict({name: torch.from_numpy(value) for name, value in state.items()})
-        if isinstance(model, FaceNetwork):
-            model.mirrored = True
+        model.mirrored = True
         return model.eval()
 
     def _train(self, settings: FaceSettings, rows: Rows, seed: int) -> TrainedFaceNetwork:
@@ -152,9 +210,12 @@ class Trainings:
         model = self._network(settings, learn, seed)
         truth = labels[calibrate]
         frequency = np.bincount(labels[learn], minlength=len(FER2013)) + 1.0
-        logits = infer(model, self.corpus.items[calibrate])
+        both = answers(model, self.corpus.items[calibrate])
+        share = 0.0 if self.votes is None else share_of_votes(both, truth)
+        logits = mixed_logits(both, share)
         added = adjustment(logits, truth, frequency / frequency.sum())
-        model.adjustment += torch.from_numpy(added).float()  # type: ignore[operator]
+        model.share.fill_(share)
+        model.adjustment += torch.from_numpy(added).float()
         temperature = fit_temperature(logits + added, truth)
         threshold = conformal_threshold(softmax(logits + added, temperature), truth)
         examples = self.corpus.items[learn[:EXAMPLES]]
@@ -167,9 +228,8 @@ def weights_key(settings: FaceSettings) -> list[object]:
     """Return what the weights of a network depend on, beside the faces."""
     teacher = [] if settings.teacher is None else weights_key(settings.teacher)
     return [
-        *[settings.make, settings.epochs, teacher, FaceNetwork, network.Residual, fit],
-        *[augmentation.augment, augmentation.NOISE],
-        *[restoration.restore, restoration.bands, restoration.wiener],
-        *[restoration.BLUR, restoration.SLOPE, restoration.POWER, restoration.NOISE],
-        *[restoration.CAUTIOUS, restoration.COARSE, restoration.GRID, restoration.ORDERS],
+        *[settings.make, settings.epochs, teacher, network.FaceNetwork, network.Residual],
+        *[Expressions, Fitting, Lessons, augmentation.augment, augmentation.NOISE],
+        *[fitting.BATCH, fitting.RATE, fitting.DECAY, fitting.SMOOTHING, fitting.AVERAGING],
+        *[fitting.BALANCE, fitting.VOTED, fitting.TAUGHT],
     ]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from emo_music_ros.encoding.music import spectrum as music_spectrum
 from emo_music_ros.encoding.music.model import FEATURE_SETS, WINDOW, tempered
 from emo_music_ros.encoding.music.spectrum import SAMPLE_RATE
-from emo_music_ros.encoding.shared.model import open_network
+from emo_music_ros.io.model import open_network
 from emo_music_ros.training.corpora import emotify
 from emo_music_ros.training.evaluation.cost import Cost, onnx_cost
 from emo_music_ros.training.evaluation.protocol import Rows

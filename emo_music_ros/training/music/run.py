@@ -13,7 +13,7 @@ from typing import Any
 
 from emo_music_ros import emotion
 from emo_music_ros.encoding.music.model import FEATURE_SETS, WINDOW
-from emo_music_ros.encoding.shared.model import describe
+from emo_music_ros.io.model import describe
 from emo_music_ros.training.corpora import deam
 from emo_music_ros.training.evaluation.evaluate import evaluate_candidate
 from emo_music_ros.training.evaluation.protocol import Protocol, random_split

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from emo_music_ros.encoding.physiology.encoder import LABELS, MEASURES
-from emo_music_ros.encoding.shared.model import describe
 from emo_music_ros.errors import InputError
+from emo_music_ros.io.model import describe
 from emo_music_ros.training.corpora import stress_predict, wesad
 from emo_music_ros.training.evaluation.evaluate import evaluate_candidate
 from emo_music_ros.training.evaluation.protocol import Protocol, random_split

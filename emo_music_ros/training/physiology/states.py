@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from emo_music_ros.encoding.physiology.states import LABELS, MEASURES, REST, OwnRest
-from emo_music_ros.encoding.shared.model import describe
+from emo_music_ros.io.model import describe
 from emo_music_ros.training.corpora import wesad
 from emo_music_ros.training.corpora.base import Corpus
 from emo_music_ros.training.evaluation.evaluate import evaluate_candidate

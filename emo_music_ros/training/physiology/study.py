@@ -17,8 +17,8 @@ from emo_music_ros.encoding.physiology.encoder import (
     PhysiologyFeatures,
 )
 from emo_music_ros.encoding.physiology.smoothing import SmoothedOdds
-from emo_music_ros.encoding.shared.model import Model, describe
 from emo_music_ros.io.empatica import read_e4
+from emo_music_ros.io.model import Model, describe
 from emo_music_ros.training.corpora import stress_predict
 from emo_music_ros.training.corpora.base import Corpus
 from emo_music_ros.training.evaluation.cost import Cost, onnx_cost

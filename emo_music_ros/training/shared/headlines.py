@@ -36,7 +36,7 @@ HEADLINES = (
     Headline(
         "face", "7 expressions", "FER2013", "accuracy",
         "accuracy, 7 classes (no subject ids: pictures, not people)",
-        "face", "FER2013", "research only",
+        "face", "FER2013, FER+, RAF-DB", "research only",
     ),
     Headline(
         "speech", "emotions", "RAVDESS", "UAR",
@@ -86,6 +86,15 @@ HEADLINES = (
         "correlation with the valence that listeners of recordings felt, tracks left out",
     ),
     Headline("music", "mood of recordings", "Emotify", "arousal correlation", "the same, arousal"),
+    Headline(
+        "fusion", "four states, stitched", "Recorded answers", "UAR",
+        "unweighted average recall, 4 states of face, voice and words, stitched across corpora",
+        "fusion", "recorded answers", "research only",
+    ),
+    Headline(
+        "fusion", "8 emotions", "RAVDESS", "UAR",
+        "the same, 8 emotions of real voice and face, 5 folds by actor",
+    ),
 )  # fmt: skip
 
 

@@ -28,7 +28,9 @@ MODALITIES = {
     "physiology": "Physiology",
     "eeg": "EEG",
     "music": "Music",
+    "fusion": "Fusion",
     "elder": "Older adults",
+    "recommender": "Response to music",
 }
 LIBRARIES = ("numpy", "scipy", "torch", "scikit-learn", "onnxruntime", "librosa")
 
@@ -43,10 +45,11 @@ few (Hesterberg 2015), none for fewer than 6 people. The calibration error (ECE)
 the part that chance adds, with the interval of a test turned around
 (`training/evaluation/calibration_error.py`). `trivial` answers with the class frequencies of the
 training rows without looking. The networks of the papers are miniatures: their kinds of layers in
-sizes for a robot, learnt with as many steps but not tuned as ours were. Costs are of one answer,
-batch 1, one thread; operations count two for a multiply-add, and the network only. A corpus without
-figures was not run.
+sizes for a robot, not tuned as ours were. Costs are of one answer, batch 1, one thread; operations
+count two for a multiply-add, and the network only. A corpus without figures was not run.
 """
+#: Said of a result whose answers may not be kept: they are of people who were not left out.
+NOT_KEPT = "not kept"
 FEW = f"Fewer than {FEWEST} {{unit}} could exclude nothing at 95 %: there is no interval."
 
 
@@ -85,9 +88,13 @@ def save(folder: Path, modality: str, results: Sequence[Result], corpora: Sequen
     kept = {key_of(entry): entry for entry in load(folder).get(modality, {}).get("results", [])}
     path = answers.path_of(folder, modality)
     given = answers.load(path)
-    fresh = [{**one.plain(), "version": __version__, "measured_on": machine()} for one in results]
+    fresh = [
+        {**one.plain(), "version": __version__, "measured_on": machine()}
+        | ({} if len(one.truth) else {"answers": NOT_KEPT})
+        for one in results
+    ]
     entries = {key_of(entry): entry for entry in fresh}  # what is measured now stands first
-    given |= {key: one.answers for key, one in zip(entries, results)}
+    given |= {key: one.answers for key, one in zip(entries, results) if len(one.truth)}
     entries |= {key: entry for key, entry in kept.items() if key not in entries}
     answers.save(path, {key: given[key] for key in entries if key in given})
     return save_entries(folder, modality, list(entries.values()), corpora)
@@ -144,6 +151,9 @@ def again(folder: Path, modality: str, own: Mapping[str, Metric]) -> list[dict[s
     entries = []
     for entry in saved:
         one = kept.get(key_of(entry))
+        if one is None and entry.get("answers") == NOT_KEPT:
+            entries.append(entry)
+            continue
         if one is None:
             raise InputError(
                 f"{path} has no answers of {entry['candidate']}: {entry['task']}, "

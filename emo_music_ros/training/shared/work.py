@@ -89,7 +89,7 @@ class Work:
         InputError
             If the folder is frozen and the step was never taken, or cannot be written.
         """
-        path = self.folder / f"{_file_name(name)}-{fingerprint(key)[:16]}.npz"
+        path = self._path(name, key, ".npz")
         if path.is_file():
             try:
                 with np.load(path, allow_pickle=False) as content:
@@ -115,6 +115,13 @@ class Work:
                 f"{path} cannot be written: {error}", "Free space or name another --work folder"
             ) from error
         return arrays
+
+    def unfinished(self, name: str, key: Sequence[object]) -> Path:
+        """Return the file where a long step may keep how far it got."""
+        return self._path(name, key, ".unfinished")
+
+    def _path(self, name: str, key: Sequence[object], ending: str) -> Path:
+        return self.folder / f"{_file_name(name)}-{fingerprint(key)[:16]}{ending}"
 
 
 def _file_name(name: str) -> str:

@@ -24,6 +24,7 @@ Voice = NDArray[np.float32]
 def prepare_clips(corpus: Corpus, work: Work, seed: int = 0, copies: int = COPIES) -> list[Clip]:
     """Return the features of every recording and of its damaged copies, cut as at run time."""
     felt, share, weight = voices.affect(corpus), voices.shares(corpus), voices.weights(corpus)
+    possible = voices.possible(corpus)
     key = [
         *(seed, copies, corpus.name, corpus.labels, corpus.people),
         *([len(item) for item in corpus.items], Analyser, log_mel, functionals),
@@ -42,6 +43,7 @@ def prepare_clips(corpus: Corpus, work: Work, seed: int = 0, copies: int = COPIE
             felt[row],
             float(share[row]),
             float(weight[row]),
+            possible[row],
         )
         for row, label in enumerate(corpus.labels)
     ]

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from emo_music_ros.emotion import RAVDESS
-from emo_music_ros.encoding.shared.model import describe
 from emo_music_ros.encoding.speech.lstm import CEPSTRA, LstmSpeechModel
+from emo_music_ros.io.model import describe
 from emo_music_ros.training.corpora.base import Corpus
 from emo_music_ros.training.evaluation.results import Result
 from emo_music_ros.training.shared import baselines

@@ -65,7 +65,8 @@ class Clip:
 
     `spectra` [64, steps] and `contours` [3, steps] with a step of 20 ms, `statistics` [copies, n];
     `affect` is valence and arousal, -1..1, and `share` how much of
-    such utterances is heard in one pass, 0..1; `weight` is how much it counts then.
+    such utterances is heard in one pass, 0..1; `weight` is how much it counts then. `possible` [8]
+    are the emotions that its corpus has.
     """
 
     label: int
@@ -75,6 +76,7 @@ class Clip:
     affect: NDArray[np.float32]
     share: float
     weight: float
+    possible: NDArray[np.bool_]
 
 
 def _layer(inputs: int, outputs: int, kernel: int, stride: tuple[int, int]) -> nn.Sequential:
@@ -277,23 +279,52 @@ def warp(
     return mel, contour, lengths
 
 
-def _truth(clips: Sequence[Clip]) -> tuple[Tensor, Tensor, Tensor]:
-    """Return labels [n], affect [n, 2] and weights [n] of clips."""
-    weight = np.array([clip.weight for clip in clips])
-    return (
-        torch.from_numpy(np.array([clip.label for clip in clips], np.int64)),
-        torch.from_numpy(np.stack([clip.affect for clip in clips])),
-        torch.from_numpy((weight / weight.mean()).astype(np.float32)),
-    )
+@dataclass(frozen=True)
+class Truth:
+    """What is known of clips: `label` [n], `affect` [n, 2], `weight` [n], `possible` [n, 8]."""
+
+    label: Tensor
+    affect: Tensor
+    weight: Tensor
+    possible: Tensor
+
+    @classmethod
+    def of(cls, clips: Sequence[Clip]) -> Truth:
+        """Return what is known of clips, weights with mean 1."""
+        weight = np.array([clip.weight for clip in clips])
+        return cls(
+            torch.from_numpy(np.array([clip.label for clip in clips], np.int64)),
+            torch.from_numpy(np.stack([clip.affect for clip in clips])),
+            torch.from_numpy((weight / weight.mean()).astype(np.float32)),
+            torch.from_numpy(np.stack([clip.possible for clip in clips])),
+        )
+
+    def __getitem__(self, rows: NDArray[np.int64]) -> Truth:
+        """Return what is known of some clips."""
+        return Truth(self.label[rows], self.affect[rows], self.weight[rows], self.possible[rows])
 
 
-def _loss(answers: Tensor, labels: Tensor, affect: Tensor, weight: Tensor) -> Tensor:
+def among(logits: Tensor, possible: Tensor) -> Tensor:
+    """Return log probabilities [n, 8] among the possible emotions; calm counts as neutral else.
+
+    What a corpus has no word for is no mistake: without this an emotion that most corpora lack is
+    learnt as a mark of the one that has it.
+    """
+    calm, neutral = RAVDESS.index("calm"), RAVDESS.index("neutral")
+    either = torch.logaddexp(logits[:, neutral], logits[:, calm])
+    kept = torch.where(possible[:, calm], logits[:, neutral], either)
+    columns = torch.arange(CLASSES) == neutral
+    merged = torch.where(columns, kept[:, None], logits)
+    return merged.masked_fill(~possible, -1e4).log_softmax(dim=1)
+
+
+def _loss(answers: Tensor, truth: Truth) -> Tensor:
     """Return the weighted loss of answers [n, 8 + 2]."""
-    wrong = F.cross_entropy(
-        answers[:, :CLASSES], labels, reduction="none", label_smoothing=SMOOTHING
-    )
-    off = (answers[:, CLASSES:] - affect).square().mean(dim=1)
-    return (weight * (wrong + FELT * off)).mean()
+    sure = among(answers[:, :CLASSES], truth.possible).masked_fill(~truth.possible, 0.0)
+    right = sure.gather(1, truth.label[:, None])[:, 0]
+    wrong = -(1 - SMOOTHING) * right - SMOOTHING * sure.sum(dim=1) / truth.possible.sum(dim=1)
+    off = (answers[:, CLASSES:] - truth.affect).square().mean(dim=1)
+    return (truth.weight * (wrong + FELT * off)).mean()
 
 
 def _teacher(
@@ -327,7 +358,7 @@ def fit_sequence(
     each = math.ceil(share.sum())  # clips in a pass
     steps = -(-each // course.batch)
     optimiser, schedule = _teacher(network, course, steps)
-    labels, affect, weight = _truth(clips)
+    truth = Truth.of(clips)
     length = np.array([clip.spectra[0].shape[1] for clip in clips])
     began = time.monotonic()
     network.train()
@@ -344,7 +375,7 @@ def fit_sequence(
                 [clips[row].contours[copy] for row, copy in zip(rows, chosen)],
             )
             answers, _ = network(*warp(*batch, noise))
-            loss = _loss(answers, labels[rows], affect[rows], weight[rows])
+            loss = _loss(answers, truth[rows])
             optimiser.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(network.parameters(), 2.0)
@@ -368,7 +399,7 @@ def fit_whole(clips: Sequence[Clip], seed: int, course: Course = WHOLE_COURSE) -
     everything = np.stack([clip.statistics for clip in clips])
     flat = everything.reshape(-1, everything.shape[2])
     network = WholeNetwork(flat.mean(axis=0), flat.std(axis=0) + 1e-3)
-    labels, affect, weight = _truth(clips)
+    truth = Truth.of(clips)
     with torch.no_grad():
         known = network.standard(torch.from_numpy(everything))
     often = np.array([clip.share for clip in clips])
@@ -386,9 +417,8 @@ def fit_whole(clips: Sequence[Clip], seed: int, course: Course = WHOLE_COURSE) -
             share = max(share, 1 - share)
             other = draw.permutation(size)
             answers = network.layers(share * x + (1 - share) * x[other])
-            loss = share * _loss(answers, labels[rows], affect[rows], weight[rows])
-            mixed = rows[other]
-            loss = loss + (1 - share) * _loss(answers, labels[mixed], affect[mixed], weight[mixed])
+            loss = share * _loss(answers, truth[rows])
+            loss = loss + (1 - share) * _loss(answers, truth[rows[other]])
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()

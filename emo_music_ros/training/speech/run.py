@@ -11,9 +11,9 @@ import torch
 from numpy.typing import NDArray
 
 from emo_music_ros.emotion import RAVDESS
-from emo_music_ros.encoding.shared.model import describe
 from emo_music_ros.encoding.speech.audio_features import features
 from emo_music_ros.encoding.speech.functionals import functionals
+from emo_music_ros.io.model import describe
 from emo_music_ros.numerics import softmax
 from emo_music_ros.training.evaluation.evaluate import evaluate_candidate
 from emo_music_ros.training.evaluation.protocol import Protocol, Rows, random_split

@@ -10,9 +10,9 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from emo_music_ros.encoding.shared.model import describe
 from emo_music_ros.encoding.text import embedding as text_embedding
 from emo_music_ros.encoding.text.embedding import DIMENSIONS
+from emo_music_ros.io.model import describe
 from emo_music_ros.training.shared.cards import Card, write_card
 
 VERSION = "2.1.0"

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_music_ros import emotion
-from emo_music_ros.encoding.shared.model import describe
 from emo_music_ros.encoding.text.hashed import normalise
+from emo_music_ros.io.model import describe
 from emo_music_ros.numerics import softmax
 from emo_music_ros.training.corpora.base import Corpus
 from emo_music_ros.training.evaluation.cost import Cost

@@ -13,8 +13,8 @@ from typing import Any
 import torch
 
 from emo_music_ros import emotion
-from emo_music_ros.encoding.shared.model import describe
 from emo_music_ros.encoding.text.hashed import BUCKETS, HASHING
+from emo_music_ros.io.model import describe
 from emo_music_ros.training.evaluation.results import Result
 from emo_music_ros.training.shared.cards import write_card
 from emo_music_ros.training.shared.onnx_export import export_onnx, require_float32

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import signal as scipy_signal
 
-from emo_music_ros import emotion
+from emo_music_ros import states as state_evidence
 from emo_music_ros.encoding.eeg.encoder import (
     BANDS,
     LABELS,
@@ -100,7 +100,7 @@ def test_what_comes_out():
 
 def test_states_of_mind_are_read_as_weak_arousal_not_as_emotions():
     last = run(cut(brain()))[-1].estimate
-    states = emotion.states_from(last)
+    states = state_evidence.states_from(last)
     # Nothing is said about valence: both halves of the circumplex are alike.
     assert states[1] == pytest.approx(states[3])
     assert states[0] == pytest.approx(states[2])

@@ -189,7 +189,7 @@ def scripted(places, logits, **values):
         version = "test"
         conformal = math.nan
 
-        def __call__(self, faces, sharpness=None):
+        def __call__(self, faces):
             found = np.array([np.eye(7)[next(answers)] * 4 for _ in faces])
             return found, np.zeros((len(faces), 64), np.float32)
 
@@ -257,17 +257,21 @@ def test_all_faces_are_answered_for_under_their_own_names():
 
 def test_quality_falls_with_size_light_contrast_focus_and_doubt(portrait):
     good = cut(portrait, Region((125.0, 115.0), 110.0, 0.0), SIZE)
-    best = face.quality(good, 100, 0.95)
+
+    def value(*arguments):
+        return face.quality(*arguments).value
+
+    best = value(good, 100, 0.95)
     assert best > 0.9
-    assert face.quality(good, 24, 0.95) < 0.6 * best
-    assert face.quality(good // 12, 100, 0.95) < 0.6 * best
-    assert face.quality(255 - good // 12, 100, 0.95) < 0.6 * best
-    assert face.quality(cv2.GaussianBlur(good, (0, 0), 8), 100, 0.95) < 0.8 * best
-    assert face.quality(good, 100, 0.5) < 0.6 * best
-    turns = [face.quality(good, 100, 0.95, math.radians(away)) for away in (0, 15, 30, 50, 80)]
+    assert value(good, 24, 0.95) < 0.6 * best
+    assert value(good // 12, 100, 0.95) < 0.6 * best
+    assert value(255 - good // 12, 100, 0.95) < 0.6 * best
+    assert value(cv2.GaussianBlur(good, (0, 0), 8), 100, 0.95) < 0.8 * best
+    assert value(good, 100, 0.5) < 0.6 * best
+    turns = [value(good, 100, 0.95, math.radians(away)) for away in (0, 15, 30, 50, 80)]
     assert turns[0] == turns[1] == best
     assert turns[1] > turns[2] > turns[3] > turns[4] == 0
-    assert face.quality(good, 100, 0.95, math.nan) == best
+    assert value(good, 100, 0.95, math.nan) == best
 
 
 def test_angle_to_the_camera():
@@ -277,13 +281,38 @@ def test_angle_to_the_camera():
     assert math.isnan(face.turned(math.nan, 0.1))
 
 
-def test_softening_brings_sharp_faces_to_the_corpus_and_leaves_smooth_ones(portrait):
-    sharp = cv2.resize(portrait[60:170, 70:180, 1], (48, 48), interpolation=cv2.INTER_AREA)
-    soft = face.soften(sharp)
-    assert face.detail(sharp) > face.DETAIL
-    assert face.LEAST_DETAIL < face.detail(soft) < face.DETAIL
-    smooth = soft.astype(np.uint8)
-    assert face.soften(smooth) is smooth
+def test_what_spoils_a_picture_most_is_named(portrait):
+    good = cut(portrait, Region((125.0, 115.0), 110.0, 0.0), SIZE)
+    assert face.quality(good // 40, 100, 0.95).weakness == "too dark"
+    assert face.quality(good, 100, 0.95, math.radians(80)).weakness == "turned away"
+    assert not face.quality(good, 100, 0.95, math.radians(80)).usable
+    assert face.quality(np.full((48, 48), 128, np.uint8), 100, 0.95).value == 0
+
+
+def test_a_face_in_the_dark_is_followed_but_not_answered_for(encoder, portrait):
+    assert encoder.push(ImageFrame(0.0, portrait))
+    assert encoder.push(ImageFrame(0.1, (portrait * 0.001).astype(np.uint8))) == []
+    assert encoder.push(ImageFrame(0.2, portrait))
+
+
+def test_pictures_without_a_usable_face_say_why_and_crops_are_always_answered(tmp_path, portrait):
+    dark = (cut(portrait, Region((125.0, 115.0), 110.0, 0.0), SIZE) * 0.02).astype(np.uint8)
+    cv2.imwrite(str(tmp_path / "dark.png"), dark)
+    (found,) = predict_images([tmp_path / "dark.png"])
+    assert found["error"] == "no usable face: too dark"
+    nothing = np.zeros((300, 300), np.uint8)
+    for images in (np.stack([dark, dark]), np.stack([nothing, nothing])):
+        np.savez(tmp_path / "crops.npz", images=images)
+        rows = list(predict_npz(tmp_path / "crops.npz"))
+        assert [row["input"].rsplit("#")[1] for row in rows] == ["0", "1"]
+        for row in rows:
+            assert sum(row["probabilities"]) == pytest.approx(1, abs=1e-4)
+
+
+def test_the_larger_network_answers_by_its_name(portrait):
+    encoder = FaceEncoder(build(FaceEncoder.Options, {"network": "face_large"}))
+    (encoding,) = encoder.push(ImageFrame(0.0, portrait))
+    assert FER2013[int(encoding.estimate.probabilities.argmax())] == "happiness"
 
 
 @settings(deadline=None, max_examples=40)
@@ -375,7 +404,7 @@ def test_predict_npz_takes_crops_as_they_are(tmp_path, portrait):
     np.savez(path, images=np.stack([portrait, np.zeros_like(portrait)]))
     first, second = predict_npz(path)
     assert FIELDS <= first.keys()
-    assert second["error"] == "no face found"
+    assert sum(second["probabilities"]) == pytest.approx(1, abs=1e-4)  # a crop, whatever it shows
     np.savez(path, images=np.zeros((1, 90, 80, 3), np.uint8))
     (small,) = predict_npz(path)
     assert FIELDS <= small.keys()

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emo_music_ros import emotion
+from emo_music_ros import states as state_evidence
 from emo_music_ros.encoding.interaction.encoder import (
     FEATURES,
     LARGEST_VALENCE,
@@ -66,7 +66,7 @@ def test_sign_of_the_evidence(event, sign):
     assert np.sign(found.valence) == sign
     assert np.isnan([found.arousal, found.dominance]).all()
     assert found.probabilities.sum() == pytest.approx(1.0)
-    states = emotion.states_from(found)
+    states = state_evidence.states_from(found)
     assert np.sign(states[0] + states[1] - states[2] - states[3]) == sign
 
 

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from emo_music_ros import emotion, plugins
+from emo_music_ros import states as state_evidence
 from emo_music_ros.encoding.music import model as music
 from emo_music_ros.encoding.music import pieces
 from emo_music_ros.encoding.music import spectrum as music_spectrum
@@ -89,7 +90,7 @@ def test_windows_come_every_hop(golden: list[Encoding]) -> None:
     assert first.estimate.labels == emotion.QUADRANTS
     assert float(first.estimate.probabilities.sum()) == pytest.approx(1.0, abs=1e-5)
     assert first.estimate.quality > 0.8
-    assert emotion.states_from(first.estimate) is not None
+    assert state_evidence.states_from(first.estimate) is not None
 
 
 @settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -218,7 +219,7 @@ def test_a_model_of_other_features_is_refused(tmp_path: Path) -> None:
     content["features"][3] = "something else"
     (tmp_path / "music.json").write_text(json.dumps(content), "utf-8")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("emo_music_ros.encoding.shared.model.share", lambda *parts: tmp_path)
+        patch.setattr("emo_music_ros.io.model.share", lambda *parts: tmp_path)
         with pytest.raises(ModelError, match="other features"):
             MusicModel()
 

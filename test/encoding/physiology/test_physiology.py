@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from emo_music_ros import emotion
+from emo_music_ros import states as state_evidence
 from emo_music_ros.encoding.physiology import states
 from emo_music_ros.encoding.physiology.encoder import LABELS, PhysiologyEncoder, predict_e4
 from emo_music_ros.encoding.shared.base import Encoder
@@ -125,7 +125,7 @@ def test_what_comes_out(usual):
     assert np.isnan([last.estimate.valence, last.estimate.dominance]).all()
     assert last.source == "simulated:test"
     assert last.estimate.probabilities.sum() == pytest.approx(1.0)
-    assert emotion.states_from(last.estimate) is None  # a minute as usual rules nothing out
+    assert state_evidence.states_from(last.estimate) is None  # a minute as usual rules nothing out
     for state in states.LABELS:  # not before the person's first minutes are over
         assert np.isnan(last.features[f"state_{state}"])
 

@@ -312,13 +312,39 @@ def test_predict_audio(tmp_path):
     paths = [good, tmp_path / "absent.wav", empty, cut, ogg, silent]
     results = list(predict_audio(paths))
     assert [row["input"] for row in results] == [str(path) for path in paths]
-    assert ["error" in row for row in results] == [False, True, True, True, False, False]
-    for row in (results[0], results[4], results[5]):
+    assert ["error" in row for row in results] == [False, True, True, True, False, True]
+    for row in (results[0], results[4]):
         assert FIELDS <= row.keys()
         assert sum(row["probabilities"]) == pytest.approx(1, abs=1e-5)
     assert results[0]["quality"] > 0.5
-    assert results[5]["quality"] == 0
+    assert results[5]["probabilities"] == []
+    assert results[5]["valence"] is None
+    assert "speaks" in results[5]["error"]
     json.dumps(results, allow_nan=False)
+
+
+@pytest.mark.parametrize("noise", [[0.3], [0.0] * 9, "hiss", "hum"])
+def test_what_nobody_says_has_no_emotion(tmp_path, noise):
+    time = np.arange(2 * RATE) / RATE
+    sounds = {
+        "hiss": np.random.default_rng(0).normal(0, 0.1, 2 * RATE),
+        "hum": 0.3 * np.sin(2 * np.pi * 50 * time),
+    }
+    path = tmp_path / "noise.wav"
+    soundfile.write(path, sounds[noise] if isinstance(noise, str) else np.array(noise), RATE)
+    (row,) = predict_audio([path])
+    assert row["error"]
+    assert row["probabilities"] == []
+    assert row["confidence"] == 0
+
+
+def test_channels_of_opposite_sign_are_heard(tmp_path):
+    for name, sign in (("same", 1), ("opposite", -1)):
+        soundfile.write(tmp_path / f"{name}.wav", np.column_stack([TWO, sign * TWO]), RATE)
+    same, opposite = predict_audio([tmp_path / "same.wav", tmp_path / "opposite.wav"])
+    assert opposite["probabilities"] == pytest.approx(same["probabilities"], abs=1e-3)
+    assert "notes" not in same
+    assert "opposite" in opposite["notes"][0]
 
 
 def test_quality_needs_sound():

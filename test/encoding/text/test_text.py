@@ -229,7 +229,7 @@ def test_a_missing_model_is_named() -> None:
 
 @pytest.mark.parametrize("name", ["buckets", "hashing"])
 def test_a_model_of_other_features_is_refused(tmp_path: Path, monkeypatch: Any, name: str) -> None:
-    from emo_music_ros.encoding.shared import model
+    from emo_music_ros.io import model
 
     folder = model.share("models")
     for ending in ("onnx", "json"):

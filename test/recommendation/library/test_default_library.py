@@ -61,7 +61,7 @@ def test_of_two_processes_one_makes_the_library(
 
 
 def test_the_table_is_large_enough_and_consistent() -> None:
-    assert 60 <= len(PIECES) <= 90  # making them all takes minutes on the first run
+    assert 60 <= len(PIECES) <= 100  # making them all takes minutes on the first run
     assert len({piece.name for piece in PIECES}) == len(PIECES)
     assert len({piece.title + piece.composer for piece in PIECES}) == len(PIECES)
     for piece in PIECES:

@@ -55,3 +55,17 @@ def test_an_ogg_file_whose_last_page_is_not_the_end_is_truncated(tmp_path, name,
     else:
         with pytest.raises(InputError, match="truncated"):
             refuse_truncated_ogg(path)
+
+
+def test_linked_folders_belong_to_the_library_and_circles_end(tmp_path):
+    elsewhere, music = tmp_path / "disk", tmp_path / "music"
+    (elsewhere / "album").mkdir(parents=True)
+    music.mkdir()
+    (elsewhere / "album" / "song.mp3").touch()
+    (music / "own.m4a").touch()
+    (music / "disk").symlink_to(elsewhere)
+    (music / "again").symlink_to(elsewhere)
+    (elsewhere / "album" / "back").symlink_to(music)
+    (music / "nowhere").symlink_to(tmp_path / "gone")
+    found = [path.name for path in audio_files(music)]
+    assert sorted(found) == ["own.m4a", "song.mp3"]

@@ -144,7 +144,7 @@ def test_unchanged_files_are_not_read(folder: Path, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(Path, "open", recording)
     catalogue(folder).scan()
-    assert not [path for path in opened if path.suffix in files.ENDINGS]
+    assert not [path for path in opened if path.suffix in files.SOUND]
 
 
 def test_a_renamed_file_keeps_its_analysis(folder: Path, analysed: list[str]) -> None:

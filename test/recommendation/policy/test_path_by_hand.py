@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from emo_music_ros.emotion import EDGE
 from emo_music_ros.recommendation.policy.path import (
     CHOICE,
     FEW,
@@ -27,6 +26,7 @@ from emo_music_ros.recommendation.policy.path import (
     snapped,
     within_reach,
 )
+from emo_music_ros.states import EDGE
 
 NAN = math.nan
 

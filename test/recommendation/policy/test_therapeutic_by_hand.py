@@ -9,7 +9,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from emo_music_ros.emotion import EDGE
 from emo_music_ros.recommendation.policy.target import (
     reason,
 )
@@ -19,6 +18,7 @@ from emo_music_ros.recommendation.policy.therapeutic import (
     TherapeuticRecommender,
     familiarity,
 )
+from emo_music_ros.states import EDGE
 from emo_music_ros.streams import Estimate, Track
 
 NAN = math.nan

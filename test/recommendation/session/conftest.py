@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from emo_music_ros.emotion import STATE_CENTRES, STATES, UNKNOWN, unknown
+from emo_music_ros.emotion import STATES, UNKNOWN, unknown
 from emo_music_ros.recommendation.memory.store import Memory
 from emo_music_ros.recommendation.policy.therapeutic import TherapeuticRecommender
 from emo_music_ros.recommendation.session.director import Director
 from emo_music_ros.recommendation.session.views import PlayerView
+from emo_music_ros.states import STATE_CENTRES
 from emo_music_ros.streams import Emotion, Estimate, Interaction, Track
 
 NAN = float("nan")

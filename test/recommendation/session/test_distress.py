@@ -7,9 +7,10 @@ import math
 import numpy as np
 import pytest
 
-from emo_music_ros.emotion import STATE_CENTRES, STATES, UNKNOWN, unknown
+from emo_music_ros.emotion import STATES, UNKNOWN, unknown
 from emo_music_ros.recommendation.session.distress import FIRST, Distress
 from emo_music_ros.recommendation.session.signals import Signals
+from emo_music_ros.states import STATE_CENTRES
 from emo_music_ros.streams import Emotion, Estimate
 
 SPAN, RISE, STEP = 50.0, 0.2, 0.5

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emo_music_ros.emotion import STATE_CENTRES, STATES, UNKNOWN, unknown
+from emo_music_ros.emotion import STATES, UNKNOWN, unknown
 from emo_music_ros.recommendation.session.signals import (
     KEPT,
     SILENCE,
@@ -15,6 +15,7 @@ from emo_music_ros.recommendation.session.signals import (
     arousal_of,
     mean_estimate,
 )
+from emo_music_ros.states import STATE_CENTRES
 from emo_music_ros.streams import Emotion, Estimate
 
 NAN = math.nan

@@ -5,11 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emo_music_ros.emotion import STATE_CENTRES, STATES, UNKNOWN, unknown
+from emo_music_ros.emotion import STATES, UNKNOWN, unknown
 from emo_music_ros.recommendation.session.listening import Listening
 from emo_music_ros.recommendation.session.options import TriggerOptions
 from emo_music_ros.recommendation.session.signals import Signals
 from emo_music_ros.recommendation.session.triggers import LONGEST_WAIT, Requests, Triggers
+from emo_music_ros.states import STATE_CENTRES
 from emo_music_ros.streams import Emotion, Estimate, Track
 
 STEP = 0.25

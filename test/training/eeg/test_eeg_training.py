@@ -8,8 +8,8 @@ pytest.importorskip("onnxscript")
 pytest.importorskip("sklearn")
 
 from emo_music_ros.encoding.eeg.encoder import LABELS, MEASURES  # noqa: E402
-from emo_music_ros.encoding.shared.model import Model  # noqa: E402
 from emo_music_ros.errors import InputError  # noqa: E402
+from emo_music_ros.io.model import Model  # noqa: E402
 from emo_music_ros.training.eeg import eegnet  # noqa: E402
 from emo_music_ros.training.eeg import run as eeg  # noqa: E402
 from emo_music_ros.training.eeg import study as eeg_study  # noqa: E402

@@ -1,31 +1,34 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch")
+pytest.importorskip("torch")
 pytest.importorskip("onnxscript")
 
 from emo_music_ros.emotion import FER2013  # noqa: E402
 from emo_music_ros.encoding.face.model import FaceModel  # noqa: E402
 from emo_music_ros.errors import InputError  # noqa: E402
-from emo_music_ros.training.corpora import fer2013  # noqa: E402
+from emo_music_ros.training.corpora import fer2013, ferplus  # noqa: E402
+from emo_music_ros.training.corpora.base import Corpus  # noqa: E402
 from emo_music_ros.training.evaluation import metrics  # noqa: E402
 from emo_music_ros.training.face import (  # noqa: E402
     fitting,
     network,
-    restoration,
     settings,
     training,
 )
 from emo_music_ros.training.face import run as face  # noqa: E402
 from emo_music_ros.training.face.corruptions import CORRUPTIONS  # noqa: E402
+from emo_music_ros.training.face.cross_corpus import cropped  # noqa: E402
 from emo_music_ros.training.face.settings import PRECISION, FaceSettings  # noqa: E402
 from emo_music_ros.training.shared.work import Work  # noqa: E402
+
+PORTRAIT = Path(__file__).resolve().parents[2] / "encoding" / "face" / "portrait.jpg"
 
 
 def small_corpus(folder, count=500):
@@ -52,8 +55,8 @@ def quick(monkeypatch):
     monkeypatch.setattr(fitting, "BATCH", 16)
     monkeypatch.setattr(fitting, "AVERAGING", 0.8)
     monkeypatch.setattr(training, "CALIBRATION", 0.2)
-    forth = torch.from_numpy(restoration.cosines(48)).float()
-    monkeypatch.setattr(fitting, "augment", lambda faces, draw: forth.T @ faces @ forth)
+    monkeypatch.setattr(fitting, "augment", lambda faces, draw: faces)
+    monkeypatch.setattr(settings, "LARGE", FaceSettings(SmallNetwork, 4))
     monkeypatch.setattr(settings, "SHIPPED", FaceSettings(SmallNetwork, 4))
 
 
@@ -101,18 +104,62 @@ def test_evaluation_measures_ck_plus_where_it_is(tmp_path, quick):
         path.parent.mkdir(parents=True)
         ramp = np.linspace(0, shade, 48)[:, None].repeat(48, axis=1)
         assert cv2.imwrite(str(path), ramp.astype(np.uint8))
-    result = face.evaluate(tmp_path, Work(tmp_path / "work"))[-1]
-    assert result.corpus == "CK+"
+    *_, result, larger = face.evaluate(tmp_path, Work(tmp_path / "work"))
+    assert (result.candidate, larger.candidate) == ("emo_music_ros", "emo_music_ros large")
+    assert result.corpus == larger.corpus == "CK+"
     assert result.people == 2
     assert "Contempt" in result.note
 
 
-def test_a_sharp_copy_is_softened_and_a_blurred_one_stays(tmp_path, smooth):
-    small_corpus(tmp_path, 60)
-    corpus = fer2013.load(tmp_path)
-    sharp = np.clip(smooth(len(corpus), blur=0.6), 0, 255).astype(np.uint8)
-    ready = face.softened(replace(corpus, items=sharp)).items
-    assert ready.dtype == np.uint8
-    assert restoration.resolution(ready) < face.SHARP
-    blurred = np.round(smooth(len(corpus), blur=3.0)).clip(0, 255).astype(np.uint8)
-    assert face.softened(replace(corpus, items=blurred)).items is blurred
+def test_votes_are_learnt_where_they_are_and_both_networks_written(tmp_path, quick):
+    small_corpus(tmp_path)
+    with np.load(tmp_path / "fer2013_train.npz") as content:
+        images, labels = content["images"], content["labels"]
+    folder = tmp_path / "ferplus" / "FER2013Train"
+    folder.mkdir(parents=True)
+    lines = []
+    for number, (image, label) in enumerate(zip(images, labels)):
+        cv2.imwrite(str(folder / f"{number}.png"), image)
+        votes = [10 * (FER2013[label] == name) for name in ferplus._COLUMNS]
+        lines.append(f'{number}.png,"(0, 0, 48, 48)",{",".join(map(str, votes))}')
+    (folder / "label.csv").write_text("\n".join(lines))
+    figures = face.train(tmp_path, tmp_path / "models", Work(tmp_path / "work"))
+    assert figures["accuracy"] > 0.5
+    for name in ("face", "face_large"):
+        assert "how ten raters voted" in (tmp_path / "models" / f"{name}.md").read_text()
+        model = FaceModel(tmp_path / "models", name)
+        logits, _ = model(list(images[:64]))
+        assert metrics.accuracy(labels[:64], logits.argmax(axis=1)) > 0.4
+
+
+def test_faces_of_another_corpus_are_cut_as_at_run_time_and_learnt(tmp_path, quick, monkeypatch):
+    small_corpus(tmp_path)
+    portrait = cv2.imread(str(PORTRAIT))
+    pictures = [portrait, np.full((100, 100, 3), 90, np.uint8)]
+    more = Corpus(
+        *(
+            "RAF-DB",
+            "made up",
+            "none",
+            pictures,
+            np.array([3, 6]),
+            FER2013,
+            np.arange(2),
+            "pictures",
+        )
+    )
+    asked = []
+
+    def load(data, part):
+        asked.append(part)
+        return more if part == "train" else None
+
+    monkeypatch.setattr(face.rafdb, "load", load)
+    trainings = face.trainings_on(tmp_path, Work(tmp_path / "work"))
+    assert trainings.more.items.shape == (2, 48, 48)
+    (found,) = cropped([portrait])
+    np.testing.assert_array_equal(trainings.more.items[0], found)
+    assert (trainings.more.items[1] == 90).all()  # no face: the whole picture
+    face.train(tmp_path, tmp_path / "models", Work(tmp_path / "work"))
+    assert "all 2 training faces of RAF-DB" in (tmp_path / "models" / "face.md").read_text()
+    assert set(asked) == {"train"}

@@ -9,8 +9,8 @@ import pytest
 pytest.importorskip("tflite", reason="the training requirements are not installed")
 onnx = pytest.importorskip("onnx", reason="the training requirements are not installed")
 
-from emo_music_ros.encoding.shared.model import Model  # noqa: E402
 from emo_music_ros.errors import InputError  # noqa: E402
+from emo_music_ros.io.model import Model  # noqa: E402
 from emo_music_ros.resources import share  # noqa: E402
 from emo_music_ros.training.face import mediapipe  # noqa: E402
 from emo_music_ros.training.face.tflite_onnx import Converter  # noqa: E402

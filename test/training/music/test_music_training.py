@@ -15,8 +15,8 @@ pytest.importorskip("onnx")
 
 from emo_music_ros import emotion  # noqa: E402
 from emo_music_ros.encoding.music.model import FEATURE_SETS, tempered  # noqa: E402
-from emo_music_ros.encoding.shared.model import Model  # noqa: E402
 from emo_music_ros.errors import InputError  # noqa: E402
+from emo_music_ros.io.model import Model  # noqa: E402
 from emo_music_ros.training.corpora import emotify  # noqa: E402
 from emo_music_ros.training.corpora.base import Corpus  # noqa: E402
 from emo_music_ros.training.corpora.emotify import GENRES, Tracks  # noqa: E402

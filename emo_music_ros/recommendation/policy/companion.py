@@ -1,0 +1,130 @@
+"""The policy of this project: predicted effect, within what the need and the rules allow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emo_music_ros.options import option
+from emo_music_ros.recommendation.base import Need, PersonMemory, RankedTrack
+from emo_music_ros.recommendation.policy import rules
+from emo_music_ros.recommendation.policy.effect import Effects
+from emo_music_ros.recommendation.policy.guard import aroused
+from emo_music_ros.recommendation.policy.therapeutic import TherapeuticRecommender
+from emo_music_ros.recommendation.response.model import LEARNED_FROM, Answers, load
+from emo_music_ros.streams import Estimate, FloatArray, Track
+
+#: Outcomes of a person at which they weigh as much as the model, which knew only young adults;
+#: five outweigh it.
+TRUST = 4.5
+#: Mean reward from which a track is said to have done good, or no good.
+GOOD = 0.1
+
+
+class Companion(TherapeuticRecommender):
+    """Need bounds the choice, rules bound it further, predicted effect chooses within.
+
+    Harm first: of the tracks that answer the need only those stay whose chance of a drop of mood
+    is not above the mean of the library, which is what a fixed list would risk. Of them the
+    score is the chance to be liked plus that of a lift minus that of a drop, joined with Eqs. 8
+    and 9 by how many outcomes of the person there are. The first is drawn as in
+    :class:`TherapeuticRecommender`, whose propensities are logged; nobody who is tense, was
+    distressed lately or has a high risk is explored on.
+    """
+
+    @dataclass(frozen=True)
+    class Options(TherapeuticRecommender.Options):
+        """What can be set."""
+
+        profiles: str = option("", "JSON file of what was entered for people; empty = nothing")
+
+    def __init__(self, options: Options | None = None) -> None:
+        super().__init__(options or self.Options())
+        path = getattr(self.options, "profiles", "")
+        self._profiles = rules.read_profiles(Path(path)) if path else {}
+        self._effects = Effects(load())
+        self._answers: Answers | None = None
+        self._profile = rules.NOBODY
+
+    def rank(
+        self,
+        state: str,
+        estimate: Estimate,
+        tracks: Sequence[Track],
+        person: PersonMemory,
+        recent: Sequence[str],
+        count: int,
+    ) -> tuple[Need, list[RankedTrack]]:
+        """Return the need and at most `count` tracks, best first; `recent` has the newest last."""
+        self._profile = self._profiles.get(person.person_id, rules.NOBODY)
+        tense = aroused(state, estimate)
+        pool, note = rules.allowed(
+            rules.marked(tracks, self._profile), self._profile, careful=tense, agitated=tense
+        )
+        if tracks and not pool:
+            need, _ = super().rank(state, estimate, [], person, recent, count)
+            return replace(need, reason=note), []
+        if not recent and self._profile.entered:
+            pool = [track for track in pool if rules.may_match(track)] or pool
+        if self._profile.entered and (self._profile.same_songs or self._profile.high_risk):
+            recent = recent[-1:]  # the same songs may be all that works
+        if pool:
+            self._answers = self._effects(pool, estimate)
+        need, ranked = super().rank(state, estimate, pool, person, recent, count)
+        if not ranked or self._answers is None:
+            return need, ranked
+        chances = dict(zip((track.track_id for track in pool), self._answers.like.tolist()))
+        first = ranked[0].track
+        sentence = explain(first, person.history(first.track_id), chances[first.track_id])
+        text = " ".join(part for part in (need.reason, note, sentence) if part)
+        return replace(need, reason=text), ranked
+
+    def _finals(
+        self,
+        finals: FloatArray,
+        tracks: Sequence[Track],
+        person: PersonMemory,
+    ) -> FloatArray:
+        assert self._answers is not None
+        outcomes = sum(person.history(track.track_id)[1] for track in tracks)
+        trust = TRUST / (TRUST + outcomes)
+        answers = self._answers
+        effect = (answers.like + answers.chances[:, 2] - answers.chances[:, 0] + 1.0) / 3.0
+        added = rules.prior(tracks, self._profile, outcomes)
+        return trust * effect + (1.0 - trust) * finals + added
+
+    def _harmless(self, fit: NDArray[np.intp]) -> NDArray[np.intp]:
+        assert self._answers is not None
+        drop = self._answers.chances[:, 0]
+        kept = fit[drop[fit] <= drop.mean() + 1e-9]
+        return kept if len(kept) else fit[np.argsort(drop[fit], kind="stable")][:1]
+
+    def _explores(self, state: str, estimate: Estimate) -> bool:
+        return super()._explores(state, estimate) and not self._profile.high_risk
+
+
+def explain(track: Track, history: tuple[float, int], like: float) -> str:
+    """Return one sentence why a track was chosen, of nothing but what is known.
+
+    Parameters
+    ----------
+    track : Track
+        What was chosen.
+    history : tuple
+        (mean reward -1..1, times it was judged) for this person.
+    like : float
+        Chance that it is liked, by the response model.
+    """
+    kind = "Your song" if track.own else f"Music by {track.artist}" if track.artist else "Music"
+    kind += f" from {track.year}" if track.year else ""
+    mean, judged = history
+    if not judged:
+        guess = f"expected to be liked with {100 * like:.0f} % by a model that {LEARNED_FROM}"
+        return f"{kind}, not judged yet, {guess}."
+    often = "once" if judged == 1 else f"{judged} times"
+    effect = "did good" if mean > GOOD else "did no good" if mean < -GOOD else "changed little"
+    return f"{kind}; it was judged {often} and on the whole {effect}."

@@ -1,0 +1,1 @@
+"""The response model: training and measuring."""

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import logging
+
+import mutagen.id3
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emo_music_ros.names import LONGEST
+from emo_music_ros.recommendation.library.tags import decoded, read_tags
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("月亮代表我的心", "gbk"),
+        ("邓丽君 - 甜蜜蜜 (1979)", "gbk"),
+        ("二泉映月", "gb2312"),
+        ("Für Elise", "utf-8"),
+        ("月亮", "utf-8"),
+        ("Катюша", "cp1251"),
+        ("Подмосковные вечера 1956", "cp1251"),
+    ],
+)
+def test_old_codes_are_found_out_where_they_are_clear(text, code):
+    assert decoded(text.encode(code).decode("latin-1")) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Für Elise", "Søren", "naïve", "Dvorák", "À la créée", "¿Qué será?", "Edelweiß", "ÉTÉ",
+        "Ça ira", "Mañana", "plain", "", "Größe", "Œuvre", "月亮", "Ólafur Arnalds", "Noël Coward",
+    ],
+)  # fmt: skip
+def test_what_is_right_stays(text):
+    assert decoded(text) == text
+
+
+@given(st.text(max_size=300))
+def test_any_text_gives_a_text(text):
+    assert isinstance(decoded(text), str)
+
+
+def test_tags_are_one_line_of_bounded_length(tmp_path, caplog):
+    path = tmp_path / "a.mp3"
+    soundfile.write(path, np.zeros(8000, np.float32), 8000)
+    tags = mutagen.id3.ID3()
+    tags.add(mutagen.id3.TIT2(encoding=3, text="x" * 2_000_000))
+    tags.add(mutagen.id3.TPE1(encoding=3, text="\x1b[2J\x1b]0;owned\x07line\nnext\u202e"))
+    tags.save(path)
+    with caplog.at_level(logging.DEBUG):
+        title, artist, _ = read_tags(path)
+    assert len(title) == LONGEST
+    assert artist.isprintable()
+    assert "line next" in artist
+    assert len(caplog.text) < 1000
+
+
+def test_a_title_of_an_old_chinese_tag_can_be_read(tmp_path):
+    path = tmp_path / "a.mp3"
+    soundfile.write(path, np.zeros(8000, np.float32), 8000)
+    old = b"TAG" + "月亮代表我的心".encode("gbk").ljust(30, b"\0")
+    old += "邓丽君".encode("gbk").ljust(30, b"\0") + b"\0" * 65
+    path.write_bytes(path.read_bytes() + old)
+    assert read_tags(path)[:2] == ("月亮代表我的心", "邓丽君")
