@@ -1,4 +1,4 @@
-"""Voices that a table lists: EMOVO, ASED, or any corpus brought into this form.
+"""Voices that a table lists: EMOVO, or any corpus brought into this form.
 
 The folder holds ``index.csv`` with the columns ``file`` (below ``audio`` or the folder itself),
 ``speaker``, ``gender`` (female, male), ``language`` (such as it) and ``emotion``, and may hold
@@ -26,16 +26,6 @@ KNOWN = {
         "EMOVO",
         "Costantini et al. (2014), EMOVO corpus: an Italian emotional speech database",
         "free for research",
-    ),
-    "ased": (
-        "ASED",
-        "Retta et al. (2022), A new Amharic speech emotion dataset and classification benchmark",
-        "not stated, taken as research only",
-    ),
-    "emotiontts": (
-        "EmotionTTS open DB",
-        "Selvas AI (2020), EmotionTTS open database, emotional part",
-        "CC BY-NC-SA 4.0",
     ),
 }
 

@@ -41,7 +41,7 @@ HEADLINES = (
     Headline(
         "speech", "emotions", "RAVDESS", "UAR",
         "RAVDESS, unweighted average recall, 8 classes, folds by speaker",
-        "speech", "RAVDESS, EMO-DB, EMOVO, ASED, EmotionTTS", "research only, non-commercial",
+        "speech", "RAVDESS, EMO-DB, EMOVO", "research only, non-commercial",
     ),
     Headline("speech", "emotions", "EMO-DB", "UAR", "the same for EMO-DB, 6 classes"),
     Headline("speech", "emotions", "EMOVO", "UAR", "the same for EMOVO, 7 classes"),

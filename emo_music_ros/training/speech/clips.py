@@ -23,8 +23,7 @@ Voice = NDArray[np.float32]
 
 def prepare_clips(corpus: Corpus, work: Work, seed: int = 0, copies: int = COPIES) -> list[Clip]:
     """Return the features of every recording and of its damaged copies, cut as at run time."""
-    felt, share, weight = voices.affect(corpus), voices.shares(corpus), voices.weights(corpus)
-    possible = voices.possible(corpus)
+    felt, weight, possible = voices.affect(corpus), voices.weights(corpus), voices.possible(corpus)
     key = [
         *(seed, copies, corpus.name, corpus.labels, corpus.people),
         *([len(item) for item in corpus.items], Analyser, log_mel, functionals),
@@ -41,7 +40,6 @@ def prepare_clips(corpus: Corpus, work: Work, seed: int = 0, copies: int = COPIE
             tuple(kept["contours"][:, part] for part in bounds[row * count : (row + 1) * count]),
             kept["statistics"][row],
             felt[row],
-            float(share[row]),
             float(weight[row]),
             possible[row],
         )

@@ -34,8 +34,8 @@ class ListenerTraining:
             *(networks.SequenceNetwork, networks.WholeNetwork, networks.fit_sequence),
             *(networks.fit_whole, networks.warp, networks.SEQUENCE_COURSE, networks.WHOLE_COURSE),
             *(networks._loss, networks.among, networks.Truth, networks.FELT),
-            *(voices.affect, voices.shares, voices.weights, voices.possible),
-            *(voices.STRENGTHS, voices.MOST, networks.AVERAGING, networks.CHANNELS),
+            *(voices.affect, voices.weights, voices.possible),
+            *(voices.STRENGTHS, networks.AVERAGING, networks.CHANNELS),
             *(networks.HIDDEN, networks.WHOLE, COPIES),
         ]
 

@@ -8,7 +8,6 @@ probabilities.
 from __future__ import annotations
 
 import logging
-import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -54,8 +53,8 @@ class Course:
     clean: float  # how often an utterance is heard as it was recorded
 
 
-SEQUENCE_COURSE = Course(epochs=24, batch=32, rate=3e-3, decay=0.02, clean=0.4)
-WHOLE_COURSE = Course(epochs=40, batch=64, rate=2e-3, decay=0.02, clean=0.5)
+SEQUENCE_COURSE = Course(epochs=40, batch=32, rate=3e-3, decay=0.02, clean=0.4)
+WHOLE_COURSE = Course(epochs=80, batch=64, rate=2e-3, decay=0.02, clean=0.5)
 AVERAGING = 0.995  # per step, of the weights of a sequence network that are kept
 
 
@@ -64,9 +63,8 @@ class Clip:
     """One utterance and its damaged copies, the clean one first.
 
     `spectra` [64, steps] and `contours` [3, steps] with a step of 20 ms, `statistics` [copies, n];
-    `affect` is valence and arousal, -1..1, and `share` how much of
-    such utterances is heard in one pass, 0..1; `weight` is how much it counts then. `possible` [8]
-    are the emotions that its corpus has.
+    `affect` is valence and arousal, -1..1; `weight` is how much the utterance counts; `possible`
+    [8] are the emotions that its corpus has.
     """
 
     label: int
@@ -74,7 +72,6 @@ class Clip:
     contours: tuple[NDArray[np.float32], ...]
     statistics: NDArray[np.float32]
     affect: NDArray[np.float32]
-    share: float
     weight: float
     possible: NDArray[np.bool_]
 
@@ -354,9 +351,7 @@ def fit_sequence(
         multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(AVERAGING),
         use_buffers=True,
     )
-    share = np.array([clip.share for clip in clips])
-    each = math.ceil(share.sum())  # clips in a pass
-    steps = -(-each // course.batch)
+    steps = -(-len(clips) // course.batch)
     optimiser, schedule = _teacher(network, course, steps)
     truth = Truth.of(clips)
     length = np.array([clip.spectra[0].shape[1] for clip in clips])
@@ -364,9 +359,8 @@ def fit_sequence(
     network.train()
     for epoch in range(course.epochs):
         total = 0.0
-        heard = draw.choice(len(clips), each, replace=False, p=share / share.sum())
-        about = length[heard] * draw.uniform(0.8, 1.25, each)
-        order = heard[np.argsort(about)]  # of about equal length
+        about = length * draw.uniform(0.8, 1.25, len(clips))
+        order = np.argsort(about)  # of about equal length
         for part in draw.permutation(steps):
             rows = order[part * course.batch : (part + 1) * course.batch]
             chosen = [_version(len(clips[row].spectra), course.clean, draw) for row in rows]
@@ -402,14 +396,12 @@ def fit_whole(clips: Sequence[Clip], seed: int, course: Course = WHOLE_COURSE) -
     truth = Truth.of(clips)
     with torch.no_grad():
         known = network.standard(torch.from_numpy(everything))
-    often = np.array([clip.share for clip in clips])
     size = min(course.batch, len(clips))
-    steps = max(1, int(often.sum()) // size)
+    steps = len(clips) // size
     optimiser, schedule = _teacher(network, course, steps)
     network.train()
     for _ in range(course.epochs):
-        heard = draw.choice(len(clips), steps * size, replace=False, p=often / often.sum())
-        for rows in heard.reshape(steps, size):
+        for rows in draw.permutation(len(clips))[: steps * size].reshape(steps, size):
             chosen = [_version(known.shape[1], course.clean, draw) for _ in rows]
             x = known[rows, chosen]
             x = x + 0.2 * torch.randn(x.shape)

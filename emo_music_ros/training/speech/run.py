@@ -31,7 +31,7 @@ from emo_music_ros.training.speech.conditions import CONDITIONS, disturbed
 from emo_music_ros.training.speech.listeners import TEMPERATURE, ListenerTraining, clean_answers
 from emo_music_ros.training.speech.shipped import NAME, cost_of_shipped
 
-CORPORA = ("RAVDESS speech", "EMO-DB", "EMOVO", "ASED", "EmotionTTS open DB")
+CORPORA = ("RAVDESS speech", "EMO-DB", "EMOVO")
 VERSION = "3.0.0"
 TASK = "emotions"
 FOLDS = 4

@@ -17,8 +17,6 @@ from emo_music_ros.training.evaluation.protocol import Protocol, Rows
 logger = logging.getLogger(__name__)
 
 LANGUAGES = {"RAVDESS speech": "en", "EMO-DB": "de"}
-#: Recordings of one corpus that are heard in one pass.
-MOST = 1000
 #: How far from the middle of the circumplex an emotion is put, by how strongly it was acted.
 STRENGTHS = {"normal": 0.7, "strong": 1.0, "not known": 0.85}
 
@@ -108,15 +106,6 @@ def of(corpus: Corpus, name: str) -> Corpus:
         corpus.unit,
         {group: corpus.groups[group] for group in ("sex", "intensity")},
     )
-
-
-def shares(corpus: Corpus) -> NDArray[np.float32]:
-    """Return how much of every recording's corpus is heard in one pass, 0..1 [n].
-
-    A large corpus does not count for more than :data:`MOST` recordings.
-    """
-    _, place, counts = np.unique(corpus.groups["corpus"], return_inverse=True, return_counts=True)
-    return np.minimum(1.0, MOST / counts)[place].astype(np.float32)
 
 
 def weights(corpus: Corpus) -> NDArray[np.float32]:

@@ -26,9 +26,7 @@ def clips(count=24, seed=0):
         contour = np.zeros((networks.CONTOUR, steps), np.float32)
         affect = np.array([label / 4 - 1, 1 - label / 4], np.float32)
         every = np.ones(8, bool)
-        result.append(
-            networks.Clip(label, (spectrum,), (contour,), statistics, affect, 1.0, 1.0, every)
-        )
+        result.append(networks.Clip(label, (spectrum,), (contour,), statistics, affect, 1.0, every))
     return result
 
 

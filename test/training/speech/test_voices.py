@@ -59,16 +59,6 @@ def test_a_part_is_tested_alone_and_the_others_still_teach(corpus):
     assert set(names[test]) == {"EMO-DB"}
 
 
-def test_a_large_corpus_is_heard_in_part_in_every_pass(corpus, monkeypatch):
-    names = corpus.groups["corpus"]
-    few = np.bincount(np.unique(names, return_inverse=True)[1]).min()
-    monkeypatch.setattr(voices, "MOST", few)
-    shares = voices.shares(corpus)
-    for name in np.unique(names):
-        assert shares[names == name].sum() == pytest.approx(few)
-    assert shares.max() == 1.0
-
-
 def test_in_every_corpus_its_classes_count_alike(corpus):
     weights, names = voices.weights(corpus), corpus.groups["corpus"]
     for name in np.unique(names):
