@@ -26,7 +26,10 @@ to statistics; convolutions over time alone instead of time and frequency; a sup
 machine on the statistics. Damaged copies changed little on clean recordings and much on \
 damaged ones. Noise reduction (minimum statistics and a Wiener gain) costs recall in noise, \
 because the listeners learnt with noise as it is: it is an option, off by default; the \
-evaluation with `--baselines` shows both."""
+evaluation with `--baselines` shows both. On two folds, listeners to statistics only: 2469 \
+utterances of 70 Amharic students (ASED) and 300 Korean ones (EmotionTTS) learnt beside these \
+three corpora raised what was heard in those languages and cost EMO-DB .78 to .48 and .72 to .63 and \
+RAVDESS up to .04, and EMOVO left out altogether gained .02 at most: they are not learnt from."""
 
 
 def model_card(
@@ -58,10 +61,10 @@ def model_card(
         data=f"{'; '.join(origins)}. Sources: {corpus.source}. All acted, in studios. Cut by the "
         f"voice activity detector as at run time; every clip also in {COPIES} copies with other "
         "speaking rate, room, bandwidth, noise, babble and codec; pitch, length of the vocal tract "
-        "and rate are warped anew in every pass. Recordings of small corpora count more than their "
-        "share (the root of it). Valence and arousal are derived: those of the word of the emotion "
-        "on the circumplex (`emotion.py`), nearer to its middle where the emotion was acted less "
-        "strongly; nobody rated them.",
+        "and rate are warped anew in every pass. In every corpus its classes count alike, and an "
+        "emotion that a corpus lacks is no mistake there. Valence and arousal are derived: those "
+        "of the word of the emotion on the circumplex (`emotion.py`), nearer to its middle where "
+        "the emotion was acted less strongly; nobody rated them.",
         licence=f"Research only, non-commercial ({corpus.licence}).",
         split=f"Figures: {main.protocol}, pairs of a woman and a man of every corpus in each; "
         "nothing in a fold is fitted to its test speakers, the temperature there is "
