@@ -28,7 +28,7 @@ damaged ones. Noise reduction (minimum statistics and a Wiener gain) costs recal
 because the listeners learnt with noise as it is: it is an option, off by default; the \
 evaluation with `--baselines` shows both. On two folds, listeners to statistics only: 2469 \
 utterances of 70 Amharic students (ASED) and 300 Korean ones (EmotionTTS) learnt beside these \
-three corpora raised what was heard in those languages and cost EMO-DB .78 to .48 and .72 to .63 and \
+three corpora raised what was heard in those languages, cost EMO-DB .78 to .48 and .72 to .63 and \
 RAVDESS up to .04, and EMOVO left out altogether gained .02 at most: they are not learnt from."""
 
 
