@@ -41,6 +41,7 @@ setup(
             "face = emo_music_ros.encoding.face.encoder:FaceEncoder",
             "face_vgg19 = emo_music_ros.encoding.face.encoder:Vgg19FaceEncoder",
             "speech = emo_music_ros.encoding.speech.encoder:SpeechEncoder",
+            "speech_lstm = emo_music_ros.encoding.speech.lstm:LstmSpeechEncoder",
             "text = emo_music_ros.encoding.text.encoder:TextEncoder",
             "text_bigru = emo_music_ros.encoding.text.bigru:BiGruTextEncoder",
             "text_huggingface = emo_music_ros.encoding.text.huggingface:HuggingFaceTextEncoder",

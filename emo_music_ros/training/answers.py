@@ -2,9 +2,9 @@
 
 ``python -m emo_music_ros.training.answers --data FOLDER --out models`` writes ``answers.npz``,
 ``answers.json`` and the card ``answers.md``; :mod:`emo_music_ros.simulation.answers` reads them.
-The folder holds ``face`` (FER2013, FER+), ``speech/ravdess``, ``speech/emodb``,
-``text/goemotions`` and ``physio/stress_predict``. No recording, text or id goes into the files:
-only answers, the true label, and a number that tells one person's answers from another's.
+The folder holds ``face`` (FER2013, FER+), ``speech`` (RAVDESS and others), ``text/goemotions`` and
+``physio/stress_predict``. No recording, text or id goes into the files: only answers, the true
+label, and a number that tells one person's answers from another's.
 """
 
 from __future__ import annotations
@@ -31,16 +31,17 @@ from emo_music_ros.io.model import Model, describe
 from emo_music_ros.simulation.answers import NAME
 from emo_music_ros.streams import Utterance
 from emo_music_ros.training.answers_card import write_card
-from emo_music_ros.training.corpora import emodb, goemotions, ravdess
+from emo_music_ros.training.corpora import goemotions
 from emo_music_ros.training.face import settings as face_settings
 from emo_music_ros.training.face.candidates import PARTS, held_out_part
 from emo_music_ros.training.face.run import trainings_on
 from emo_music_ros.training.face.settings import PRECISION
 from emo_music_ros.training.physiology.study import StressStudy
 from emo_music_ros.training.shared.work import Work, default_folder
+from emo_music_ros.training.speech import voices
 from emo_music_ros.training.speech.clips import prepare_clips
 from emo_music_ros.training.speech.listeners import ListenerTraining
-from emo_music_ros.training.speech.run import FOLDS, folds_by_actor
+from emo_music_ros.training.speech.run import FOLDS
 
 VERSION = "1.1.0"
 #: At most so many texts of a label.
@@ -153,13 +154,13 @@ def _voices(
 
 
 def speech(data: Path, work: Work, seed: int, folds: int = FOLDS) -> Recorded:
-    """Return the answers to actors of RAVDESS by networks trained without them, and to EMO-DB.
+    """Return the answers to speakers of all corpora by networks trained without them.
 
-    With fewer `folds` only the actors of the first ones are answered.
+    With fewer `folds` only the speakers of the first ones are answered.
     """
-    corpus = ravdess.load(data / "speech" / "ravdess")
+    corpus = voices.load(data / "speech")
     training = ListenerTraining(corpus, prepare_clips(corpus, work, seed), work)
-    protocol, endpointer = folds_by_actor(corpus), Endpointer()
+    protocol, endpointer = voices.folds(corpus, FOLDS), Endpointer()
     probabilities = np.zeros((len(corpus), len(RAVDESS)))
     confidence, quality = np.zeros(len(corpus)), np.zeros(len(corpus))
     asked = protocol.folds[:folds]
@@ -167,32 +168,24 @@ def speech(data: Path, work: Work, seed: int, folds: int = FOLDS) -> Recorded:
         judge = _Exchanged(training.together(train, seed))
         answers = _voices(judge, [corpus.items[row] for row in test], endpointer)
         probabilities[test], confidence[test], quality[test] = answers
-    other = emodb.load(data / "speech" / "emodb")
-    theirs = _voices(SpeechModel(), other.items, endpointer)
-    ours = Part(
+    everybody = Part(
         corpus.name,
         corpus.licence,
         f"{protocol.name}, as the shipped network is measured, {len(asked)} of the folds (option "
-        f"`--folds {len(asked)}`): every actor is answered by a network trained in the shipped "
-        "way on the other four fifths of the actors. Temperature and conformal threshold are the "
-        "shipped ones.",
+        f"`--folds {len(asked)}`): every speaker is answered by a network trained in the shipped "
+        "way on the speakers of the other folds. Temperature and conformal threshold are the "
+        "shipped ones. Not every corpus has every emotion.",
         corpus.labels,
         probabilities,
         confidence,
         quality,
         corpus.people,
     )
+    tested = np.sort(np.concatenate([test for _, test in asked]))
+    names = corpus.groups["corpus"][tested]
     parts = [
-        ours.subset(np.sort(np.concatenate([test for _, test in asked]))),
-        Part(
-            other.name,
-            other.licence,
-            "The shipped network, which never heard this corpus or its language. Boredom, which "
-            "the network does not know, is left out; nobody is calm or surprised.",
-            np.array([RAVDESS.index(other.classes[label]) for label in other.labels]),
-            *theirs,
-            other.people,
-        ),
+        replace(everybody.subset(tested[names == name]), corpus=str(name))
+        for name in dict.fromkeys(names.tolist())
     ]
     return Recorded(RAVDESS, Model("speech").conformal, True, False, parts)
 

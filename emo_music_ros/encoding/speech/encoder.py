@@ -57,8 +57,11 @@ class SpeechModel:
         If a file of the model is missing, corrupt or of another network.
     """
 
+    #: Of its files.
+    name: ClassVar[str] = "speech"
+
     def __init__(self, folder: Path | None = None, reduction: float = 0.0) -> None:
-        self._model = Model("speech", folder)
+        self._model = Model(self.name, folder)
         self._temperature = float(self._model.description.get("temperature", 1.0))
         self._reduction = reduction
         self.version = self._model.version
@@ -81,7 +84,7 @@ class SpeechModel:
 
     def _misfit(self, folder: Path | None) -> ModelError:
         return ModelError(
-            f"model speech.onnx {self.version} in {folder or 'the package'} does not take "
+            f"model {self.name}.onnx {self.version} in {folder or 'the package'} does not take "
             "spectrum, contour and statistics, or answers in other labels than it describes",
             "Restore it from the release, or train it again: emo-music train speech",
         )
@@ -104,17 +107,25 @@ class SpeechModel:
         ratio = signal_to_noise(segment, found)
         if ratio < self._reduction:
             found = denoised(found)
-        logits, embedding = self.run(found.mel[None], found.contour[None], functionals(found)[None])
+        logits, embedding, *affect = self.run(
+            found.mel[None], found.contour[None], functionals(found)[None]
+        )
         estimate = from_labels(
             self._model.labels,
             softmax(logits[0], self._temperature),
             _quality(segment, ratio, found.prosody.duration, lost),
             self._model.conformal,
         )
+        if affect:  # how strongly it was said is more than which emotion it was
+            valence, arousal = (float(value) for value in affect[0][0])
+            estimate = dataclasses.replace(estimate, valence=valence, arousal=arousal)
         return estimate, embedding[0], found.prosody
 
     def run(self, *inputs: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-        """Return logits [n, 8] and embedding [n, 64] from spectra, contours and statistics."""
+        """Return what the network makes of spectra, contours and statistics.
+
+        Logits [n, 8], embedding [n, 64] and, where it judges them, valence and arousal [n, 2].
+        """
         return self._model(*inputs)
 
 
@@ -160,6 +171,7 @@ class SpeechEncoder:
     """
 
     modality: ClassVar[str] = "speech"
+    Model: ClassVar[type[SpeechModel]] = SpeechModel
 
     @dataclass(frozen=True)
     class Options:
@@ -176,12 +188,12 @@ class SpeechEncoder:
             low=0.0,
             high=40.0,
         )
-        models: str = option("", "folder with speech.onnx and speech.json; empty: the package's")
+        models: str = option("", "folder with the network and its .json; empty: the package's")
 
     def __init__(self, options: Options | None = None) -> None:
         chosen = self.Options() if options is None else options
         folder = Path(chosen.models) if chosen.models else None
-        self._judge = SpeechModel(folder, chosen.noise_reduction)
+        self._judge = self.Model(folder, chosen.noise_reduction)
         self._analyser: Analyser | None = None  # of the utterance that goes on
         self._analysed = -1  # sample at which that begins
         self._endpointer = Endpointer(chosen.silence, chosen.shortest, chosen.longest)

@@ -55,7 +55,10 @@ def load(folder: Path) -> Corpus:
         classes=RAVDESS,
         people=actors,
         unit="actors",
-        groups={"sex": np.where(actors % 2 == 1, "male", "female")},
+        groups={
+            "sex": np.where(actors % 2 == 1, "male", "female"),
+            "intensity": np.where([code[3] == 2 for code in codes], "strong", "normal"),
+        },
     )
 
 

@@ -39,10 +39,12 @@ HEADLINES = (
         "face", "FER2013, FER+, RAF-DB", "research only",
     ),
     Headline(
-        "speech", "8 emotions", "RAVDESS", "UAR",
-        "unweighted average recall, 8 classes, 5 folds by actor",
-        "speech", "RAVDESS, 20 actors", "research only, non-commercial",
+        "speech", "emotions", "RAVDESS", "UAR",
+        "RAVDESS, unweighted average recall, 8 classes, folds by speaker",
+        "speech", "RAVDESS, EMO-DB, EMOVO", "research only, non-commercial",
     ),
+    Headline("speech", "emotions", "EMO-DB", "UAR", "the same for EMO-DB, 6 classes"),
+    Headline("speech", "emotions", "EMOVO", "UAR", "the same for EMOVO, 7 classes"),
     Headline(
         "text", "7 words of Ekman", "GoEmotions", "macro-F1", "macro-F1, English, 7 classes",
         "text", "GoEmotions, SMP2020", "research only",

@@ -10,11 +10,11 @@ from tqdm import tqdm
 
 from emo_music_ros.encoding.speech.audio_features import Analyser, features, log_mel
 from emo_music_ros.encoding.speech.functionals import functionals
+from emo_music_ros.encoding.speech.lstm import halve
 from emo_music_ros.encoding.speech.voice_activity import Endpointer, trim
 from emo_music_ros.training.corpora.base import Corpus
 from emo_music_ros.training.shared.work import Work
-from emo_music_ros.training.speech import acoustics
-from emo_music_ros.training.speech import network as networks
+from emo_music_ros.training.speech import acoustics, voices
 from emo_music_ros.training.speech.network import Clip
 
 COPIES = 6  # damaged ones of every clip
@@ -23,10 +23,11 @@ Voice = NDArray[np.float32]
 
 def prepare_clips(corpus: Corpus, work: Work, seed: int = 0, copies: int = COPIES) -> list[Clip]:
     """Return the features of every recording and of its damaged copies, cut as at run time."""
+    felt, weight, possible = voices.affect(corpus), voices.weights(corpus), voices.possible(corpus)
     key = [
         *(seed, copies, corpus.name, corpus.labels, corpus.people),
         *([len(item) for item in corpus.items], Analyser, log_mel, functionals),
-        *(acoustics.damage, acoustics.babble, acoustics.coloured_noise, networks.halve),
+        *(acoustics.damage, acoustics.babble, acoustics.coloured_noise, halve),
     ]
     kept = work.recall("speech features", key, lambda: _measure_all(corpus, seed, copies))
     ends = np.cumsum(kept["lengths"].ravel())
@@ -38,6 +39,9 @@ def prepare_clips(corpus: Corpus, work: Work, seed: int = 0, copies: int = COPIE
             tuple(kept["spectra"][:, part] for part in bounds[row * count : (row + 1) * count]),
             tuple(kept["contours"][:, part] for part in bounds[row * count : (row + 1) * count]),
             kept["statistics"][row],
+            felt[row],
+            float(weight[row]),
+            possible[row],
         )
         for row, label in enumerate(corpus.labels)
     ]
@@ -53,8 +57,8 @@ def _measure_all(corpus: Corpus, seed: int, copies: int) -> dict[str, NDArray[An
             versions.append(acoustics.damage(voice, np.random.default_rng([seed, row, copy])))
         for version in versions:
             found = features(version)
-            spectra.append(networks.halve(found.mel).astype(np.float16))
-            contours.append(networks.halve(found.contour).astype(np.float16))
+            spectra.append(halve(found.mel).astype(np.float16))
+            contours.append(halve(found.contour).astype(np.float16))
             statistics.append(functionals(found))
             lengths.append(spectra[-1].shape[1])
     shape = (len(corpus), copies + 1)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from emo_music_ros.emotion import RAVDESS
+from emo_music_ros.encoding.speech.lstm import HALVINGS, mfcc, steps
 from emo_music_ros.numerics import softmax
 from emo_music_ros.training.corpora.base import Corpus
 from emo_music_ros.training.evaluation.protocol import Rows
@@ -24,8 +25,8 @@ from emo_music_ros.training.speech.listeners import ListenerTraining
 from emo_music_ros.training.speech.network import Clip
 
 logger = logging.getLogger(__name__)
-HALVINGS = 2  # of the steps of 20 ms: the compared networks take one every 80 ms
 BATCH = 64  # of the compared networks
+MFCC = "LSTM on MFCC"
 
 
 def listeners_alone(training: ListenerTraining) -> list[Candidate]:
@@ -41,7 +42,7 @@ def listeners_alone(training: ListenerTraining) -> list[Candidate]:
                     network(*networks.pad(clips[row].spectra[:1], clips[row].contours[:1]))[0]
                     for row in test
                 ]
-            logits.append(torch.cat(answers).log_softmax(dim=1).numpy())
+            logits.append(_log(torch.cat(answers)))
         return softmax(np.mean(logits, axis=0))
 
     def judge(rows: Rows, test: Rows, seed: int) -> NDArray[np.float64]:
@@ -50,7 +51,7 @@ def listeners_alone(training: ListenerTraining) -> list[Candidate]:
         for index in range(networks.WHOLES):
             network = training.whole(rows, 100 * seed + index)
             with torch.no_grad():
-                logits.append(network(statistics).log_softmax(dim=1).numpy())
+                logits.append(_log(network(statistics)))
         return softmax(np.mean(logits, axis=0))
 
     return [
@@ -69,38 +70,42 @@ def listeners_alone(training: ListenerTraining) -> list[Candidate]:
     ]
 
 
-def papers_and_peers(
-    corpus: Corpus, training: ListenerTraining, work: Work
-) -> list[tuple[Candidate, str]]:
-    """Return the networks of the papers on the same spectra, and openSMILE with a linear SVM.
+def _log(answers: torch.Tensor) -> NDArray[np.float32]:
+    """Return log probabilities [n, 8] of the answers of a listener."""
+    return answers[:, : len(RAVDESS)].log_softmax(dim=1).numpy()
 
-    Each comes with a note on how it was run.
-    """
+
+def papers(training: ListenerTraining) -> list[tuple[Candidate, str]]:
+    """Return the networks of the papers on the same spectra, each with how it was run."""
     clips = training.clips
-
-    def steps(clip: Clip) -> NDArray[np.float32]:
-        whole = clip.spectra[0].astype(np.float32)
-        for _ in range(HALVINGS):
-            whole = networks.halve(whole)
-        return np.maximum(whole - whole.max(), -networks.RANGE).T
-
-    spectra = [steps(clip) for clip in clips]
-    cepstra = [_cepstra(spectrum) for spectrum in spectra]
+    spectra = [spectrum_of(clip) for clip in clips]
+    cepstra = [cepstra_of(clip) for clip in clips]
     made = [
         _sequence_baseline(f"{name} on log-Mel", origin, network, spectra, clips)
         for name, (network, origin) in baselines.NETWORKS.items()
     ]
-    made.append(_sequence_baseline("LSTM on MFCC", "paper D", baselines.LSTM, cepstra, clips))
-    note = f"Steps of {20 * 2**HALVINGS} ms, clean recordings only."
-    noted = [(one, note) for one in made]
+    made.append(_sequence_baseline(MFCC, "paper D", baselines.LSTM, cepstra, clips))
+    note = "Steps of 80 ms, clean recordings only; miniatures of what the papers describe."
+    return [(one, note) for one in made]
+
+
+def papers_and_peers(
+    corpus: Corpus, training: ListenerTraining, work: Work
+) -> list[tuple[Candidate, str]]:
+    """Return the networks of the papers, and openSMILE with a linear SVM where it is installed."""
     peer = opensmile_peer(corpus, work)
+    noted = papers(training)
     return noted if peer is None else [*noted, (peer, "Clean recordings only.")]
 
 
-def _cepstra(spectrum: NDArray[np.float32], count: int = 40) -> NDArray[np.float32]:
-    from scipy.fft import dct
+def spectrum_of(clip: Clip) -> NDArray[np.float32]:
+    """Return the log-Mel spectrum [steps of 80 ms, bands] of a clip as it was recorded."""
+    return steps(clip.spectra[0], HALVINGS - 1)
 
-    return dct(spectrum, axis=1, norm="ortho")[:, :count].astype(np.float32)  # type: ignore[no-any-return]
+
+def cepstra_of(clip: Clip) -> NDArray[np.float32]:
+    """Return the MFCC [steps of 80 ms, 40] of a clip as it was recorded."""
+    return mfcc(spectrum_of(clip))
 
 
 def _sequence_baseline(

@@ -16,6 +16,7 @@ from emo_music_ros.training.corpora.base import Corpus
 from emo_music_ros.training.evaluation.protocol import Rows
 from emo_music_ros.training.shared.work import Work
 from emo_music_ros.training.speech import network as networks
+from emo_music_ros.training.speech import voices
 from emo_music_ros.training.speech.clips import COPIES
 from emo_music_ros.training.speech.network import Clip
 
@@ -27,12 +28,15 @@ class ListenerTraining:
 
     def __init__(self, corpus: Corpus, clips: Sequence[Clip], work: Work) -> None:
         self.clips = clips
-        self._corpus = corpus
+        self.corpus = corpus
         self._work = work
         self.key = [
             *(networks.SequenceNetwork, networks.WholeNetwork, networks.fit_sequence),
             *(networks.fit_whole, networks.warp, networks.SEQUENCE_COURSE, networks.WHOLE_COURSE),
-            *(networks.AVERAGING, networks.CHANNELS, networks.HIDDEN, networks.WHOLE, COPIES),
+            *(networks._loss, networks.among, networks.Truth, networks.FELT),
+            *(voices.affect, voices.weights, voices.possible),
+            *(voices.STRENGTHS, networks.AVERAGING, networks.CHANNELS),
+            *(networks.HIDDEN, networks.WHOLE, COPIES),
         ]
 
     @property
@@ -46,7 +50,7 @@ class ListenerTraining:
         def fit() -> dict[str, NDArray[Any]]:
             return networks.weights(networks.fit_sequence([self.clips[r] for r in rows], seed))
 
-        key = [self.key, self._corpus.labels, self._corpus.people, rows, seed]
+        key = [self.key, self.corpus.labels, self.corpus.people, rows, seed]
         return networks.restore(
             networks.SequenceNetwork(), self._work.recall("speech sequence", key, fit)
         )
@@ -57,7 +61,7 @@ class ListenerTraining:
         def fit() -> dict[str, NDArray[Any]]:
             return networks.weights(networks.fit_whole([self.clips[r] for r in rows], seed))
 
-        key = [self.key, self._corpus.labels, self._corpus.people, rows, seed]
+        key = [self.key, self.corpus.labels, self.corpus.people, rows, seed]
         return networks.restored_whole(self._work.recall("speech whole", key, fit))
 
     def together(self, rows: Rows, seed: int) -> networks.SpeechNetwork:

@@ -27,6 +27,8 @@ from emo_music_ros.training.shared.seeding import seed_everything
 logger = logging.getLogger(__name__)
 
 CLASSES = len(RAVDESS)
+AFFECT = 2  # valence and arousal beside them
+FELT = 0.5  # weight of their squared error beside the entropy of the classes
 EMBEDDING = 64
 CONTOUR = 3
 RANGE = 10.0  # nepers of power (43 dB) below the loudest band that are followed over time
@@ -60,21 +62,18 @@ AVERAGING = 0.995  # per step, of the weights of a sequence network that are kep
 class Clip:
     """One utterance and its damaged copies, the clean one first.
 
-    `spectra` [64, steps] and `contours` [3, steps] with a step of 20 ms, `statistics` [copies, n].
+    `spectra` [64, steps] and `contours` [3, steps] with a step of 20 ms, `statistics` [copies, n];
+    `affect` is valence and arousal, -1..1; `weight` is how much the utterance counts; `possible`
+    [8] are the emotions that its corpus has.
     """
 
     label: int
     spectra: tuple[NDArray[np.float32], ...]
     contours: tuple[NDArray[np.float32], ...]
     statistics: NDArray[np.float32]
-
-
-def halve(frames: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the means of two frames each of [rows, frames]: from steps of 10 ms to 20 ms."""
-    if frames.shape[1] < 2:
-        return frames
-    even = frames.shape[1] // 2 * 2
-    return frames[:, :even].reshape(len(frames), -1, 2).mean(axis=2)
+    affect: NDArray[np.float32]
+    weight: float
+    possible: NDArray[np.bool_]
 
 
 def _layer(inputs: int, outputs: int, kernel: int, stride: tuple[int, int]) -> nn.Sequential:
@@ -115,12 +114,15 @@ class SequenceNetwork(nn.Module):
         self.attend = nn.Linear(2 * HIDDEN, 1)
         self.drop = nn.Dropout(0.4)
         self.embed = nn.Linear(6 * HIDDEN, EMBEDDING)
-        self.answer = nn.Linear(EMBEDDING, CLASSES)
+        self.answer = nn.Linear(EMBEDDING, CLASSES + AFFECT)
 
     def forward(
         self, mel: Tensor, contour: Tensor, lengths: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
-        """Return logits and embedding [n, 64]; `lengths` [n] counts the steps of padded input."""
+        """Return logits with valence and arousal [n, 8 + 2], and the embedding [n, 64].
+
+        `lengths` [n] counts the steps of padded input.
+        """
         if lengths is None:
             inside = torch.ones_like(mel[:, :1])
         else:
@@ -155,7 +157,7 @@ class SequenceNetwork(nn.Module):
 
 
 class WholeNetwork(nn.Module):
-    """From statistics [n, count] of whole utterances to logits [n, 8]."""
+    """From statistics [n, count] of whole utterances to logits, valence, arousal [n, 8 + 2]."""
 
     def __init__(self, mean: NDArray[np.float32], deviation: NDArray[np.float32]) -> None:
         super().__init__()
@@ -167,7 +169,7 @@ class WholeNetwork(nn.Module):
             nn.BatchNorm1d(WHOLE),
             nn.ReLU(),
             nn.Dropout(0.5),
-            nn.Linear(WHOLE, CLASSES),
+            nn.Linear(WHOLE, CLASSES + AFFECT),
         )
 
     def standard(self, statistics: Tensor) -> Tensor:
@@ -175,7 +177,7 @@ class WholeNetwork(nn.Module):
         return ((statistics - self.mean) / self.deviation).clamp(-4.0, 4.0)  # type: ignore[operator]
 
     def forward(self, statistics: Tensor) -> Tensor:
-        """Return logits."""
+        """Return logits, valence and arousal."""
         logits: Tensor = self.layers(self.standard(statistics))
         return logits
 
@@ -184,7 +186,7 @@ class SpeechNetwork(nn.Module):
     """All listeners: log-Mel [n, 64, frames], contour [n, 3, frames] and statistics [n, count] in.
 
     Frames are 10 ms apart. Logits [n, 8] are mean log probabilities; the embedding [n, 64] is that
-    of the first listener.
+    of the first listener; affect [n, 2] is valence and arousal, -1..1.
     """
 
     def __init__(self, sequences: Sequence[nn.Module], wholes: Sequence[nn.Module]) -> None:
@@ -192,15 +194,22 @@ class SpeechNetwork(nn.Module):
         self.sequences = nn.ModuleList(sequences)
         self.wholes = nn.ModuleList(wholes)
 
-    def forward(self, mel: Tensor, contour: Tensor, statistics: Tensor) -> tuple[Tensor, Tensor]:
-        """Return logits and embedding."""
+    def forward(
+        self, mel: Tensor, contour: Tensor, statistics: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Return logits, embedding and affect."""
         slow, line = F.avg_pool1d(mel, 2), F.avg_pool1d(contour, 2)
         answers = [listener(slow, line) for listener in self.sequences]
-        followed = torch.stack([logits.log_softmax(dim=1) for logits, _ in answers]).mean(dim=0)
-        judged = torch.stack(
-            [listener(statistics).log_softmax(dim=1) for listener in self.wholes]
-        ).mean(dim=0)
-        return (followed + judged) / 2, answers[0][1]
+        followed = torch.stack([answer for answer, _ in answers])
+        judged = torch.stack([listener(statistics) for listener in self.wholes])
+        logits = (_mean_log(followed) + _mean_log(judged)) / 2
+        felt = (followed[..., CLASSES:].mean(dim=0) + judged[..., CLASSES:].mean(dim=0)) / 2
+        return logits, answers[0][1], felt.clamp(-1.0, 1.0)
+
+
+def _mean_log(answers: Tensor) -> Tensor:
+    """Return the mean log probabilities [n, 8] of answers [listeners, n, 8 + 2]."""
+    return answers[..., :CLASSES].log_softmax(dim=2).mean(dim=0)
 
 
 def pad(
@@ -267,10 +276,52 @@ def warp(
     return mel, contour, lengths
 
 
-def _weight(labels: NDArray[np.int64]) -> Tensor:
-    """Return the weight of every class in the loss, so that rare ones count alike."""
-    counts = np.bincount(labels, minlength=CLASSES)
-    return torch.tensor(counts.mean() / np.maximum(counts, 1), dtype=torch.float32)
+@dataclass(frozen=True)
+class Truth:
+    """What is known of clips: `label` [n], `affect` [n, 2], `weight` [n], `possible` [n, 8]."""
+
+    label: Tensor
+    affect: Tensor
+    weight: Tensor
+    possible: Tensor
+
+    @classmethod
+    def of(cls, clips: Sequence[Clip]) -> Truth:
+        """Return what is known of clips, weights with mean 1."""
+        weight = np.array([clip.weight for clip in clips])
+        return cls(
+            torch.from_numpy(np.array([clip.label for clip in clips], np.int64)),
+            torch.from_numpy(np.stack([clip.affect for clip in clips])),
+            torch.from_numpy((weight / weight.mean()).astype(np.float32)),
+            torch.from_numpy(np.stack([clip.possible for clip in clips])),
+        )
+
+    def __getitem__(self, rows: NDArray[np.int64]) -> Truth:
+        """Return what is known of some clips."""
+        return Truth(self.label[rows], self.affect[rows], self.weight[rows], self.possible[rows])
+
+
+def among(logits: Tensor, possible: Tensor) -> Tensor:
+    """Return log probabilities [n, 8] among the possible emotions; calm counts as neutral else.
+
+    What a corpus has no word for is no mistake: without this an emotion that most corpora lack is
+    learnt as a mark of the one that has it.
+    """
+    calm, neutral = RAVDESS.index("calm"), RAVDESS.index("neutral")
+    either = torch.logaddexp(logits[:, neutral], logits[:, calm])
+    kept = torch.where(possible[:, calm], logits[:, neutral], either)
+    columns = torch.arange(CLASSES) == neutral
+    merged = torch.where(columns, kept[:, None], logits)
+    return merged.masked_fill(~possible, -1e4).log_softmax(dim=1)
+
+
+def _loss(answers: Tensor, truth: Truth) -> Tensor:
+    """Return the weighted loss of answers [n, 8 + 2]."""
+    sure = among(answers[:, :CLASSES], truth.possible).masked_fill(~truth.possible, 0.0)
+    right = sure.gather(1, truth.label[:, None])[:, 0]
+    wrong = -(1 - SMOOTHING) * right - SMOOTHING * sure.sum(dim=1) / truth.possible.sum(dim=1)
+    off = (answers[:, CLASSES:] - truth.affect).square().mean(dim=1)
+    return (truth.weight * (wrong + FELT * off)).mean()
 
 
 def _teacher(
@@ -302,14 +353,14 @@ def fit_sequence(
     )
     steps = -(-len(clips) // course.batch)
     optimiser, schedule = _teacher(network, course, steps)
-    labels = np.array([clip.label for clip in clips], np.int64)
-    weight = _weight(labels)
+    truth = Truth.of(clips)
     length = np.array([clip.spectra[0].shape[1] for clip in clips])
     began = time.monotonic()
     network.train()
     for epoch in range(course.epochs):
         total = 0.0
-        order = np.argsort(length * draw.uniform(0.8, 1.25, len(clips)))  # of about equal length
+        about = length * draw.uniform(0.8, 1.25, len(clips))
+        order = np.argsort(about)  # of about equal length
         for part in draw.permutation(steps):
             rows = order[part * course.batch : (part + 1) * course.batch]
             chosen = [_version(len(clips[row].spectra), course.clean, draw) for row in rows]
@@ -317,9 +368,8 @@ def fit_sequence(
                 [clips[row].spectra[copy] for row, copy in zip(rows, chosen)],
                 [clips[row].contours[copy] for row, copy in zip(rows, chosen)],
             )
-            logits, _ = network(*warp(*batch, noise))
-            target = torch.from_numpy(labels[rows])
-            loss = F.cross_entropy(logits, target, weight, label_smoothing=SMOOTHING)
+            answers, _ = network(*warp(*batch, noise))
+            loss = _loss(answers, truth[rows])
             optimiser.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(network.parameters(), 2.0)
@@ -343,8 +393,7 @@ def fit_whole(clips: Sequence[Clip], seed: int, course: Course = WHOLE_COURSE) -
     everything = np.stack([clip.statistics for clip in clips])
     flat = everything.reshape(-1, everything.shape[2])
     network = WholeNetwork(flat.mean(axis=0), flat.std(axis=0) + 1e-3)
-    labels = np.array([clip.label for clip in clips], np.int64)
-    weight = _weight(labels)
+    truth = Truth.of(clips)
     with torch.no_grad():
         known = network.standard(torch.from_numpy(everything))
     size = min(course.batch, len(clips))
@@ -354,16 +403,14 @@ def fit_whole(clips: Sequence[Clip], seed: int, course: Course = WHOLE_COURSE) -
     for _ in range(course.epochs):
         for rows in draw.permutation(len(clips))[: steps * size].reshape(steps, size):
             chosen = [_version(known.shape[1], course.clean, draw) for _ in rows]
-            x, target = known[rows, chosen], torch.from_numpy(labels[rows])
+            x = known[rows, chosen]
             x = x + 0.2 * torch.randn(x.shape)
             share = float(draw.beta(0.3, 0.3))
             share = max(share, 1 - share)
-            other = torch.from_numpy(draw.permutation(size))
-            logits = network.layers(share * x + (1 - share) * x[other])
-            loss = share * F.cross_entropy(logits, target, weight, label_smoothing=SMOOTHING)
-            loss = loss + (1 - share) * F.cross_entropy(
-                logits, target[other], weight, label_smoothing=SMOOTHING
-            )
+            other = draw.permutation(size)
+            answers = network.layers(share * x + (1 - share) * x[other])
+            loss = share * _loss(answers, truth[rows])
+            loss = loss + (1 - share) * _loss(answers, truth[rows[other]])
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()

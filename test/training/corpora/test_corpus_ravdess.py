@@ -27,6 +27,7 @@ def test_labels_actors_and_sex_come_from_the_names(tmp_path):
     assert corpus.classes == RAVDESS
     assert corpus.people.tolist() == [24, 7, 7]
     assert corpus.groups["sex"].tolist() == ["female", "male", "male"]
+    assert corpus.groups["intensity"].tolist() == ["normal", "strong", "normal"]
     for item in corpus.items:
         assert item.dtype == np.float32
         assert len(item) == pytest.approx(16000, abs=2)

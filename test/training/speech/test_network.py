@@ -24,7 +24,9 @@ def clips(count=24, seed=0):
         statistics = draw.normal(size=(1, COUNT)).astype(np.float32)
         statistics[0, 8 * label : 8 * label + 8] += 2
         contour = np.zeros((networks.CONTOUR, steps), np.float32)
-        result.append(networks.Clip(label, (spectrum,), (contour,), statistics))
+        affect = np.array([label / 4 - 1, 1 - label / 4], np.float32)
+        every = np.ones(8, bool)
+        result.append(networks.Clip(label, (spectrum,), (contour,), statistics, affect, 1.0, every))
     return result
 
 
@@ -73,13 +75,28 @@ def test_both_kinds_of_networks_learn(monkeypatch):
     whole = networks.fit_whole(known, 0, networks.Course(30, 16, 5e-3, 0.01, 0.5))
     with torch.no_grad():
         found = whole(torch.from_numpy(np.stack([clip.statistics[0] for clip in new])))
-    assert (found.argmax(dim=1) == truth).float().mean() > 0.6
+    assert (found[:, :8].argmax(dim=1) == truth).float().mean() > 0.6
+    affect = np.stack([clip.affect for clip in new])
+    assert np.corrcoef(found[:, 8].numpy(), affect[:, 0])[0, 1] > 0.3
     sequence = networks.fit_sequence(known, 0, networks.Course(25, 16, 5e-3, 0.01, 0.5))
     with torch.no_grad():
         found = sequence(*networks.pad([c.spectra[0] for c in new], [c.contours[0] for c in new]))[
             0
         ]
-    assert (found.argmax(dim=1) == truth).float().mean() > 0.4
+    assert (found[:, :8].argmax(dim=1) == truth).float().mean() > 0.4
+
+
+def test_the_mean_of_the_listeners_is_in_range():
+    statistics = np.zeros(COUNT, np.float32)
+    network = networks.SpeechNetwork(
+        [networks.SequenceNetwork()], [networks.WholeNetwork(statistics, statistics + 1)]
+    ).eval()
+    mel, contour, _ = networks.pad(clips()[0].spectra, clips()[0].contours)
+    with torch.no_grad():
+        logits, embedding, affect = network(mel, contour, torch.zeros(1, COUNT))
+    assert logits.shape == (1, 8)
+    assert embedding.shape == (1, networks.EMBEDDING)
+    assert affect.abs().max() <= 1
 
 
 def test_training_is_repeated_by_its_seed():
@@ -89,3 +106,30 @@ def test_training_is_repeated_by_its_seed():
     for name, value in one.items():
         np.testing.assert_array_equal(value, two[name])
     assert any(not np.array_equal(value, other[name]) for name, value in one.items())
+
+
+def test_an_emotion_that_a_corpus_lacks_costs_nothing_there():
+    calm, neutral, disgust = (networks.RAVDESS.index(n) for n in ("calm", "neutral", "disgust"))
+    possible = torch.ones(2, 8, dtype=torch.bool)
+    possible[1, [calm, disgust]] = False
+    logits = torch.zeros(2, 8)
+    logits[:, disgust] = 9.0
+    logits[:, calm] = 5.0
+    everywhere, here = networks.among(logits, possible).exp()
+    assert everywhere[disgust] > 0.9
+    assert here[disgust] == here[calm] == 0
+    assert here[neutral] > 0.9  # nobody was calm there: neutral
+    assert here.sum() == pytest.approx(1)
+
+
+def test_the_loss_is_that_of_the_library_where_every_emotion_is_possible():
+    draw = torch.Generator().manual_seed(1)
+    truth = networks.Truth.of(clips(16))
+    answers = torch.randn(16, 10, generator=draw)
+    expected = (
+        torch.nn.functional.cross_entropy(
+            answers[:, :8], truth.label, label_smoothing=networks.SMOOTHING
+        )
+        + networks.FELT * (answers[:, 8:] - truth.affect).square().mean()
+    )
+    torch.testing.assert_close(networks._loss(answers, truth), expected)
