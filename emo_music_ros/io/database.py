@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 _FOREIGN = ("malformed", "no such table", "no such column", "has no column")
 #: What SQLite keeps beside a file.
 _LOGS = ("-wal", "-shm")
+#: Before a file that another program keeps is tried again [s].
+PAUSE = 0.02
 
 
 class Database:
@@ -97,17 +99,28 @@ class Database:
         if self._connection is not None and self._identity() != self._file:
             log.warning("%s '%s' was replaced or removed by another program", self.what, self.path)
             self.close()
-        if self._connection is None:
-            self._prepare()
+        end = time.monotonic() + self._timeout
+        while self._connection is None:
             try:
-                self._connection = self._open()
-            except sqlite3.DatabaseError as error:
-                if not is_broken(error) or not self.path.is_file():
+                self._connection = self._opened()
+            except sqlite3.OperationalError as error:
+                # SQLite waits for others, but not when two start a log at the same time.
+                if "locked" not in str(error) or time.monotonic() >= end:
                     raise
-                self.set_aside(error)
-                self._prepare()
-                self._connection = self._open()
+                time.sleep(PAUSE)
         return self._connection
+
+    def _opened(self) -> sqlite3.Connection:
+        """Return a connection to the file, or to a new one if it is damaged."""
+        self._prepare()
+        try:
+            return self._open()
+        except sqlite3.DatabaseError as error:
+            if not is_broken(error) or not self.path.is_file():
+                raise
+            self.set_aside(error)
+            self._prepare()
+            return self._open()
 
     def close(self) -> None:
         """Close the connection. May be called twice; :meth:`connect` opens it again."""

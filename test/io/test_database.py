@@ -206,6 +206,29 @@ def test_what_is_not_damage_moves_nothing(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*.corrupt-*"))
 
 
+def test_a_lock_that_sqlite_does_not_wait_for_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused: list[Path] = []
+    open_once = Database._open
+
+    def busy(database: Database) -> sqlite3.Connection:
+        if len(refused) < 3:
+            refused.append(database.path)
+            raise sqlite3.OperationalError("database is locked")
+        return open_once(database)
+
+    monkeypatch.setattr(Database, "_open", busy)
+    database = opened(tmp_path / "notes.sqlite", timeout=60.0)
+    write(database, "kept")
+    assert texts(database) == ["kept"]
+    assert len(refused) == 3
+    database.close()
+    refused.clear()
+    with pytest.raises(sqlite3.OperationalError, match="locked"):
+        opened(tmp_path / "notes.sqlite", timeout=0.0).connect()
+
+
 @pytest.mark.parametrize(
     ("error", "broken"),
     [
