@@ -1,7 +1,9 @@
-"""CMU-MOSI: opinions on films, voice, face and words of 62 speakers (Zadeh et al. 2016).
+"""CMU-MOSI: opinions on films, voice and words of 62 speakers (Zadeh et al. 2016).
 
-``index.csv`` has a row for every utterance (``speaker_video``, ``positive`` 0/1), ``features.npz``
-the features of the same rows: ``audio`` [n, 73] (openSMILE), ``video`` [n, 100], ``text`` [n, 100].
+``index.csv`` has a row for every utterance (``speaker_video``, ``positive`` 0/1, ``transcript``),
+``features.npz`` the features of the same rows: ``audio`` [n, 73] (openSMILE). Its ``video`` and
+``text`` are left alone: they are the last layers of networks that learnt these very labels, and a
+linear classifier on them is right in .92 and .98 of the utterances of speakers it never saw.
 """
 
 from __future__ import annotations
@@ -9,7 +11,6 @@ from __future__ import annotations
 import csv
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +20,6 @@ from emo_music_ros.errors import InputError
 from emo_music_ros.training.corpora.base import Corpus
 
 FILES = ("index.csv", "features.npz")
-#: Name of the features -> modality.
-MODALITIES = {"video": "face", "audio": "voice", "text": "words"}
 
 
 def find(folder: Path) -> Path | None:
@@ -29,8 +28,8 @@ def find(folder: Path) -> Path | None:
     return next((one for one in places if all((one / name).is_file() for name in FILES)), None)
 
 
-def load(folder: Path) -> tuple[Corpus, dict[str, NDArray[np.float64]]]:
-    """Return the sign of valence of every utterance, and features [n, k] by modality.
+def load(folder: Path) -> tuple[Corpus, NDArray[np.float64]]:
+    """Return the utterances, items are their words, with the sign of valence; and voices [n, 73].
 
     Raises
     ------
@@ -47,23 +46,21 @@ def load(folder: Path) -> tuple[Corpus, dict[str, NDArray[np.float64]]]:
             rows = list(csv.DictReader(file))
         labels = np.array([int(row["positive"]) for row in rows], np.int64)
         people = np.array([row["speaker_video"] for row in rows])
+        words = [row["transcript"] for row in rows]
         with np.load(place / FILES[1], allow_pickle=False) as kept:
-            found: dict[str, NDArray[Any]] = {
-                modality: np.nan_to_num(kept[name].astype(float))
-                for name, modality in MODALITIES.items()
-            }
+            voices: NDArray[np.float64] = np.nan_to_num(kept["audio"].astype(float))
     except (OSError, UnicodeDecodeError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise InputError(f"{place} is not as published: {error!r}", "Restore it") from error
-    if any(len(table) != len(rows) for table in found.values()):
+    if len(voices) != len(rows):
         raise InputError(f"{place}: index and features differ in length", "Restore it")
     corpus = Corpus(
         name="CMU-MOSI",
         source="Zadeh et al. (2016), IEEE Intelligent Systems 31(6)",
         licence="research only",
-        items=np.arange(len(rows)),
+        items=words,
         labels=labels,
         classes=POLARITY,
         people=people,
         unit="speakers",
     )
-    return corpus, found
+    return corpus, voices

@@ -17,7 +17,7 @@ from emo_music_ros.numerics import softmax
 from emo_music_ros.training.shared.calibration import conformal_threshold, fit_temperature
 
 #: Share of moments of agreement that may be called contradictory.
-FALSE_ALARMS = 0.055
+FALSE_ALARMS = 0.035
 #: One, two, and three or more pieces of evidence are set apart.
 LEVELS = 3
 

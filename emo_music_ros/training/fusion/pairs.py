@@ -19,9 +19,11 @@ from emo_music_ros.emotion import RAVDESS
 from emo_music_ros.encoding.speech.audio_features import features
 from emo_music_ros.encoding.speech.functionals import functionals
 from emo_music_ros.encoding.speech.voice_activity import Endpointer, trim
+from emo_music_ros.encoding.text.encoder import TextEncoder
 from emo_music_ros.errors import InputError
 from emo_music_ros.fusion.classes import FLOOR
 from emo_music_ros.numerics import softmax
+from emo_music_ros.streams import Utterance
 from emo_music_ros.training.corpora import mosi, ravdess, ravdess_faces
 from emo_music_ros.training.corpora.base import Corpus
 from emo_music_ros.training.evaluation import answers
@@ -37,7 +39,7 @@ from emo_music_ros.training.shared.work import Work
 #: What moments consist of.
 COLUMNS = ("evidence", "present", "quality", "age", "truth", "people")
 TASK = "8 emotions of voice and face"
-SIGN = "sign of valence of voice, face and words"
+SIGN = "sign of valence of voice and words"
 FOLDS, INNER = 5, 4
 #: Whose kept answers are taken for the voice.
 KEPT = ("8 emotions", "RAVDESS speech", "emo_music_ros")
@@ -254,14 +256,17 @@ def by_actor(corpus: Corpus) -> Protocol:
 
 
 def opinions(data: Path, seed: int) -> Together:
-    """Return the utterances of CMU-MOSI: voice, face and words of one speaker, sign of valence.
+    """Return the utterances of CMU-MOSI: voice and words of one speaker, sign of valence.
+
+    The words are read as the text network embeds them, which never learnt from them.
 
     Raises
     ------
     InputError
         If it is missing.
     """
-    corpus, features = mosi.load(data)
+    corpus, voices = mosi.load(data)
+    features = {"voice": voices, "words": embedded(corpus.items)}
 
     def reader(table: Floats) -> Reader:
         return lambda train, test: read_features(
@@ -273,6 +278,15 @@ def opinions(data: Path, seed: int) -> Together:
         f"real moments, {FOLDS}-fold by speaker", by_group(corpus.people, FOLDS, seed)
     )
     return Together(corpus, readers, protocol, [*features.values(), read_features], seed)
+
+
+def embedded(texts: Sequence[str]) -> Floats:
+    """Return the embeddings [n, k] of the text network; zeros where a text says nothing to it."""
+    encoder = TextEncoder()
+    heard = [encoder.push(Utterance(float(at), text.lower())) for at, text in enumerate(texts)]
+    found = {row: encodings[0].embedding for row, encodings in enumerate(heard) if encodings}
+    size = len(next(iter(found.values()), ()))
+    return np.array([found.get(row, np.zeros(size)) for row in range(len(texts))], float)
 
 
 def kept_voices(folder: Path, data: Path, clips: Sequence[str]) -> Floats | None:

@@ -166,7 +166,11 @@ def _real(data: Path, work: Work, seed: int, baselines: bool) -> list[Result]:
         about = f"Real pairs. Voice: {about}. Face: extremely randomised trees on action units."
         studies.append((PAIRS, study, about))
     if mosi.find(data) is not None:
-        about = "Real moments; a linear classifier on the published features of each modality."
+        about = (
+            "Real moments; linear classifiers on the voice (openSMILE) and on the embedding of "
+            "our text network. The published features of face and words are not used: they "
+            "were learnt from these labels."
+        )
         studies.append((SIGN, opinions(data, seed), about))
     results = []
     for task, study, about in studies:

@@ -20,14 +20,11 @@ def folder(tmp_path):
 
 
 def test_rows_people_and_signs(folder):
-    corpus, features = mosi.load(folder)
+    corpus, voices = mosi.load(folder)
     assert corpus.labels.tolist() == [1, 0, 1]
     assert corpus.people.tolist() == ["a", "a", "b"]
-    assert {name: table.shape for name, table in features.items()} == {
-        "face": (3, 100),
-        "voice": (3, 73),
-        "words": (3, 100),
-    }
+    assert corpus.items == ["GOOD", "BAD", "FINE"]
+    assert voices.shape == (3, 73)
 
 
 def test_the_folder_above_is_found(folder, tmp_path):
