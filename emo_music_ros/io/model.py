@@ -15,12 +15,18 @@ from emo_music_ros.resources import share
 
 
 def session_options() -> Any:
-    """Return how every network is run: on one thread, silent about warnings."""
+    """Return how every network is run: on one thread, silent about warnings, keeping no memory.
+
+    onnxruntime would keep a plan of its memory for every length of input it ever saw, and never
+    give back what the longest one took: an hour of speech has hundreds of lengths.
+    """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
+    options.enable_mem_pattern = False
+    options.enable_cpu_mem_arena = False
     options.log_severity_level = 3
     return options
 

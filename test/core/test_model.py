@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from emo_music_ros.errors import ModelError
-from emo_music_ros.io.model import Model, describe
+from emo_music_ros.io.model import Model, describe, session_options
 from emo_music_ros.resources import share
 
 MODELS = sorted(path.stem for path in share("models").glob("*.onnx"))
@@ -69,3 +69,9 @@ def test_no_model_names_a_folder_of_the_machine_it_was_made_on(name):
     content = (share("models") / f"{name}.onnx").read_bytes()
     assert b"stack_trace" not in content
     assert b'File "' not in content
+
+
+def test_networks_keep_no_memory_of_the_inputs_they_saw():
+    options = session_options()
+    assert not options.enable_mem_pattern
+    assert not options.enable_cpu_mem_arena
