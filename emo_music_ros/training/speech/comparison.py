@@ -75,8 +75,8 @@ def _log(answers: torch.Tensor) -> NDArray[np.float32]:
     return answers[:, : len(RAVDESS)].log_softmax(dim=1).numpy()
 
 
-def papers(training: ListenerTraining) -> list[tuple[Candidate, str]]:
-    """Return the networks of the papers on the same spectra, each with how it was run."""
+def papers(training: ListenerTraining) -> list[Candidate]:
+    """Return the networks of the papers on the same spectra."""
     clips = training.clips
     spectra = [spectrum_of(clip) for clip in clips]
     cepstra = [cepstra_of(clip) for clip in clips]
@@ -84,18 +84,7 @@ def papers(training: ListenerTraining) -> list[tuple[Candidate, str]]:
         _sequence_baseline(f"{name} on log-Mel", origin, network, spectra, clips)
         for name, (network, origin) in baselines.NETWORKS.items()
     ]
-    made.append(_sequence_baseline(MFCC, "paper D", baselines.LSTM, cepstra, clips))
-    note = "Steps of 80 ms, clean recordings only; miniatures of what the papers describe."
-    return [(one, note) for one in made]
-
-
-def papers_and_peers(
-    corpus: Corpus, training: ListenerTraining, work: Work
-) -> list[tuple[Candidate, str]]:
-    """Return the networks of the papers, and openSMILE with a linear SVM where it is installed."""
-    peer = opensmile_peer(corpus, work)
-    noted = papers(training)
-    return noted if peer is None else [*noted, (peer, "Clean recordings only.")]
+    return [*made, _sequence_baseline(MFCC, "paper D", baselines.LSTM, cepstra, clips)]
 
 
 def spectrum_of(clip: Clip) -> NDArray[np.float32]:

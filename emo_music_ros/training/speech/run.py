@@ -26,7 +26,7 @@ from emo_music_ros.training.speech import lstm, voices
 from emo_music_ros.training.speech import network as networks
 from emo_music_ros.training.speech.card import model_card
 from emo_music_ros.training.speech.clips import cut_voices, prepare_clips
-from emo_music_ros.training.speech.comparison import MFCC, listeners_alone, papers, papers_and_peers
+from emo_music_ros.training.speech.comparison import MFCC, listeners_alone, opensmile_peer, papers
 from emo_music_ros.training.speech.conditions import CONDITIONS, disturbed
 from emo_music_ros.training.speech.listeners import TEMPERATURE, ListenerTraining, clean_answers
 from emo_music_ros.training.speech.shipped import NAME, cost_of_shipped
@@ -78,8 +78,10 @@ def evaluate(
     results = [measured(first)] + [measured(ours, name, note=OTHERS) for name in names[1:]]
     if baselines:
         results += [measured(one) for one in listeners_alone(training)]
-        for one, note in papers_and_peers(corpus, training, work):
-            results += [measured(one, name, note=note) for name in names]
+        results += [measured(one, note=PAPERS) for one in papers(training)]
+        peer = opensmile_peer(corpus, work)
+        if peer is not None:
+            results += [measured(peer, name, note="Clean recordings only.") for name in names]
         cut = cut_voices(corpus, work)
         for name, condition in CONDITIONS.items():
             one = disturbed(cut, training, name, condition)
@@ -110,6 +112,7 @@ def evaluate(
     return results
 
 
+PAPERS = "Steps of 80 ms, clean recordings only; miniatures of what the papers describe."
 OTHERS = (
     "Answers in the emotions that the corpus has; calm counts as neutral where nobody was calm."
 )
@@ -197,10 +200,10 @@ def train(
     )
     parameters = sum(weight.numel() for weight in network.parameters())
     write_card(model_card(measured, calibrated, conformal, corpus, parameters, temperature), out)
-    peer = next(one for one, _ in papers(training) if one.name == MFCC)
+    mfcc = next(one for one in papers(training) if one.name == MFCC)
     main = parts[0]
     theirs = evaluate_candidate(
-        NAME, TASK, voices.of(corpus, main), peer, voices.folds(corpus, FOLDS, main), work, seed
+        NAME, TASK, voices.of(corpus, main), mfcc, voices.folds(corpus, FOLDS, main), work, seed
     )
     lstm.train(corpus, training.clips, theirs, out, work, seed)
     return {
