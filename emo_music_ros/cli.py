@@ -10,6 +10,7 @@ from emo_music_ros.commands import (
     companion,
     doctor,
     dry_run,
+    explain,
     plugins,
     predict,
     reference,
@@ -24,7 +25,10 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="emo-music", description=__doc__)
     top.add_argument("--version", action="version", version=__version__)
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (companion, doctor, dry_run, simulate, predict, plugins, reference, training):
+    for command in (
+        *(companion, doctor, dry_run, simulate, predict),
+        *(explain, plugins, reference, training),
+    ):
         command.add(commands)
     return top
 

@@ -174,13 +174,19 @@ class Encoding:
 
 @dataclass(frozen=True)
 class Contribution:
-    """How one modality entered a state; weights of one state sum to 1, or are 0 when unknown."""
+    """How one modality entered a state; weights of one state sum to 1, or are 0 when unknown.
+
+    `probabilities` is what it says of the states [4], and `effect` how far it moved the result,
+    0..1 (:func:`emo_music_ros.fusion.explanation.effects`).
+    """
 
     modality: str
     weight: float
     age: float
     quality: float
     source: str = ""
+    probabilities: tuple[float, ...] = ()
+    effect: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from emo_music_ros.emotion import STATES, UNKNOWN, unknown
 from emo_music_ros.errors import OptionError
 from emo_music_ros.fusion.base import Evidence, Fusion
 from emo_music_ros.fusion.decision import decide, uncertainty_of
+from emo_music_ros.fusion.explanation import effects
 from emo_music_ros.fusion.presence import Presence, is_sign
 from emo_music_ros.fusion.voice import LATENESS, Voice
 from emo_music_ros.options import option
@@ -204,6 +205,7 @@ class Timeline:
             if present or item.encoding.modality != "interaction"
         ]
         estimate, weights = self.fusion.fuse(evidence) if evidence else (unknown(STATES), ())
+        moved = effects(self.fusion, evidence, estimate)
         uncertainty = uncertainty_of(estimate)
         self._state = (
             decide(
@@ -238,8 +240,10 @@ class Timeline:
                     item.age,
                     item.encoding.estimate.quality,
                     item.encoding.source,
+                    tuple(map(float, item.encoding.estimate.probabilities)),
+                    effect,
                 )
-                for item, weight in zip(evidence, weights)
+                for item, weight, effect in zip(evidence, weights, moved)
             ),
             strategy=self.strategy,
             person_id=person_id,

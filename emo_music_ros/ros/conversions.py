@@ -164,6 +164,8 @@ def emotion_message(emotion: Emotion) -> msg.EmotionState:
                 weight=part.weight,
                 age=part.age,
                 quality=part.quality,
+                probabilities=part.probabilities,
+                effect=part.effect,
             )
             for part in emotion.contributions
         ],
@@ -196,7 +198,15 @@ def emotion(message: msg.EmotionState) -> Emotion:
         estimate=estimate(message.estimate),
         uncertainty=message.uncertainty,
         contributions=tuple(
-            Contribution(part.modality, part.weight, part.age, part.quality, part.source)
+            Contribution(
+                part.modality,
+                part.weight,
+                part.age,
+                part.quality,
+                part.source,
+                tuple(map(float, part.probabilities)),
+                part.effect,
+            )
             for part in message.contributions
         ),
         strategy=message.strategy,

@@ -20,6 +20,7 @@ PACKAGES = {
     "av": ("av", ""),
     "backports": ("backports-zstd", ""),
     "cv2": ("opencv-python-headless", "python3-opencv"),
+    "matplotlib": ("matplotlib", "python3-matplotlib"),
     "mcap": ("mcap", ""),
     "music21": ("music21", ""),
     "mutagen": ("mutagen", ""),

@@ -67,7 +67,8 @@ def test_a_group_as_a_message():
 def test_emotion_round_trip_and_state_out_of_range():
     emotion = Emotion(
         7.0, "calm", from_labels(STATES, np.array([0.1, 0.7, 0.1, 0.1])), 0.5,
-        (Contribution("face", 1.0, 0.25, 0.5, "live:x"),), "weighted", "ada",
+        (Contribution("face", 1.0, 0.25, 0.5, "live:x", (0.5, 0.25, 0.25, 0.0), 0.25),), "weighted",
+        "ada",
     )  # fmt: skip
     message = wire(convert.emotion_message(emotion))
     back = convert.emotion(message)
