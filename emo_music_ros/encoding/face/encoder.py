@@ -92,7 +92,7 @@ class FaceEncoder:
 
     Features
     --------
-    - `face_count`: faces in view; `face_size`: side as share of the picture's height, NaN in a crop.
+    - `face_count`: faces in view; `face_size`: side as share of the picture's height, NaN of crops.
     - `yaw`, `pitch`, `roll` [rad]: of the head, 0 looks straight at the camera; NaN without points.
     - `motion` [1/s]: mean displacement of the key points (paper A, Eq. 2) in sides of the face.
     - `expression_motion` [1/s]: the same without shift, turn and scale of the whole head.

@@ -435,9 +435,9 @@ def test_crops_of_faces_are_answered_for_each_by_its_own(encoder, portrait):
     whole, padded = crops(portrait)
     found = []
     for step in range(3):
-        for face, person, picture in (("a", "ada", whole), ("b", "b", padded)):
+        for name, person, picture in (("a", "ada", whole), ("b", "b", padded)):
             # both at the same moment: the rate is that of each
-            found += encoder.push(ImageFrame(step / 10, picture, "live:x", face, person))
+            found += encoder.push(ImageFrame(step / 10, picture, "live:x", name, person))
     assert [encoding.person_id for encoding in found] == ["ada", "b"] * 3
     assert all(FER2013[e.estimate.probabilities.argmax()] == "happiness" for e in found)
     assert [encoding.features["face_count"] for encoding in found] == [1, 2, 2, 2, 2, 2]
@@ -450,8 +450,8 @@ def test_crops_of_faces_are_answered_for_each_by_its_own(encoder, portrait):
 def test_what_one_face_showed_is_no_part_of_another():
     encoder = scripted([[(60.0, 50.0)]] * 4, [0, 3, 0, 3], smoothing=5.0)
     for time in (0.0, 0.1):
-        for face, label in (("a", 0), ("b", 3)):
-            (encoding,) = encoder.push(ImageFrame(time, PICTURE, face=face, person_id=face))
+        for name, label in (("a", 0), ("b", 3)):
+            (encoding,) = encoder.push(ImageFrame(time, PICTURE, face=name, person_id=name))
             assert encoding.estimate.probabilities.argmax() == label
             assert encoding.estimate.probabilities.max() > 0.8
 
@@ -460,8 +460,8 @@ def test_what_one_face_showed_is_no_part_of_another():
 @settings(max_examples=20)
 def test_faces_that_are_gone_are_forgotten(ids):
     encoder = scripted([[(60.0, 50.0)]] * len(ids), [3] * len(ids))
-    for step, face in enumerate(ids):
-        (encoding,) = encoder.push(ImageFrame(5.0 * step, PICTURE, face=face, person_id=face))
-        assert encoding.person_id == face
+    for step, name in enumerate(ids):
+        (encoding,) = encoder.push(ImageFrame(5.0 * step, PICTURE, face=name, person_id=name))
+        assert encoding.person_id == name
         assert encoding.features["face_count"] == 1
         assert len(encoder._scenes) <= 2
