@@ -43,7 +43,7 @@ class ConversationNode(SourceNode):
 
         live_speech_topic: str = option(
             "voices/*/speech",
-            "ROS4HRI speech to take, where hri_msgs is installed, below <humans> unless it begins "
+            "ROS4HRI speech to take, where hri_msgs is installed, below `humans` unless it begins "
             "with a slash; * stands for every voice",
         )
 
@@ -53,7 +53,7 @@ class ConversationNode(SourceNode):
         self.listen(String, "conversation/text", self._on_text)
         self._voices: dict[str, _Voice] = {}
         if humans.messages is not None:
-            root = self.options.humans
+            root = self.options.root
             self._speech = posixpath.join(root, self.options.live_speech_topic)
             self._persons = humans.Persons(self, root, "voice_id")
             self._tracked = humans.Tracked(self, f"{root}/voices", come=self._hear)

@@ -30,8 +30,8 @@ class FaceEncoderNode(EncoderNode):
 
         faces: str = option(
             "camera",
-            "who finds the faces: camera (we, in camera/image_raw) or hri (the robot: every face "
-            "in <humans>/faces/tracked, its picture cropped or aligned)",
+            "who finds the faces: camera (we, in camera/image_raw) or hri (the robot, by ROS4HRI: "
+            "every face in faces/tracked, its picture cropped or aligned)",
             choices=("camera", "hri"),
         )
 
@@ -48,14 +48,14 @@ class FaceEncoderNode(EncoderNode):
 
     def mailbox(self, inputs: list[Input]) -> str:
         """Return what the mailbox of all pictures is called."""
-        return super().mailbox(inputs) if inputs else f"{self.options.humans}/faces/*"
+        return super().mailbox(inputs) if inputs else f"{self.options.root}/faces/*"
 
     def activate(self) -> None:
         """Subscribe to the pictures, and to where they come from or whose they are."""
         if self.options.faces == "hri":
             self.slots = humans.MOST
             super().activate()
-            self._faces: RobotFaces | None = RobotFaces(self, self.options.humans)
+            self._faces: RobotFaces | None = RobotFaces(self, self.options.root)
             return
         self.slots, self._faces = 1, None  # only the newest counts
         self._source = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,9 @@ from emo_music_ros.ros.host import run_node
 from emo_music_ros.ros.node import CompanionNode
 from emo_music_ros.ros.outlets import Outlets
 from emo_music_ros.ros.stamps import header
+
+#: Kind of what is tracked -> what its frames begin with.
+_FRAMES = {"faces": "face", "voices": "voice", "persons": "person"}
 
 
 class HriNode(CompanionNode):
@@ -45,9 +49,9 @@ class HriNode(CompanionNode):
 
     def activate(self) -> None:
         """Follow who is there, and what is recognised of them."""
-        root = self.options.humans
+        root = self.options.root
         self._out = Outlets(self)
-        self._known: set[str] = set()  # topics that said something last
+        self._known: dict[str, str] = {}  # topics that said something last -> of whom
         self._engagements: dict[str, Engagement] = {}
         self._tracked = {
             kind: humans.Tracked(self, f"{root}/{kind}", gone=self._gone_from(kind))
@@ -57,21 +61,16 @@ class HriNode(CompanionNode):
         for modality in ("face", "speech", "text"):
             self.listen(msg.ModalityEncoding, f"encoding/{modality}", self._on_encoding)
         self.listen(msg.EmotionState, "emotion", self._on_emotion)
-        if self.options.engagement:
-            self.every(0.5, self._tell_engagement)
+        self.every(humans.PERIOD, self._look)
 
     def deactivate(self) -> None:
-        """Take back what was said of engagement."""
-        for person in list(getattr(self, "_engagements", ())):
-            self._end_engagement(person)
-
-    def consent_changed(self) -> None:
-        """Drop what is known of the person."""
-        self._end_engagement(self.person_id)
+        """Take back what was said: it does not hold any more."""
+        for person in self._spoken_of():
+            self._take_back(person)
 
     def person_forgotten(self, person_id: str) -> None:
-        """Drop what is known of the person."""
-        self._end_engagement(person_id)
+        """Take back what was said of the person."""
+        self._take_back(person_id)
 
     def details(self) -> dict[str, Any]:
         """Return who is there."""
@@ -81,7 +80,30 @@ class HriNode(CompanionNode):
         ids = {**{kind: each.ids for kind, each in tracked.items()}, "persons": self._persons.ids}
         return {kind: ", ".join(names) for kind, names in ids.items()}
 
-    # -- expressions -------------------------------------------------------------------------
+    def _look(self) -> None:
+        """Tell how persons engage; take back what was said of who consents no longer."""
+        for person in self._spoken_of():
+            if not self.allows(SENSING, person):
+                self._take_back(person)
+        if not self.options.engagement:
+            return
+        for person in self._persons.ids:
+            if self.allows(SENSING, person):
+                engagement = self._engagements.setdefault(person, Engagement())
+                self._publish_engagement(person, engagement.step(self.steady()))
+
+    def _spoken_of(self) -> set[str]:
+        return {*getattr(self, "_known", {}).values(), *getattr(self, "_engagements", ())}
+
+    def _take_back(self, person: str) -> None:
+        engagement = self._engagements.pop(person, None)
+        if engagement is not None and engagement.level != UNKNOWN:
+            self._publish_engagement(person, UNKNOWN)
+        for topic in [each for each, whose in self._known.items() if whose == person]:
+            del self._known[topic]
+            self._publish_expression(topic, self.now(), NOTHING)
+
+    # -- what is recognised ------------------------------------------------------------------
 
     def _on_encoding(self, message: msg.ModalityEncoding) -> None:
         encoding = convert.encoding(message)
@@ -89,74 +111,70 @@ class HriNode(CompanionNode):
         if not self.allows(SENSING, person):
             return
         kind, part = ("faces", "face_id") if encoding.modality == "face" else ("voices", "voice_id")
-        root = self.resolve_topic_name(f"{self.options.humans}/{kind}")
-        whose = humans.id_in(encoding.source, root) or self._persons.part(person, part)
+        root = self.resolve_topic_name(f"{self.options.root}/{kind}")
+        whose = humans.id_in(encoding.source, root)
+        if not whose and encoding.modality != "text":  # which may be typed
+            whose = self._persons.part(person, part)
         if whose in self._tracked[kind].ids:
-            self._express(kind, whose, encoding.time, expressed(encoding.estimate))
+            self._express(kind, whose, person, encoding.time, expressed(encoding.estimate))
         if encoding.modality == "face" and person in self._persons.ids:
-            seen = self._engagements.setdefault(person, Engagement())
-            features = encoding.features
             missing = float("nan")
-            seen.see(
-                self.arrival(encoding.time, topic="encoding/face"),
-                features.get("yaw", missing),
-                features.get("pitch", missing),
-            )
+            yaw, pitch = (encoding.features.get(name, missing) for name in ("yaw", "pitch"))
+            arrival = self.arrival(encoding.time, topic="encoding/face")
+            self._engagements.setdefault(person, Engagement()).see(arrival, yaw, pitch)
 
     def _on_emotion(self, message: msg.EmotionState) -> None:
         emotion = convert.emotion(message)
         person = emotion.person_id or self.person_id
         if person in self._persons.ids and self.allows(SENSING, person):
-            self._express("persons", person, emotion.time, expressed_state(emotion))
+            self._express("persons", person, person, emotion.time, expressed_state(emotion))
 
-    def _express(self, kind: str, whose: str, time: float, said: Expressed | None) -> None:
+    def _express(
+        self, kind: str, whose: str, person: str, time: float, said: Expressed | None
+    ) -> None:
         """Say what is known; when that is nothing any more, take back once what was said."""
-        topic = f"{self.options.humans}/{kind}/{whose}/expression"
-        if said is None and topic not in self._known:
-            return
-        self._known.discard(topic) if said is None else self._known.add(topic)
-        word, valence, arousal, confidence = said or NOTHING
+        topic = self._topic(kind, whose, "expression")
+        if said is not None:
+            self._known[topic] = person
+            self._publish_expression(topic, time, said)
+        elif self._known.pop(topic, ""):
+            self._publish_expression(topic, time, NOTHING)
+
+    # -- what is published -------------------------------------------------------------------
+
+    def _topic(self, kind: str, whose: str, name: str) -> str:
+        return f"{self.options.root}/{kind}/{whose}/{name}"
+
+    def _publish_expression(self, topic: str, time: float, said: Expressed) -> None:
         message = fill(
             humans.messages.Expression,
-            expression=word,
-            valence=valence,
-            arousal=arousal,
-            confidence=confidence,
+            expression=said.word,
+            valence=said.valence,
+            arousal=said.arousal,
+            confidence=said.confidence,
         )
-        message.header = header(time, f"{kind.removesuffix('s')}_{whose}")
+        kind, whose, _ = topic.removeprefix(f"{self.options.root}/").split("/")
+        message.header = header(time, f"{_FRAMES[kind]}_{whose}")
         self._out.publish(topic, message)
-
-    def _gone_from(self, kind: str) -> Any:
-        def gone(whose: str) -> None:
-            topic = f"{self.options.humans}/{kind}/{whose}/expression"
-            self._known.discard(topic)
-            self._out.close(topic)
-
-        return gone
-
-    # -- engagement --------------------------------------------------------------------------
-
-    def _tell_engagement(self) -> None:
-        for person in self._persons.ids:
-            if self.allows(SENSING, person):
-                engagement = self._engagements.setdefault(person, Engagement())
-                self._publish_engagement(person, engagement.step(self.steady()))
 
     def _publish_engagement(self, person: str, level: str) -> None:
         value = getattr(humans.messages.EngagementLevel, level.upper())
         message = humans.messages.EngagementLevel(
             header=header(self.now(), f"person_{person}"), level=value
         )
-        self._out.publish(f"{self.options.humans}/persons/{person}/engagement_status", message)
+        self._out.publish(self._topic("persons", person, "engagement_status"), message)
 
-    def _end_engagement(self, person: str) -> None:
-        known = getattr(self, "_engagements", {}).pop(person, None)
-        if known is not None and known.level != UNKNOWN:
-            self._publish_engagement(person, UNKNOWN)
+    def _gone_from(self, kind: str) -> Callable[[str], None]:
+        def gone(whose: str) -> None:
+            topic = self._topic(kind, whose, "expression")
+            self._known.pop(topic, None)
+            self._out.close(topic)
+
+        return gone
 
     def _person_gone(self, person: str) -> None:
-        self._end_engagement(person)
-        self._out.close(f"{self.options.humans}/persons/{person}/engagement_status")
+        self._take_back(person)
+        self._out.close(self._topic("persons", person, "engagement_status"))
         self._gone_from("persons")(person)
 
 

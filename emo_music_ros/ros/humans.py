@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from rclpy.qos import DurabilityPolicy
 from std_msgs.msg import String
 
 from emo_music_ros.consent.rules import LONGEST_ID
@@ -43,6 +44,11 @@ class HumansOptions:
         "root of the ROS4HRI topics, used where hri_msgs is installed; without the slash it is "
         "within the namespace",
     )
+
+    @property
+    def root(self) -> str:
+        """The root without a slash at its end."""
+        return self.humans.rstrip("/")
 
 
 def require(instead: str) -> None:
@@ -175,7 +181,9 @@ class Tracked:
     ) -> None:
         self.ids: list[str] = []
         self._node, self._topic, self._come, self._gone = node, f"{root}/tracked", come, gone
-        node.listen(messages.IdsList, self._topic, self._hear, LATCHED)
+        # Lists are not latched, as a rule: who asked for that would miss the first one.
+        self._listener = node.listen(messages.IdsList, self._topic, self._hear)
+        self._latched = False
         node.every(PERIOD, self._look)
 
     def _hear(self, message: Any) -> None:
@@ -188,8 +196,20 @@ class Tracked:
         self._turn(ids)
 
     def _look(self) -> None:
-        if self.ids and not self._node.count_publishers(self._topic):
+        topic = self._node.resolve_topic_name(self._topic)
+        lasts = [
+            info.qos_profile.durability == DurabilityPolicy.TRANSIENT_LOCAL
+            for info in self._node.get_publishers_info_by_topic(topic)
+        ]
+        if self.ids and not lasts:
             self._turn([])  # who tracked them is gone
+        if lasts and all(lasts) and not self._latched:  # what was said before can be had, too
+            self._latched = True
+            self._node.unlisten(self._listener)
+            # The parameters of its quality of service are made: they would make it what it was.
+            self._listener = self._node.listen(
+                messages.IdsList, self._topic, self._hear, LATCHED, lasting=False
+            )
 
     def _turn(self, ids: list[str]) -> None:
         before, self.ids = self.ids, ids

@@ -158,6 +158,19 @@ def test_faces_of_a_detector_that_is_gone_are_gone(probe, robot, start, until):
 
 
 @real
+@pytest.mark.parametrize("qos", [1, LATCHED], ids=["once", "latched, before"])
+def test_a_list_that_is_said_once_is_heard(probe, robot, start, until, qos):
+    shown = robot.show("f1")
+    message = IdsList(ids=["f1"])
+    tracked = robot.say(IdsList, "/humans/faces/tracked", message, qos)
+    start("face_encoder", faces="hri")
+    if qos == 1:
+        until(tracked.get_subscription_count, "a subscriber")
+        tracked.publish(message)
+    until(shown.get_subscription_count, "a subscriber of the face")
+
+
+@real
 def test_a_face_that_cannot_be_used_is_one_warning_with_the_remedy(probe, robot, start, until):
     process = start("face_encoder", faces="hri")
 
@@ -208,6 +221,37 @@ def test_without_the_messages_it_is_said_how_to_get_them(probe, start, until):
     )  # fmt: skip
 
 
+@real
+def test_who_withdraws_is_looked_at_no_longer_and_what_was_said_is_taken_back(
+    probe, robot, start, until
+):
+    for node in ("face_encoder", "hri"):
+        start(node, person_id="ada", **({"faces": "hri"} if node == "face_encoder" else {}))
+    found = probe.listen(msg.ModalityEncoding, "encoding/face")
+    heard = probe.listen(Expression, "/humans/faces/f2/expression")
+
+    def live():
+        robot.track("faces", "f1", "f2")
+        robot.track("persons", "ada", "eve")
+        robot.is_of("ada", "face_id", "f1")
+        robot.is_of("eve", "face_id", "f2")
+        robot.show("f1")
+        robot.show("f2")
+
+    again(until, live, lambda: heard and {"ada", "eve"} <= people(found), "the face of Eve")
+    assert heard[-1].expression == Expression.HAPPY
+    withdrawn = msg.Consent(person_id="eve", purpose="sensing", given=False)
+    state = msg.ConsentState(header=robot.header(), consents=[withdrawn])
+    robot.say(msg.ConsentState, "consent/state", state, LATCHED)
+    again(until, live, lambda: not heard[-1].confidence, "that it is taken back")
+    assert heard[-1].expression == ""
+    found.clear()
+    again(until, live, lambda: len(found) > 5 and people(found[-5:]) == {"ada"}, "Ada alone")
+    found = probe.listen(DiagnosticArray, "/diagnostics")
+    told = "'eve' has withdrawn consent to sensing"
+    until(lambda: any(told in each.message for array in found for each in array.status), told)
+
+
 # -- in: voices ------------------------------------------------------------------------------------
 
 
@@ -245,7 +289,9 @@ def test_every_voice_is_heard_with_its_stamp_and_person(probe, robot, start, unt
 
     again(until, whisper, lambda: robot.publishers["/humans/voices/v2/speech"]
           .get_subscription_count(), "a subscriber of v2")  # fmt: skip
-    whisper()
+    for _ in range(10):
+        whisper()
+        probe.spin(0.05)
     probe.node.destroy_publisher(robot.publishers.pop("/humans/voices/v2/speech"))
     again(
         until, lambda: robot.track("voices", "v1"),
