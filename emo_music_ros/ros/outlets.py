@@ -62,8 +62,11 @@ class Outlets:
         others = [
             info.node_name
             for info in self._node.get_publishers_info_by_topic(name)
-            if (info.node_namespace, info.node_name) != own
+            # of two like this one, which would both leave, the first stays
+            if info.node_name != own[1] or (info.node_namespace, info.node_name) < own
         ]
-        self.close(topic) if others else self._left.pop(topic, None)
         if others:
+            self.close(topic)
             self._left[topic] = others[0]
+        else:
+            self._left.pop(topic, None)

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from rcl_interfaces.srv import ListParameters
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header, String
@@ -193,6 +194,22 @@ def test_a_face_that_cannot_be_used_is_one_warning_with_the_remedy(probe, robot,
     warning(probe, until, f"stamps of {topic}", "Stamp messages when the signal is acquired")
     assert sum("hologram" in line for line in process.lines) == 1
 
+    # what is gone has no faults, counters and parameters
+    told = probe.listen(DiagnosticArray, "/diagnostics")
+
+    def over():
+        told.clear()
+        robot.track("faces", "f2")
+        until(lambda: told, "diagnostics")
+        (status,) = told[0].status
+        return topic not in " ".join([status.message, *(pair.key for pair in status.values)])
+
+    until(over, "the end of what was wrong")
+    request = ListParameters.Request(prefixes=["qos_overrides"], depth=0)
+    names = probe.call(ListParameters, "/face_encoder/list_parameters", request).result.names
+    assert any("/encoding/face" in name for name in names)
+    assert not [name for name in names if "f1" in name]
+
 
 @real
 def test_ids_and_pictures_that_cannot_be_followed_are_told(probe, robot, start, until):
@@ -207,6 +224,25 @@ def test_ids_and_pictures_that_cannot_be_followed_are_told(probe, robot, start, 
     again(until, track, said("std_msgs/msg/String", "/humans/faces/f1/cropped"), "the type")
     again(until, track, said("'f2' is tracked", "/humans/faces/f2/cropped or aligned"), "picture")
     again(until, track, said("the run is for 'ada'", "'f1', 'f2'", "set_person"), "the person")
+
+
+@real
+def test_people_of_one_robot_are_within_its_namespace(probe, robot, start, until):
+    name = ("--ros-args", "-r", "__ns:=/one")
+    start("face_encoder", *name, faces="hri", humans="humans")
+    start("conversation", *name, plugin="none", humans="humans/")
+    watched = ("faces/f1/cropped", "voices/v1/speech")
+
+    def track():
+        for root in ("/one/humans", "/humans"):
+            for kind, id_ in (("faces", "f1"), ("voices", "v1")):
+                robot.say(IdsList, f"{root}/{kind}/tracked", IdsList(ids=[id_]))
+
+    def followed(root):
+        return [bool(probe.node.count_subscribers(f"{root}/{each}")) for each in watched]
+
+    again(until, track, lambda: all(followed("/one/humans")), "its own face and voice")
+    assert not any(followed("/humans"))
 
 
 @pytest.mark.skipif(INSTALLED, reason="hri_msgs is installed")
@@ -328,14 +364,14 @@ class Encoders:
     def __init__(self, robot):
         self.robot = robot
 
-    def encode(self, modality, person, source="", turned=0.0):
+    def encode(self, modality, person, source="", turned=0.0, topic=""):
         now = self.robot.probe.node.get_clock().now().nanoseconds * 1e-9
         encoding = Encoding(
             modality, now, now, estimate(FER2013, "sadness", -0.5, -0.25), np.zeros(4, np.float32),
             {"yaw": turned, "pitch": 0.0}, source,
         )  # fmt: skip
         message = encoding_message(encoding, modality, "1", person)
-        self.robot.say(msg.ModalityEncoding, f"encoding/{modality}", message, 20)
+        self.robot.say(msg.ModalityEncoding, topic or f"encoding/{modality}", message, 20)
 
     def fuse(self, person, state):
         now = self.robot.probe.node.get_clock().now().nanoseconds * 1e-9
@@ -421,8 +457,36 @@ def test_a_topic_that_another_node_serves_is_left_to_it(probe, robot, start, unt
 
 
 @real
+def test_of_two_robots_that_share_people_one_speaks(probe, robot, start, until):
+    heard = probe.listen(Expression, "/humans/faces/f1/expression")
+    for name in ("one", "two"):
+        start("hri", "--ros-args", "-r", f"__ns:=/{name}")
+    ours = Encoders(robot)
+
+    def live():
+        robot.track("faces", "f1")
+        for name in ("one", "two"):
+            topic = f"/{name}/encoding/face"
+            ours.encode("face", "f1", "live:/humans/faces/f1/cropped", topic=topic)
+
+    found = probe.listen(DiagnosticArray, "/diagnostics")
+
+    def left():
+        heard.clear()
+        return any(
+            status.name == "/two/hri" and "is left to 'hri'" in status.message
+            for array in found
+            for status in array.status
+        )
+
+    again(until, live, left, "that one leaves the topic")
+    again(until, live, lambda: len(heard) > 5, "the other one")
+    assert probe.node.count_publishers("/humans/faces/f1/expression") == 1
+
+
+@real
 def test_engagement_is_whether_the_head_is_turned_to_the_robot(probe, robot, start, until):
-    start("hri")
+    process = start("hri")
     ours = Encoders(robot)
     heard = probe.listen(EngagementLevel, "/humans/persons/ada/engagement_status")
 
@@ -439,3 +503,5 @@ def test_engagement_is_whether_the_head_is_turned_to_the_robot(probe, robot, sta
     again(until, lambda: look(1.0), lambda: EngagementLevel.DISENGAGING in levels(), "disengaging")
     assert heard[-1].header.frame_id == "person_ada"
     until(lambda: heard[-1].level == EngagementLevel.UNKNOWN, "that nothing is known")
+    again(until, lambda: look(0.1), lambda: heard[-1].level == EngagementLevel.ENGAGED, "engaged")
+    assert process.interrupt() == 0
