@@ -47,7 +47,7 @@ class Engagement:
 
         What is no number says nothing.
         """
-        if math.isfinite(yaw) and math.isfinite(pitch):
+        if all(map(math.isfinite, (time, yaw, pitch))):
             self._looks.append((time, math.cos(yaw) * math.cos(pitch) >= math.cos(LOOKS)))
 
     def step(self, now: float) -> str:

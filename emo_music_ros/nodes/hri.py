@@ -117,7 +117,8 @@ class HriNode(CompanionNode):
             whose = self._persons.part(person, part)
         if whose in self._tracked[kind].ids:
             self._express(kind, whose, person, encoding.time, expressed(encoding.estimate))
-        if encoding.modality == "face" and person in self._persons.ids:
+        watched = self.options.engagement and person in self._persons.ids
+        if encoding.modality == "face" and watched:
             missing = float("nan")
             yaw, pitch = (encoding.features.get(name, missing) for name in ("yaw", "pitch"))
             arrival = self.arrival(encoding.time, topic="encoding/face")

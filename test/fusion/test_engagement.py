@@ -56,6 +56,9 @@ def test_a_head_that_is_not_seen_says_nothing():
     assert engagement.step(4.0 + WINDOW + 0.1) == UNKNOWN
     engagement, _ = follow([math.nan] * 40)
     assert engagement.level == UNKNOWN
+    for _ in range(9):  # a stamp that was refused
+        engagement.see(math.nan, 0.0, 0.0)
+    assert engagement.step(9.0) == UNKNOWN
 
 
 @pytest.mark.parametrize(("share", "level"), [(0.9, ENGAGED), (1.1, DISENGAGED)])
