@@ -29,11 +29,17 @@ UNITS = {
 
 @dataclass(frozen=True)
 class ImageFrame:
-    """One picture: uint8 [height, width, 3] in BGR, or [height, width] grey."""
+    """One picture: uint8 [height, width, 3] in BGR, or [height, width] grey.
+
+    `face` is the id of the face that it is the crop of, empty for a whole picture, and `person_id`
+    whose face that is.
+    """
 
     time: float
     image: NDArray[np.uint8]
     source: str = ""
+    face: str = ""
+    person_id: str = ""
 
 
 def picture_source(frame_id: str, said: str) -> str:

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-import fnmatch
+import math
+import posixpath
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from std_msgs.msg import String
 
 from emo_music_ros import streams
+from emo_music_ros.clock import MOST_AHEAD, MOST_BEHIND
+from emo_music_ros.consent.rules import SENSING
 from emo_music_ros.options import option
+from emo_music_ros.ros import humans
 from emo_music_ros.ros.host import run_node
-from emo_music_ros.ros.listening import Listener, type_name
+from emo_music_ros.ros.listening import Listener
 from emo_music_ros.ros.source_node import SourceNode
 from emo_music_ros.ros.stamps import seconds
 from emo_music_ros.sensing import conversation
 
-try:  # only where ROS4HRI is installed
-    from hri_msgs.msg import LiveSpeech
-except ImportError:
-    LiveSpeech = None
+
+class _Voice(NamedTuple):
+    """One voice that is listened to."""
+
+    listener: Listener
+    speech: conversation.LiveSpeech
 
 
 class ConversationNode(SourceNode):
@@ -31,21 +38,26 @@ class ConversationNode(SourceNode):
     publishes = (streams.Utterance,)
 
     @dataclass(frozen=True)
-    class Options(SourceNode.Options):
+    class Options(humans.HumansOptions, SourceNode.Options):
         """Who speaks and where to listen."""
 
         live_speech_topic: str = option(
-            "/humans/voices/*/speech",
-            "ROS4HRI speech to take, where hri_msgs is installed; * stands for every voice",
+            "voices/*/speech",
+            "ROS4HRI speech to take, where hri_msgs is installed, below `humans` unless it begins "
+            "with a slash; * stands for every voice",
         )
 
     def activate(self) -> None:
         """Listen to text and speech beside the source plugin."""
         super().activate()
         self.listen(String, "conversation/text", self._on_text)
-        self._voices: dict[str, tuple[Listener, conversation.LiveSpeech]] = {}
-        if LiveSpeech is not None:
-            self.every(0.5, self._follow_voices)
+        self._voices: dict[str, _Voice] = {}
+        if humans.messages is not None:
+            root = self.options.root
+            self._speech = posixpath.join(root, self.options.live_speech_topic)
+            self._persons = humans.Persons(self, root, "voice_id")
+            self._tracked = humans.Tracked(self, f"{root}/voices", come=self._hear)
+            self.every(humans.PERIOD, self._follow_voices)
 
     def details(self) -> dict[str, Any]:
         """Return the counters, and the voices that are listened to."""
@@ -58,47 +70,70 @@ class ConversationNode(SourceNode):
             language = conversation.language_of(text)
             self.deliver(streams.Utterance(time.time(), text, language, source=source))
 
-    def _follow_voices(self) -> None:
-        """Listen to the voices there are now, and to no others."""
-        pattern = self.resolve_topic_name(self.options.live_speech_topic.replace("*", "_star_"))
-        pattern = pattern.replace("_star_", "*")
-        present = {
-            name
-            for name, types in self.get_topic_names_and_types()
-            if type_name(LiveSpeech) in types
-            and fnmatch.fnmatchcase(name, pattern)
-            and self.count_publishers(name)
-        }
-        for name in present - self._voices.keys():
-            voice = conversation.LiveSpeech(f"live:{name}")
-            self._voices[name] = self.listen(LiveSpeech, name, self._hear(voice)), voice
-        for name in self._voices.keys() - present:
-            listener, _ = self._voices.pop(name)
-            self.unlisten(listener)
-        for _, voice in self._voices.values():
-            said = voice.unfinished(self.steady())
-            if said is not None:
-                self.deliver(said)
+    def _topic(self, voice: str) -> str:
+        return self.resolve_topic_name(self._speech.replace("*", voice, 1))
 
-    def _hear(self, voice: conversation.LiveSpeech) -> Any:
+    def _follow_voices(self) -> None:
+        """Listen to the voices that are tracked or speak, and to no others."""
+        present = {self._topic(voice): voice for voice in self._tracked.ids}
+        known = humans.matching(
+            self._topic("_any_voice_"),
+            "_any_voice_" if "*" in self._speech else "",
+            (name for name, _ in self.get_topic_names_and_types()),
+        )
+        present |= {name: voice for name, voice in known.items() if self.count_publishers(name)}
+        for name, voice in present.items():
+            if name not in self._voices:
+                self._hear(voice)
+        for name in self._voices.keys() - present.keys():
+            gone = self._voices.pop(name)
+            self.unlisten(gone.listener)
+            self._say(gone.speech.unfinished(math.inf))
+        for each in self._voices.values():
+            self._say(each.speech.unfinished(self.steady()))
+
+    def _hear(self, voice: str) -> None:
+        """Listen to a voice."""
+        topic = self._topic(voice)
+        if topic not in self._voices:
+            speech = conversation.LiveSpeech(f"live:{topic}")
+            lasting = "*" not in self._speech
+            hear = self._heard(voice, topic, speech)
+            listener = self.listen(humans.messages.LiveSpeech, topic, hear, lasting=lasting)
+            self._voices[topic] = _Voice(listener, speech)
+
+    def _heard(
+        self, voice: str, topic: str, speech: conversation.LiveSpeech
+    ) -> Callable[[Any], None]:
         def hear(message: Any) -> None:
-            stamp = seconds(message.header.stamp)
-            if stamp <= 0:
-                told = "speech with the stamp 0 came; it is taken for said when it came"
-                self.fault("live speech", f"{told}. Stamp it with ROS time", "warn", lasts=60.0)
-            said = voice(
-                message.final,
-                message.incremental,
-                getattr(message, "locale", "") or getattr(message, "language", ""),
-                message.confidence,
-                # Sources stamp with the clock of the system.
-                time=time.time() - (self.now() - stamp if stamp > 0 else 0.0),
-                now=self.steady(),
+            person = self._persons.person("voice_id", voice)
+            if not self.allows(SENSING, person):
+                return  # before anything is looked at
+            age = self.now() - seconds(message.header.stamp)
+            if not -MOST_AHEAD <= age <= MOST_BEHIND:
+                told = (
+                    f"the stamp is {seconds(message.header.stamp):.0f}, and it is {self.now():.0f}"
+                )
+                remedy = "It is taken for said when it came; stamp it with the time of ROS"
+                self.fault(f"stamps of {topic}", f"{told}. {remedy}", "warn", lasts=60.0)
+                age = 0.0
+            self._say(
+                speech(
+                    message.final,
+                    message.incremental,
+                    getattr(message, "locale", "") or getattr(message, "language", ""),
+                    message.confidence,
+                    time=time.time() - age,  # sources stamp with the clock of the system
+                    now=self.steady(),
+                    person_id=person,
+                )
             )
-            if said is not None:
-                self.deliver(said)
 
         return hear
+
+    def _say(self, said: streams.Utterance | None) -> None:
+        if said is not None and self.allows(SENSING, said.person_id):
+            self.deliver(said)
 
 
 def main() -> int:

@@ -15,6 +15,7 @@ from emo_music_ros.encoding.shared.base import Encoder
 from emo_music_ros.errors import InputError
 from emo_music_ros.options import option
 from emo_music_ros.ros import conversions as convert
+from emo_music_ros.ros.listening import Listener
 from emo_music_ros.ros.node import CompanionNode
 from emo_music_ros.ros.qos import EVENT
 from emo_music_ros.streams import Encoding, Sample
@@ -71,41 +72,47 @@ class EncoderNode(CompanionNode):
             msg.ModalityEncoding, f"encoding/{encoder.modality}", EVENT
         )
         inputs = self.inputs()
-        topic = inputs[0].topic
-        if len(inputs) > 1:  # one mailbox for all kinds
-            topic = topic.rsplit("/", 1)[0] + "/*"
-        worker = self.work(self._encode, self.slots, topic)
-
-        def take(topic: str, conversion: Conversion) -> Callable[[Any], None]:
-            def callback(message: Any) -> None:
-                if self.purposes and not self.allows():
-                    return  # before anything is looked at
-                try:
-                    sample = conversion(message)
-                except InputError as error:
-                    self.unusable(topic, error)
-                    return
-                self.usable(topic)
-                if sample is None:
-                    return
-                speaker = getattr(sample, "person_id", "")
-                if self.purposes and not self.allows(SENSING, speaker):
-                    return
-                arrival = self.arrival(sample.time, getattr(sample, "duration", 0.0))
-                if not math.isnan(arrival):
-                    worker.put(_Item(self._era, replace(sample, time=arrival)))
-
-            return callback
-
+        self._worker = self.work(self._encode, self.slots, self.mailbox(inputs))
         for entry in inputs:
-            (kind, conversion), *others = entry.takes.items()
-            self.listen(
-                kind,
-                entry.topic,
-                take(entry.topic, conversion),
-                entry.qos,
-                others={other: take(entry.topic, convert) for other, convert in others},
-            )
+            self.attach(entry)
+
+    def mailbox(self, inputs: list[Input]) -> str:
+        """Return what the one mailbox of all inputs is called where it is counted."""
+        topic = inputs[0].topic
+        return topic if len(inputs) == 1 else topic.rsplit("/", 1)[0] + "/*"
+
+    def attach(self, entry: Input, *, lasting: bool = True) -> Listener:
+        """Take what comes on a topic, from now on."""
+        (kind, conversion), *others = entry.takes.items()
+        return self.listen(
+            kind,
+            entry.topic,
+            self._take(entry.topic, conversion),
+            entry.qos,
+            lasting=lasting,
+            others={other: self._take(entry.topic, convert) for other, convert in others},
+        )
+
+    def _take(self, topic: str, conversion: Conversion) -> Callable[[Any], None]:
+        def callback(message: Any) -> None:
+            if self.purposes and not self.allows():
+                return  # before anything is looked at
+            try:
+                sample = conversion(message)
+            except InputError as error:
+                self.unusable(topic, error)
+                return
+            self.usable(topic)
+            if sample is None:
+                return
+            speaker = getattr(sample, "person_id", "")
+            if self.purposes and not self.allows(SENSING, speaker):
+                return
+            arrival = self.arrival(sample.time, getattr(sample, "duration", 0.0), topic)
+            if not math.isnan(arrival):
+                self._worker.put(_Item(self._era, replace(sample, time=arrival)))
+
+        return callback
 
     def person_changed(self, before: str) -> None:
         """Begin anew: what was heard so far is of somebody else."""
@@ -135,13 +142,16 @@ class EncoderNode(CompanionNode):
         if item.era != self._encoded_era:
             encoder.reset()
             self._encoded_era = item.era
+        person_id = getattr(item.sample, "person_id", "")
         for encoding in encoder.push(item.sample):
             if item.era != self._era:  # consent or person changed meanwhile
                 return
-            self._publisher.publish(self._message(encoding))
+            if self.purposes and not self.allows(SENSING, person_id):
+                return
+            self._publisher.publish(self._message(encoding, person_id))
             self.encoded += 1
 
-    def _message(self, encoding: Encoding) -> msg.ModalityEncoding:
+    def _message(self, encoding: Encoding, person_id: str) -> msg.ModalityEncoding:
         ahead = self.wall(0.0)
         return convert.encoding_message(
             replace(
@@ -151,5 +161,5 @@ class EncoderNode(CompanionNode):
             ),
             self.get_parameter("plugin").value,
             str(self.plugin.version),
-            self.person_id,
+            person_id or self.person_id,
         )

@@ -95,6 +95,7 @@ def graph(
         [
             *_sensors(input, replay),
             *recognising(encoders=encoders),
+            *_humans(live=input == "devices"),
             *music(library, scenario),
             NodeSpec("session", "session", _session(scenario, duration, summary)),
         ],
@@ -155,6 +156,12 @@ def recognising(encoders: str = "", without: str = "") -> list[NodeSpec]:
     names = _named(encoders, list(ENCODERS), "encoders") or set(ENCODERS)
     names -= _named(without, list(ENCODERS), "without")
     return [NodeSpec(name, name) for name in (*ENCODERS, "fusion") if name in {*names, "fusion"}]
+
+
+def _humans(live: bool) -> list[NodeSpec]:
+    """Return the node that tells a ROS4HRI robot what is recognised, where there may be one."""
+    there = live and importlib.util.find_spec("hri_msgs") is not None
+    return [NodeSpec("hri", "hri")] if there else []
 
 
 def _named(text: str, known: list[str], argument: str) -> set[str]:

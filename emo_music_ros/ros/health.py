@@ -66,6 +66,10 @@ class Health:
         if fault is not None and fault.level != "ok":
             self._log("ok", f"{part}: over")
 
+    def gone(self, part: str) -> None:
+        """Drop the fault of a part that is there no longer."""
+        self._faults.pop(part, None)
+
     def clear(self) -> None:
         """Drop every fault: what had them is gone."""
         self._faults.clear()

@@ -54,6 +54,8 @@ class Listener:
     watched : bool
         Whether lost messages and mismatches are looked for. Watching costs: an executor asks every
         part after every message.
+    lasting : bool
+        Whether parameters may set its quality of service; once declared they stay.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Listener:
         lost: Callable[[int], None],
         told: Callable[[str], None],
         watched: bool = True,
+        lasting: bool = True,
     ) -> None:
         self._node, self.topic, self._takes = node, topic, dict(takes)
         self._qos = copy(qos)  # overrides are written into it
@@ -73,7 +76,7 @@ class Listener:
         self._refused: QoSPolicyKind | None = None
         self._settled = True  # no publisher is left out because of its quality of service
         # Only the first time: what is lowered later would be raised again by the parameters.
-        self._subscription: Subscription = self._subscribe(OVERRIDES)
+        self._subscription: Subscription = self._subscribe(OVERRIDES if lasting else None)
 
     @property
     def kind(self) -> type:

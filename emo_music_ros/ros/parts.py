@@ -81,14 +81,15 @@ class PartsNode(LifecycleNode):
         """Return seconds of a clock that nobody sets, for order and durations."""
         return self._steady.now().nanoseconds * 1e-9
 
-    def arrival(self, stamp: float, lasted: float = 0.0) -> float:
+    def arrival(self, stamp: float, lasted: float = 0.0, topic: str = "") -> float:
         """Return the steady time of a stamp; NaN if it cannot be, which is counted and shown.
 
         A signal that `lasted` from the stamp on [s] cannot end in the future either.
         """
         time = self._stamps(stamp, self.now(), self.steady(), lasted)
         if math.isnan(time):
-            self.fault("stamps", self._stamps.problem, "warn", lasts=10.0)
+            part = f"stamps of {topic}" if topic else "stamps"
+            self.fault(part, self._stamps.problem, "warn", lasts=10.0)
         return time
 
     def wall(self, steady: float) -> float:
@@ -143,12 +144,14 @@ class PartsNode(LifecycleNode):
         qos: QoSProfile = EVENT,
         *,
         watched: bool = True,
+        lasting: bool = True,
         others: Mapping[type, Callable[[Any], None]] | None = None,
     ) -> Listener:
         """Subscribe while active; of a topic that is watched, messages that are lost are counted.
 
         Watching costs: an executor asks every part after every message. Publishers of other types
         named in `others` and of lower quality of service are taken too; what cannot be is shown.
+        Of a topic that comes and goes (not `lasting`) no parameters are made, which would stay.
         """
 
         def lost(count: int) -> None:
@@ -159,7 +162,7 @@ class PartsNode(LifecycleNode):
 
         takes = {kind: callback, **(others or {})}
         guarded = {each: self.guarded(topic, call) for each, call in takes.items()}
-        listener = Listener(self, topic, guarded, qos, lost, told, watched)
+        listener = Listener(self, topic, guarded, qos, lost, told, watched, lasting)
         self._listeners.append(listener)
         self._parts.append(listener.close)
         return listener
@@ -169,6 +172,11 @@ class PartsNode(LifecycleNode):
         self._listeners.remove(listener)
         self._parts.remove(listener.close)
         listener.close()
+        topic = listener.topic
+        for part in (topic, f"publisher of {topic}", f"messages of {topic}", f"stamps of {topic}"):
+            self._health.gone(part)
+        for counts in (self._lost, self.unused):
+            counts.pop(topic, None)
 
     def unusable(self, topic: str, error: CompanionError) -> None:
         """Show, and log once, that what comes on a topic cannot be used, and what would work."""
@@ -224,6 +232,10 @@ class PartsNode(LifecycleNode):
         self._workers.append((topic, worker))
         self._parts.append(worker.stop)
         return worker
+
+    def ends(self, close: Callable[[], object]) -> None:
+        """Have a part that was made in another way end with the others."""
+        self._parts.append(close)
 
     def release(self) -> None:
         """End every part."""

@@ -1,3 +1,5 @@
+import importlib.util
+
 import pytest
 
 from emo_music_ros.consent.rules import DEMONSTRATION
@@ -90,3 +92,21 @@ def test_nodes_are_left_out_and_encoders_chosen():
     for arguments in ({"without": "egg"}, {"encoders": "fusion"}):
         with pytest.raises(InputError, match="there is no node"):
             names(input="demo", **arguments)
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_a_robot_is_told_what_is_recognised_where_its_messages_are(monkeypatch, installed):
+    find = importlib.util.find_spec
+
+    def found(name, package=None):
+        if name == "hri_msgs":
+            return object() if installed else None
+        return find(name, package)
+
+    monkeypatch.setattr(importlib.util, "find_spec", found)
+    assert ("hri" in names(input="devices")) == installed
+    assert "hri" not in names(input="demo")
+    if installed:
+        assert "hri" not in names(input="devices", without="hri")
+        (spec,) = (each for each in graph("devices") if each.name == "hri")
+        assert spec.parameters["require_consent"]

@@ -66,3 +66,11 @@ def test_the_level_is_that_of_the_worst_fault(faults):
         health.fault(part, "x", level)
         held[part] = level
     assert health.worst(0.0)[0] == max(held.values(), key=LEVELS.index, default="ok")
+
+
+def test_what_is_gone_is_wrong_no_longer_and_not_called_mended(health, log):
+    health.fault("messages of a", "no picture", "warn")
+    health.gone("messages of a")
+    health.gone("messages of b")
+    assert health.worst(0.0)[0] == "ok"
+    assert log == [("warn", "messages of a: no picture")]

@@ -43,6 +43,21 @@ class _Person:
     embedding: NDArray[np.float64]
 
 
+class _Scene:
+    """What was seen in one stream of pictures: of a camera, or of one face that others follow."""
+
+    def __init__(self, follower: FaceFollower) -> None:
+        self.follower = follower
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all faces."""
+        self.follower.reset()
+        self.people: dict[int, _Person] = {}
+        self.primary = 0
+        self.taken = -math.inf
+
+
 @dataclass(frozen=True)
 class _View:
     """How a face presents itself."""
@@ -72,9 +87,12 @@ class FaceEncoder:
     the primary one and ``face-<number>`` for the others. A face that is not usable (turned away,
     in the dark, out of focus) is followed but not answered for.
 
+    Crops of faces that others follow (`ImageFrame.face`) are answered for each by its own, with
+    the person that the crop names.
+
     Features
     --------
-    - `face_count`: faces in view; `face_size`: side as share of the picture's height.
+    - `face_count`: faces in view; `face_size`: side as share of the picture's height, NaN of crops.
     - `yaw`, `pitch`, `roll` [rad]: of the head, 0 looks straight at the camera; NaN without points.
     - `motion` [1/s]: mean displacement of the key points (paper A, Eq. 2) in sides of the face.
     - `expression_motion` [1/s]: the same without shift, turn and scale of the whole head.
@@ -144,60 +162,57 @@ class FaceEncoder:
         cv2.setNumThreads(1)  # a second thread costs more than it gains on pictures this small
         models = self._options.models
         self._model = FaceModel(Path(models) if models else None, self._options.network)
-        finder = FaceFinder(
+        self._finder = FaceFinder(
             DETECTORS[self._options.detector](),
             FaceMesh(),
             self._options.min_face,
             self._options.max_faces,
         )
-        self._follower = FaceFollower(
-            finder, self._options.detection_period, self._options.max_occlusion
-        )
         self.version = self._model.version
-        self.reset()
+        self._scenes: dict[str, _Scene] = {}  # by face; empty: whole pictures
 
     def reset(self) -> None:
         """Forget all faces."""
-        self._follower.reset()
-        self._people: dict[int, _Person] = {}
-        self._primary = 0
-        self._taken = -math.inf
+        self._scenes = {face: scene for face, scene in self._scenes.items() if not face}
+        for scene in self._scenes.values():
+            scene.reset()
 
     def push(self, sample: Sample) -> list[Encoding]:
         """Take the next picture and return the encoding of the primary face, or of all."""
         if not isinstance(sample, ImageFrame) or not math.isfinite(sample.time):
             return []
-        if sample.time < self._taken:  # the source started again
-            self.reset()
+        scene = self._scene(sample)
+        if sample.time < scene.taken:  # the source started again
+            scene.reset()
         # A tenth of the period: the stamps of a camera at just this rate jitter.
-        if sample.time - self._taken < 0.9 / self._options.max_rate:
+        if sample.time - scene.taken < 0.9 / self._options.max_rate:
             return []
         picture = as_picture(sample.image)
         if picture is None:
             return []
-        self._taken = sample.time
+        scene.taken = sample.time
         faces = [
-            (found, track.identity) for found, track in self._follower.update(sample.time, picture)
+            (found, track.identity) for found, track in scene.follower.update(sample.time, picture)
         ]
-        remembered = {track.identity for track in self._follower.tracks}
-        self._people = {who: one for who, one in self._people.items() if who in remembered}
-        if faces and self._primary not in remembered:
-            self._primary = faces[0][1]
-        wanted = [
-            (found, who)
-            for found, who in faces
-            if self._options.people == "all" or who == self._primary
-        ]
+        remembered = {track.identity for track in scene.follower.tracks}
+        scene.people = {who: one for who, one in scene.people.items() if who in remembered}
+        if faces and scene.primary not in remembered:
+            scene.primary = faces[0][1]
+        everybody = self._options.people == "all" and not sample.face
+        wanted = [(found, who) for found, who in faces if everybody or who == scene.primary]
         views = [_view(found) for found, _ in wanted]
         wanted = [one for one, view in zip(wanted, views) if view.quality.usable]
         views = [view for view in views if view.quality.usable]
         if not wanted:
             return []
         logits, embeddings = self._model([found.crop for found, _ in wanted])
+        count, height = float(len(faces)), float(len(picture))
+        if sample.face:  # of the whole picture nothing is known
+            count, height = float(self._followed(sample.time)), math.nan
         encodings = []
         for (found, who), view, answer, embedding in zip(wanted, views, logits, embeddings):
-            rates = self._remember(sample.time, who, found, answer, embedding.astype(float))
-            person = self._people[who]
+            rates = self._remember(scene, sample.time, who, found, answer, embedding.astype(float))
+            person = scene.people[who]
             encodings.append(
                 Encoding(
                     modality=self.modality,
@@ -211,8 +226,8 @@ class FaceEncoder:
                     ),
                     embedding=person.embedding.astype(np.float32),
                     features={
-                        "face_count": float(len(faces)),
-                        "face_size": found.face.side / picture.shape[0],
+                        "face_count": count,
+                        "face_size": found.face.side / height,
                         "yaw": view.yaw,
                         "pitch": view.pitch,
                         "roll": view.roll,
@@ -221,13 +236,36 @@ class FaceEncoder:
                         "sharpness": view.sharpness,
                     },
                     source=sample.source,
-                    person_id="" if who == self._primary else f"face-{who}",
+                    person_id=sample.person_id if who == scene.primary else f"face-{who}",
                 )
             )
         return encodings
 
+    def _scene(self, sample: ImageFrame) -> _Scene:
+        """Return what was seen of the stream of a picture; forget faces that are long gone."""
+        if sample.face not in self._scenes:
+            self._scenes = {
+                face: scene
+                for face, scene in self._scenes.items()
+                if not face or self._lately(scene, sample.time)
+            }
+            self._scenes[sample.face] = _Scene(
+                FaceFollower(
+                    self._finder, self._options.detection_period, self._options.max_occlusion
+                )
+            )
+        return self._scenes[sample.face]
+
+    def _lately(self, scene: _Scene, time: float) -> bool:
+        return abs(time - scene.taken) <= self._options.max_occlusion
+
+    def _followed(self, time: float) -> int:
+        """Return of how many faces crops came lately."""
+        return sum(bool(face) and self._lately(each, time) for face, each in self._scenes.items())
+
     def _remember(
         self,
+        scene: _Scene,
         time: float,
         who: int,
         found: FoundFace,
@@ -239,7 +277,7 @@ class FaceEncoder:
         if found.landmarks is not None:
             points = found.landmarks.points[EXPRESSIVE, :2]
         rates = dict.fromkeys(("motion", "expression_motion", "texture_change"), math.nan)
-        last = self._people.get(who)
+        last = scene.people.get(who)
         if last is None:
             began = time
         else:
@@ -255,7 +293,7 @@ class FaceEncoder:
             fresh = 1.0 - math.exp(-seconds / constant) if constant > 0 else 1.0
             logits = last.logits + fresh * (logits - last.logits)
             embedding = last.embedding + fresh * (embedding - last.embedding)
-        self._people[who] = _Person(
+        scene.people[who] = _Person(
             began, time, found.face.side, points, found.texture, logits, embedding
         )
         return rates

@@ -18,7 +18,7 @@ from emo_music_ros.encoding.face.detection import Face
 from emo_music_ros.encoding.face.encoder import FaceEncoder, Vgg19FaceEncoder
 from emo_music_ros.encoding.face.model import FaceModel
 from emo_music_ros.encoding.face.predict import predict_images, predict_npz
-from emo_music_ros.encoding.face.tracking import FaceFinder, FaceFollower
+from emo_music_ros.encoding.face.tracking import FaceFinder
 from emo_music_ros.encoding.shared.base import Encoder
 from emo_music_ros.errors import InputError, ModelError
 from emo_music_ros.numerics import softmax
@@ -180,8 +180,9 @@ class Script:
 def scripted(places, logits, **values):
     encoder = FaceEncoder(build(FaceEncoder.Options, values))
     options = encoder._options
-    finder = FaceFinder(Script(places), lambda *_: None, options.min_face, options.max_faces)
-    encoder._follower = FaceFollower(finder, options.detection_period, options.max_occlusion)
+    encoder._finder = FaceFinder(
+        Script(places), lambda *_: None, options.min_face, options.max_faces
+    )
     answers = iter(logits)
 
     class Answers:
@@ -424,3 +425,46 @@ def test_predict_npz_says_what_is_wrong(tmp_path):
         list(predict_npz(path))
     with pytest.raises(InputError):
         list(predict_npz(tmp_path / "absent.npz"))
+
+
+def crops(portrait):
+    """Return what a robot's face detector gives of two faces: 128 x 128 px, and padded."""
+    sad = np.zeros((128, 128, 3), np.uint8)
+    sad[:, 16:112] = cv2.resize(portrait[50:180, 75:175], (96, 128))
+    return cv2.resize(portrait[50:180, 60:190], (128, 128)), sad
+
+
+def test_crops_of_faces_are_answered_for_each_by_its_own(encoder, portrait):
+    whole, padded = crops(portrait)
+    found = []
+    for step in range(3):
+        for name, person, picture in (("a", "ada", whole), ("b", "b", padded)):
+            # both at the same moment: the rate is that of each
+            found += encoder.push(ImageFrame(step / 10, picture, "live:x", name, person))
+    assert [encoding.person_id for encoding in found] == ["ada", "b"] * 3
+    assert all(FER2013[e.estimate.probabilities.argmax()] == "happiness" for e in found)
+    assert [encoding.features["face_count"] for encoding in found] == [1, 2, 2, 2, 2, 2]
+    assert all(math.isnan(encoding.features["face_size"]) for encoding in found)
+    assert math.isnan(found[1].features["motion"])
+    assert found[-1].features["motion"] == pytest.approx(0, abs=0.1)
+    assert found[-1].window_start == 0.0
+
+
+def test_what_one_face_showed_is_no_part_of_another():
+    encoder = scripted([[(60.0, 50.0)]] * 4, [0, 3, 0, 3], smoothing=5.0)
+    for time in (0.0, 0.1):
+        for name, label in (("a", 0), ("b", 3)):
+            (encoding,) = encoder.push(ImageFrame(time, PICTURE, face=name, person_id=name))
+            assert encoding.estimate.probabilities.argmax() == label
+            assert encoding.estimate.probabilities.max() > 0.8
+
+
+@given(st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=40))
+@settings(max_examples=20)
+def test_faces_that_are_gone_are_forgotten(ids):
+    encoder = scripted([[(60.0, 50.0)]] * len(ids), [3] * len(ids))
+    for step, name in enumerate(ids):
+        (encoding,) = encoder.push(ImageFrame(5.0 * step, PICTURE, face=name, person_id=name))
+        assert encoding.person_id == name
+        assert encoding.features["face_count"] == 1
+        assert len(encoder._scenes) <= 2
