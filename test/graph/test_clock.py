@@ -63,23 +63,23 @@ def simulated(probe):
     return run
 
 
-def told(probe, until, *words):
+def told(probe, until, *words, again=lambda: None):
+    """Return the diagnostics that hold the words; `again` is called until they come."""
     found = probe.received.get("/diagnostics")
     if found is None:
         found = probe.listen(DiagnosticArray, "/diagnostics")
     found.clear()
-    return until(
-        lambda: next(
-            (
-                status
-                for array in found
-                for status in array.status
-                if all(word in status.message for word in words)
-            ),
-            None,
-        ),
-        f"diagnostics with {words}",
-    )
+
+    def search():
+        again()
+        for array in list(found):
+            for status in array.status:
+                if all(word in status.message for word in words):
+                    return status
+        probe.spin(0.1)
+        return None
+
+    return until(search, f"diagnostics with {words}")
 
 
 @pytest.mark.parametrize("step", [3600.0, -3600.0])
@@ -104,10 +104,13 @@ def test_a_stamp_of_the_future_is_refused_counted_and_shown_and_freezes_nothing(
     now = probe.node.get_clock().now
     state("positive", lambda: stamp(now().nanoseconds * 1e-9))
     publisher = probe.publisher(msg.ModalityEncoding, "encoding/face")
-    publisher.publish(face(stamp(now().nanoseconds * 1e-9 + 3600.0), "depression"))
-    status = told(probe, until, "3600", "in the future")
+
+    def hour_ahead():
+        publisher.publish(face(stamp(now().nanoseconds * 1e-9 + 3600.0), "depression"))
+
+    status = told(probe, until, "in the future", again=hour_ahead)
     assert status.level == b"\x01"
-    assert {pair.key: pair.value for pair in status.values}["stamps refused"] == "1"
+    assert int({pair.key: pair.value for pair in status.values}["stamps refused"]) >= 1
     state("anxiety", lambda: stamp(now().nanoseconds * 1e-9))
     told(probe, until, "active")
 
