@@ -12,7 +12,9 @@ from emo_music_ros.commands import (
     dry_run,
     plugins,
     predict,
+    record,
     reference,
+    replay,
     simulate,
     training,
 )
@@ -24,7 +26,10 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="emo-music", description=__doc__)
     top.add_argument("--version", action="version", version=__version__)
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (companion, doctor, dry_run, simulate, predict, plugins, reference, training):
+    for command in (
+        *(companion, replay, record, doctor, dry_run, simulate, predict, plugins),
+        *(reference, training),
+    ):
         command.add(commands)
     return top
 
