@@ -115,8 +115,10 @@ class Recorder(Node):
             name = next(
                 (name for full, name in self._names.items() if fnmatch.fnmatchcase(topic, full)), ""
             )
+            if not name or topic in self._watched:
+                continue
             published = [info.topic_type for info in self.get_publishers_info_by_topic(topic)]
-            if not name or topic in self._watched or not published:
+            if not published:
                 continue
             self._watched.add(topic)
             kind = published[0]
