@@ -13,7 +13,9 @@ from emo_music_ros.commands import (
     explain,
     plugins,
     predict,
+    record,
     reference,
+    replay,
     simulate,
     training,
 )
@@ -26,8 +28,8 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=__version__)
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in (
-        *(companion, doctor, dry_run, simulate, predict),
-        *(explain, plugins, reference, training),
+        *(companion, replay, record, doctor, dry_run, simulate),
+        *(predict, explain, plugins, reference, training),
     ):
         command.add(commands)
     return top

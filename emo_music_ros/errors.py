@@ -24,6 +24,10 @@ class CompanionError(Exception):
         self.cause = cause
         self.remedy = remedy
 
+    def __reduce__(self) -> tuple[type[CompanionError], tuple[str, str]]:
+        """Make it anew from cause and remedy, not from its text, in another process."""
+        return type(self), (self.cause, self.remedy)
+
 
 class ModelError(CompanionError):
     """A model file is missing, corrupt or does not match its description."""

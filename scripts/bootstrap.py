@@ -41,6 +41,14 @@ SOURCES = (
     *("emo_music_ros", "config", "launch", "models"),
 )
 
+#: What the path of the project may hold besides letters and digits. The generators of ROS read no
+#: other characters in it, and would say so minutes later.
+PATH_CHARACTERS = "/._-+@ "
+#: What to do after a step that failed.
+AGAIN = "Mend that and run the same command again: what is done is kept."
+#: What the first setup takes on the disk [MiB].
+SPACE = 3000
+
 #: Processes that tests are spread over; more would not be faster, the longest file counts.
 MOST_WORKERS = 4
 
@@ -74,6 +82,39 @@ def use_supported_python() -> None:
     low, high = (".".join(map(str, bound)) for bound in SUPPORTED)
     here = ".".join(map(str, sys.version_info[:3]))
     stop(f"this is Python {here}. Install Python {low} to {high} and run: make PYTHON=python{high}")
+
+
+# The place ------------------------------------------------------------------------------------
+
+
+def trouble_with_place() -> str:
+    """Return why nothing can be set up here and what to do, empty if it can."""
+    odd = {
+        each
+        for each in str(ROOT)
+        if not (each.isascii() and each.isalnum()) and each not in PATH_CHARACTERS
+    }
+    if odd:
+        shown = " ".join(sorted(map(ascii, odd)))
+        return (
+            f"the folder {str(ROOT)!a} cannot be built in: its path holds {shown}, which the "
+            "generators of ROS do not take. Move the project to a path of plain letters, such as "
+            "~/emo_music_ros"
+        )
+    where = VENV if VENV.exists() else ROOT
+    if not os.access(where, os.W_OK | os.X_OK, effective_ids=True):
+        return (
+            f"the folder {where} cannot be written, and everything is set up in it. Copy the "
+            "project to a folder of your own: "
+            f"cp -r {shlex.quote(str(ROOT))} ~/ && cd ~/{shlex.quote(ROOT.name)}"
+        )
+    free = shutil.disk_usage(ROOT).free / 2**20
+    if free < SPACE and not (STAMPS / "build").exists():
+        return (
+            f"there are {free:.0f} MiB free in {ROOT}, and the setup takes {SPACE}. Free some, "
+            "or move the project to a larger disk"
+        )
+    return ""
 
 
 # Steps ----------------------------------------------------------------------------------------
@@ -266,17 +307,24 @@ def ensure_system_packages() -> bool:
 def ensure_venv() -> None:
     """Make .venv; make it again if it was moved, is of another Python or half installed."""
     state = digest(str(VENV), sys.version, sys.base_prefix)
-    if is_done("venv", state) and not INSTALLING.exists():
+    whole = (VENV / "bin" / "python").exists()  # its Python may have been uninstalled
+    if is_done("venv", state) and whole and not INSTALLING.exists():
         return
     begun = time.monotonic()
     if VENV.exists():
+        say("the virtual environment is not whole, or of another place or Python: making it anew")
         shutil.rmtree(VENV)
-    subprocess.run(
+    made = subprocess.run(
         [sys.executable, "-m", "venv", str(VENV)],
-        check=True,
         env=clean_environment(),
         stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
     )
+    if made.returncode:
+        raise StepError(f"{sys.executable} -m venv {VENV}\n{made.stdout}")
     set_done("venv", state)
     say(f"virtual environment: {time.monotonic() - begun:.0f} s")
 
@@ -408,7 +456,9 @@ def ensure(development: bool = False) -> None:
             ensure_packages(development)
             ensure_build()
         except StepError as error:
-            stop(f"a step failed:\n{error}")
+            stop(f"a step failed:\n{error}\n{AGAIN}")
+        except OSError as error:
+            stop(f"{error.filename or VENV} cannot be written: {error.strerror}.\n{AGAIN}")
 
 
 # Commands ---------------------------------------------------------------------------------------
@@ -443,6 +493,8 @@ def main() -> None:
     command, arguments = (sys.argv[1:2] or ["help"])[0], sys.argv[2:]
     if command not in ("bench", "build", "companion", "lint", "mutation", "test"):
         stop(__doc__ or "")
+    if trouble := trouble_with_place():
+        stop(trouble)
     use_supported_python()
     ensure(development=command in ("bench", "lint", "mutation", "test"))
     if command == "companion":
@@ -451,13 +503,13 @@ def main() -> None:
         try:
             ensure_peers()
         except StepError as error:
-            stop(f"a step failed:\n{error}")
+            stop(f"a step failed:\n{error}\n{AGAIN}")
         become("python", "-m", "bench", *arguments, PYTHONPATH=str(ROOT))
     if command == "mutation":
         try:
             ensure_mutation_tester()
         except StepError as error:
-            stop(f"a step failed:\n{error}")
+            stop(f"a step failed:\n{error}\n{AGAIN}")
         become("python", str(ROOT / "scripts" / "mutation.py"), *arguments, PYTHONPATH=str(ROOT))
     if command in ("lint", "test"):
         lint()

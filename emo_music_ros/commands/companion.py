@@ -112,6 +112,11 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def _declare(one: argparse.ArgumentParser) -> None:
     one.add_argument("--input", choices=("auto", "devices", "demo", "replay"), default="auto")
     one.add_argument("--replay", default="", help="folder or MCAP recording for --input replay")
+    declare_run(one)
+
+
+def declare_run(one: argparse.ArgumentParser) -> None:
+    """Add the arguments of a run, whatever its input is."""
     one.add_argument("--library", default="", help="folder of music; default: the built-in library")
     one.add_argument("--scenario", choices=("home", "daycare", "group"), default="home")
     one.add_argument("--duration", type=float, default=90.0, help="seconds; 0 = until Ctrl-C")

@@ -110,12 +110,19 @@ class _Reader:
         self._namespace: str | None = None
         self._said = ""  # where pictures came from
         self._timeline = _Timeline()
+        self._others: set[str] = set()  # topics that are not read
         self._refused: dict[str, str] = {}  # topic -> why
         self._unusable: dict[str, tuple[int, str]] = {}  # topic -> messages, why the first
 
     def problems(self) -> list[str]:
         """Return in words what was left out."""
+        only = ", ".join(sorted(self._others)) or "nothing at all"
         return [
+            *(
+                ["there is no sensor topic in it (emo-music record --raw keeps them), only " + only]
+                if self._namespace is None
+                else []
+            ),
             *(f"topic {topic} cannot be read: {why}" for topic, why in self._refused.items()),
             *(
                 f"{count} messages of {topic} cannot be used, the first because {why}"
@@ -133,7 +140,10 @@ class _Reader:
             for record in StreamReader(stream).records:
                 if isinstance(record, Schema):
                     schemas[record.id] = record
-                elif isinstance(record, Channel) and (name := self._name(record.topic)):
+                elif isinstance(record, Channel):
+                    if not (name := self._name(record.topic)):
+                        self._others.add(record.topic)
+                        continue
                     try:
                         definition = _Definition(
                             record.message_encoding, schemas.get(record.schema_id), TOPICS[name]

@@ -13,6 +13,23 @@ from numpy.typing import NDArray
 from emo_music_ros.errors import ModelError
 from emo_music_ros.resources import share
 
+#: Networks of others, which this project does not train.
+FOREIGN = ("face_detection", "face_detection_far", "face_landmarks")
+#: What trains a model that is not called after it.
+_TRAINED_AS = {"response": "recommender"}
+
+
+def how_to_have(name: str, folder: Path) -> str:
+    """Return what to do where a model is missing or damaged: restore it, or train it again."""
+    restore = "Restore it from the release"
+    if name in FOREIGN:
+        return restore
+    modality = _TRAINED_AS.get(name, name.partition("_")[0])
+    return (
+        f"{restore} (a build with RESEARCH_WEIGHTS=OFF leaves it out), or train it again: "
+        f"emo-music train {modality} --data CORPUS --out {folder}; {name}.md there names the corpus"
+    )
+
 
 def session_options() -> Any:
     """Return how every network is run: on one thread, silent about warnings, keeping no memory.
@@ -93,7 +110,7 @@ class Model:
         self.name = name
         folder = share("models") if folder is None else Path(folder)
         network, description = folder / f"{name}.onnx", folder / f"{name}.json"
-        remedy = "Restore it from the release, or train it again: emo-music train"
+        remedy = how_to_have(name, folder)
         for path in (network, description):
             if not path.is_file():
                 raise ModelError(f"model file {path} is missing", remedy)

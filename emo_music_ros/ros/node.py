@@ -7,7 +7,9 @@ import traceback
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from rcl_interfaces.msg import SetParametersResult
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
+from rclpy.parameter import Parameter
 
 import emo_music_ros.msg as msg
 from emo_music_ros import plugins
@@ -124,6 +126,22 @@ class CompanionNode(PartsNode):
     def finish(self) -> None:
         """Ask the process to end."""
         self.on_finished()
+
+    # -- parameters --------------------------------------------------------------------------
+
+    def set_parameters(self, parameter_list: list[Parameter]) -> list[SetParametersResult]:
+        """Set parameters one by one; those that are accepted are taken over."""
+        results = super().set_parameters(parameter_list)
+        self.parameters.changed(
+            [each for each, result in zip(parameter_list, results) if result.successful]
+        )
+        return results
+
+    def set_parameters_atomically(self, parameter_list: list[Parameter]) -> SetParametersResult:
+        """Set all parameters or none; the services of ROS come here, too."""
+        result = super().set_parameters_atomically(parameter_list)
+        self.parameters.changed(parameter_list if result.successful else [])
+        return result
 
     # -- lifecycle ---------------------------------------------------------------------------
 

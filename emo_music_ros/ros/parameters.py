@@ -26,6 +26,8 @@ FOREIGN = ("use_sim_time", "start_type_description_service", "qos_overrides", "a
 class Parameters:
     """Keeps the parameters of one node in step with its options dataclasses.
 
+    The node hands what was set to `changed`: ROS 2 Humble has no callback for that.
+
     Parameters
     ----------
     node : rclpy.node.Node
@@ -52,7 +54,6 @@ class Parameters:
         self._declaring = False
         self.foreign: set[str] = set()
         node.add_on_set_parameters_callback(self._validate)
-        node.add_post_set_parameters_callback(self._changed)
 
     def declare(self, options: type, prefix: str = "") -> None:
         """Declare every option under ``<prefix><name>``; a refused override is remembered."""
@@ -126,9 +127,8 @@ class Parameters:
                 return SetParametersResult(successful=False, reason=str(error))
         return SetParametersResult(successful=True)
 
-    def _changed(self, parameters: list[Parameter]) -> None:
-        if self._declaring:
-            return
+    def changed(self, parameters: list[Parameter]) -> None:
+        """Take over parameters that were set."""
         names = [parameter.name for parameter in parameters if parameter.name in self._declared]
         for name in names:
             self._refused.pop(name, None)

@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -102,9 +103,23 @@ def test_a_failed_installation_is_tried_again(bootstrap, monkeypatch, tmp_path):
     assert not (bootstrap.STAMPS / "packages").exists()
 
 
-def test_a_killed_installation_makes_a_new_environment(bootstrap, monkeypatch, tmp_path):
-    made = []
-    monkeypatch.setattr(bootstrap.subprocess, "run", lambda command, **_: made.append(command))
+@pytest.fixture
+def made(bootstrap, monkeypatch):
+    """Record the virtual environments that are made, each with a Python in it."""
+    commands: list[list[str]] = []
+
+    def run(command, **_):
+        commands.append(command)
+        binaries = Path(command[-1]) / "bin"
+        binaries.mkdir(parents=True, exist_ok=True)
+        (binaries / "python").touch()
+        return subprocess.CompletedProcess(command, 0, "")
+
+    monkeypatch.setattr(bootstrap.subprocess, "run", run)
+    return commands
+
+
+def test_a_killed_installation_makes_a_new_environment(bootstrap, made):
     bootstrap.ensure_venv()
     bootstrap.ensure_venv()
     assert len(made) == 1
@@ -115,9 +130,111 @@ def test_a_killed_installation_makes_a_new_environment(bootstrap, monkeypatch, t
     assert not bootstrap.INSTALLING.exists()
 
 
-def test_a_moved_environment_is_made_again(bootstrap, monkeypatch, tmp_path):
-    made = []
-    monkeypatch.setattr(bootstrap.subprocess, "run", lambda command, **_: made.append(command))
+def test_an_environment_whose_python_is_gone_is_made_again(bootstrap, made, capsys):
+    bootstrap.ensure_venv()
+    python = bootstrap.VENV / "bin" / "python"
+    python.unlink()
+    python.symlink_to("/usr/local/uninstalled/python3")
+    bootstrap.ensure_venv()
+    assert len(made) == 2
+    assert "is not whole" in capsys.readouterr().out
+
+
+def test_a_half_made_environment_is_made_again(bootstrap, monkeypatch, made):
+    """The stamp comes last: whoever was killed while `venv` worked left none."""
+
+    def killed(command, **_):
+        (bootstrap.VENV / "bin").mkdir(parents=True)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bootstrap.subprocess, "run", killed)
+        with pytest.raises(KeyboardInterrupt):
+            bootstrap.ensure_venv()
+    assert bootstrap.VENV.exists()
+    bootstrap.ensure_venv()
+    bootstrap.ensure_venv()
+    assert len(made) == 1
+
+
+def test_an_environment_that_cannot_be_made_is_told(bootstrap, monkeypatch):
+    failed = subprocess.CompletedProcess([], 1, "ensurepip is not available")
+    monkeypatch.setattr(bootstrap.subprocess, "run", lambda command, **_: failed)
+    monkeypatch.setattr(bootstrap, "ensure_system_packages", lambda: True)
+    with pytest.raises(SystemExit) as told:
+        bootstrap.ensure()
+    assert "ensurepip is not available" in str(told.value)
+    assert bootstrap.AGAIN in str(told.value)
+
+
+def test_a_disk_that_fills_up_is_told(bootstrap, monkeypatch):
+    def full():
+        raise OSError(28, "No space left on device", "/somewhere/torn")
+
+    monkeypatch.setattr(bootstrap, "ensure_system_packages", lambda: True)
+    monkeypatch.setattr(bootstrap, "ensure_venv", full)
+    with pytest.raises(SystemExit, match="/somewhere/torn cannot be written: No space left"):
+        bootstrap.ensure()
+
+
+@pytest.mark.parametrize("name", ["plain", "with space", "a.b_c-d+e@f"])
+def test_a_path_that_can_be_built_in(bootstrap, monkeypatch, tmp_path, name):
+    (tmp_path / name).mkdir()
+    monkeypatch.setattr(bootstrap, "ROOT", tmp_path / name)
+    assert bootstrap.trouble_with_place() == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("prüf", r"'\xfc'"), ("a:b", "':'"), ("a;b", "';'"), ("a$b", "'$'"), ("a\nb", r"'\n'")],
+)
+def test_a_path_that_cannot_be_built_in_is_told(bootstrap, monkeypatch, tmp_path, name, shown):
+    (tmp_path / name).mkdir()
+    monkeypatch.setattr(bootstrap, "ROOT", tmp_path / name)
+    told = bootstrap.trouble_with_place()
+    assert f"holds {shown}," in told
+    assert "Move the project" in told
+    assert told.isascii()  # a terminal without UTF-8 shows it too
+    assert "\n" not in told
+
+
+def test_a_folder_that_cannot_be_written_is_told(bootstrap, monkeypatch, tmp_path, mortal):
+    folder = tmp_path / "theirs"
+    folder.mkdir(0o500)
+    monkeypatch.setattr(bootstrap, "ROOT", folder)
+    monkeypatch.setattr(bootstrap, "VENV", folder / ".venv")
+    told = bootstrap.trouble_with_place()
+    assert "cannot be written" in told
+    assert "cp -r" in told
+
+
+def test_too_small_a_disk_is_told_before_the_first_setup_only(bootstrap, monkeypatch):
+    small = type("Usage", (), {"free": 100 * 2**20})
+    monkeypatch.setattr(bootstrap.shutil, "disk_usage", lambda path: small)
+    assert "100 MiB free" in bootstrap.trouble_with_place()
+    bootstrap.set_done("build", "whatever")
+    assert bootstrap.trouble_with_place() == ""
+
+
+def test_trouble_with_the_place_is_told_before_anything_is_made(tmp_path):
+    """As a person sees it: the real script, in a folder with an umlaut."""
+    folder = tmp_path / "prüfstand" / "scripts"
+    folder.mkdir(parents=True)
+    shutil.copy(ROOT / "scripts" / "bootstrap.py", folder)
+    done = subprocess.run(
+        [sys.executable, str(folder / "bootstrap.py"), "build"],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+    )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith("[setup] the folder ")
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "prüfstand" / ".venv").exists()
+
+
+def test_a_moved_environment_is_made_again(bootstrap, monkeypatch, tmp_path, made):
     bootstrap.ensure_venv()
     elsewhere = tmp_path / "moved"
     os.rename(bootstrap.VENV, elsewhere)

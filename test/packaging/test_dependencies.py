@@ -84,7 +84,7 @@ def test_manifest_is_a_format_3_interface_package():
     assert not warnings
     assert package.package_format == 3
     assert package.name == "emo_music_ros"
-    assert package.licenses == ["Apache-2.0"]
+    assert package.licenses[0] == "Apache-2.0"  # the others are of the weights
     assert "rosidl_interface_packages" in {group.name for group in package.member_of_groups}
     assert package.get_build_type() == "ament_cmake"
 

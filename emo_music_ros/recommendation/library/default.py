@@ -17,6 +17,7 @@ from pathlib import Path
 from emo_music_ros.errors import InputError, StorageError
 from emo_music_ros.io import synthesis
 from emo_music_ros.io.synthesis import FloatArray
+from emo_music_ros.recommendation.library.apart import apart
 from emo_music_ros.recommendation.library.piece import Piece
 from emo_music_ros.recommendation.library.pieces import PIECES
 from emo_music_ros.recommendation.library.scores import REMEDY, arrange, read_score
@@ -25,6 +26,7 @@ SAMPLE_RATE = 44100
 FADE_IN, FADE_OUT = 0.3, 3.0
 _MANIFEST = "library.json"
 _LOCK = ".library.lock"
+_LOG = "rendering.log"
 
 
 def ensure(
@@ -35,7 +37,9 @@ def ensure(
     """Make what is missing of the library and return its folder.
 
     Every file is complete or absent: an interrupted run goes on where it ended. Of several
-    processes one makes the library and the others wait for it.
+    processes one makes the library and the others wait for it. Scores, samples and reverberation
+    take some hundred megabytes, and libraries have much to say about old scores: all of that is
+    in a process of its own.
 
     Parameters
     ----------
@@ -48,10 +52,9 @@ def ensure(
 
     Raises
     ------
-    InputError
-        If a package that is needed, or a score, is missing.
-    StorageError
-        If the folder cannot be written.
+    CompanionError
+        If the process that makes it breaks off: an `InputError` if a package that is needed, or
+        a score, is missing, a `StorageError` if the folder cannot be written.
     """
     folder = Path(folder)
     try:
@@ -59,8 +62,7 @@ def ensure(
         wanted = {f"{piece.name}.ogg": piece for piece in pieces}
         # Nothing is opened for writing in a library that is complete: it may be read-only.
         if _missing(folder, wanted) or set(_read_manifest(folder)) - set(wanted):
-            with _alone(folder):
-                _complete(folder, wanted, progress)
+            apart(complete, folder, wanted, progress=progress, log=folder / _LOG)
     except OSError as error:
         raise StorageError(
             f"the music library in '{folder}' cannot be written: {error}",
@@ -85,21 +87,22 @@ def _missing(folder: Path, wanted: dict[str, Piece]) -> list[str]:
     ]
 
 
-def _complete(
-    folder: Path, wanted: dict[str, Piece], progress: Callable[[int, int, str], None] | None
+def complete(
+    folder: Path, wanted: dict[str, Piece], progress: Callable[[int, int, str], None]
 ) -> None:
-    manifest, missing = _read_manifest(folder), _missing(folder, wanted)
-    for done, name in enumerate(missing, start=1):
-        piece = wanted[name]
-        _write(perform(piece), piece, folder / name)
-        manifest[name] = piece.digest()
-        _write_manifest(folder, manifest)
-        if progress is not None:
+    """Make the pieces that are missing, by file name, and remove what is not wanted any more."""
+    with _alone(folder):
+        manifest, missing = _read_manifest(folder), _missing(folder, wanted)
+        for done, name in enumerate(missing, start=1):
+            piece = wanted[name]
+            _write(perform(piece), piece, folder / name)
+            manifest[name] = piece.digest()
+            _write_manifest(folder, manifest)
             progress(done, len(missing), piece.title)
-    for name in set(manifest) - set(wanted):
-        (folder / name).unlink(missing_ok=True)
-        del manifest[name]
-        _write_manifest(folder, manifest)
+        for name in set(manifest) - set(wanted):
+            (folder / name).unlink(missing_ok=True)
+            del manifest[name]
+            _write_manifest(folder, manifest)
 
 
 @contextlib.contextmanager

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from emo_music_ros.errors import ModelError
+from emo_music_ros.io.model import how_to_have
 from emo_music_ros.recommendation.response.calibration import Calibration
 from emo_music_ros.recommendation.response.features import (
     TRACK_WIDTH,
@@ -315,7 +316,7 @@ def load(path: Path | None = None) -> ResponseModel:
     ModelError
         If it is missing, damaged, or made for other columns.
     """
-    where = share("models", f"{NAME}.json") if path is None else path
+    where = share("models") / f"{NAME}.json" if path is None else path
     try:
         found = json.loads(where.read_text("utf-8"))
         columns = found["columns"]
@@ -344,5 +345,5 @@ def load(path: Path | None = None) -> ResponseModel:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(
             f"{where} is no usable response model: {error}",
-            "Install the package again or train it: emo-music train recommender",
+            how_to_have(NAME, where.parent),
         ) from error

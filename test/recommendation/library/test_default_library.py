@@ -27,6 +27,18 @@ pytest.importorskip("tinysoundfont")
 
 FOLK = next(piece for piece in PIECES if piece.number)
 CHORALE = next(piece for piece in PIECES if "bwv" in piece.source)
+#: Of its score music21 has something to say.
+LOUD = "beethoven_op18_adagio"
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the library in this process, where parts of it can be replaced."""
+
+    def call(function, *arguments, progress, log):
+        return function(*arguments, progress or (lambda *told: None))
+
+    monkeypatch.setattr(default_library, "apart", call)
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +51,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_of_two_processes_one_makes_the_library(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, here: None
 ) -> None:
     made: list[str] = []
     first_begins = threading.Event()
@@ -145,13 +157,27 @@ def test_nothing_is_made_twice(made: Path) -> None:
     assert not list(made.glob(".*partial*"))
 
 
+def test_what_libraries_say_of_old_scores_is_kept_from_people(tmp_path: Path, capfd) -> None:
+    loud = next(piece for piece in PIECES if piece.name == LOUD)
+    ensure(tmp_path, None, (loud,))
+    assert capfd.readouterr() == ("", "")
+    assert "Warning" in (tmp_path / "rendering.log").read_text()
+
+
+def test_a_piece_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"absent\.mxl"):
+        ensure(tmp_path, None, (replace(CHORALE, source="bach/absent.mxl"),))
+
+
 def test_the_same_recipe_gives_the_same_file(made: Path, tmp_path: Path) -> None:
     ensure(tmp_path, None, (FOLK,))
     name = f"{FOLK.name}.ogg"
     assert (tmp_path / name).read_bytes() == (made / name).read_bytes()
 
 
-def test_a_run_that_was_stopped_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_was_stopped_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, here: None
+) -> None:
     names: list[str] = []
 
     def quick(piece: Piece) -> np.ndarray:
@@ -169,7 +195,7 @@ def test_a_run_that_was_stopped_goes_on(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_changed_and_dropped_pieces_are_replaced(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, here: None
 ) -> None:
     names: list[str] = []
 
@@ -190,7 +216,9 @@ def test_changed_and_dropped_pieces_are_replaced(
     }
 
 
-def test_a_broken_manifest_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_manifest_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, here: None
+) -> None:
     monkeypatch.setattr(
         default_library, "perform", lambda piece: np.full((44100, 2), 0.1, np.float32)
     )
@@ -258,7 +286,9 @@ def test_a_library_made_by_somebody_else_is_used_where_nothing_can_be_written(
     assert [path.name for path in folders[1].glob("library*")] == ["library.sqlite"]
 
 
-def test_a_damaged_piece_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_damaged_piece_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, here: None
+) -> None:
     sound = 0.1 * np.sin(np.arange(44100 * 4) / 20).astype(np.float32)
     monkeypatch.setattr(default_library, "perform", lambda piece: np.stack([sound, sound], 1))
     monkeypatch.setattr(
