@@ -61,14 +61,14 @@ class DirectorOptions(TriggerOptions):
     top_k: int = option(5, "tracks in a recommendation", low=1, high=50, dynamic=True)
     distress_stop: bool = option(True, "stop when the person becomes distressed", dynamic=True)
     distress_rise: float = option(
-        0.15,
+        0.16,
         "arousal above the person's own baseline that counts as distress of somebody anxious",
         low=0.05,
         high=2.0,
         dynamic=True,
     )
     distress_time: float = option(
-        40.0, "time most of which distress fills before it stops music [s]", low=5, high=100,
+        50.0, "time most of which distress fills before it stops music [s]", low=5, high=100,
         dynamic=True,
     )  # fmt: skip
     distress_pause: float = option(
