@@ -14,8 +14,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from emo_music_ros.dashboard import pages
-from emo_music_ros.dashboard.permissions import ANYONE, PERMISSIONS
+from emo_music_ros.dashboard.layout import message as message_page
+from emo_music_ros.dashboard.permissions import ANYONE, HOME, PERMISSIONS, may
 from emo_music_ros.dashboard.sessions import Session, Sessions
 from emo_music_ros.dashboard.words import LANGUAGES, WORDS, Words, preferred
 
@@ -52,6 +52,25 @@ class Visit:
     form: dict[str, str]
     query: dict[str, str]
     address: str
+
+    @property
+    def signed_in(self) -> Session:
+        """Return the session; behind the gate there is one wherever the table asks for a role.
+
+        Raises
+        ------
+        Refusal
+            If there is none.
+        """
+        if self.session is None:
+            raise Refusal(401, "refused")
+        return self.session
+
+    @property
+    def page(self) -> str:
+        """Return the page that a form was on: one of ours that the role may see."""
+        role, path = self.signed_in.role, f"/{self.form.get('page', '')}"
+        return path if may(role, "GET", path) else HOME[role]
 
 
 class Refusal(Exception):
@@ -92,7 +111,7 @@ class Gate:
         sessions: Sessions,
         hosts: Iterable[str],
         secure: bool,
-        is_set_up: Callable[[], Awaitable[bool]],
+        is_set_up: Callable[[], bool],
         refused: Callable[[Session, str, str], Awaitable[None]],
         failed: Callable[[Exception], None],
     ) -> None:
@@ -126,12 +145,12 @@ class Gate:
             answer = await self._enter(scope, receive, words)
             await (answer or self._app)(scope, receive, guarded)
         except Refusal as refusal:
-            page = pages.message(words, words(refusal.key))
+            page = message_page(words, words(refusal.key))
             await HTMLResponse(page, refusal.status)(scope, receive, guarded)
         except Exception as error:
             self._failed(error)
             if not began:
-                page = pages.message(words, words("no_answer"))
+                page = message_page(words, words("no_answer"))
                 await HTMLResponse(page, 500)(scope, receive, guarded)
 
     async def _enter(self, scope: Scope, receive: Receive, words: Words) -> Response | None:
@@ -156,7 +175,7 @@ class Gate:
         allowed = PERMISSIONS[method, path]
         if ANYONE not in allowed:
             if session is None:
-                return await self._sign_in_first(method, path)
+                return self._sign_in_first(method, path)
             if session.role not in allowed:
                 await self._refused(session, method, path)
                 raise Refusal(403, "refused")
@@ -175,9 +194,9 @@ class Gate:
         scope.setdefault("state", {})["visit"] = Visit(session, cookie, words, form, query, address)
         return None
 
-    async def _sign_in_first(self, method: str, path: str) -> Response:
+    def _sign_in_first(self, method: str, path: str) -> Response:
         if method == "GET" and not path.startswith("/events/"):
-            return RedirectResponse("/login" if await self._is_set_up() else "/setup", 303)
+            return RedirectResponse("/login" if self._is_set_up() else "/setup", 303)
         raise Refusal(401, "refused")
 
     def _check_host(self, headers: Headers) -> None:

@@ -18,6 +18,7 @@ _OPEN = frozenset({ANYONE})
 
 #: (method, path) -> roles. What is not here is not there.
 PERMISSIONS: dict[tuple[str, str], frozenset[str]] = {
+    ("GET", "/static/icon.svg"): _OPEN,
     ("GET", "/static/style.css"): _OPEN,
     ("GET", "/static/page.js"): _OPEN,
     ("GET", "/setup"): _OPEN,

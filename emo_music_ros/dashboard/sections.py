@@ -207,7 +207,7 @@ SECTIONS: dict[str, Section] = {
 #: View -> its sections. A resident sees a title: what the machine makes of somebody is not held
 #: up to them.
 VIEWS: dict[str, tuple[str, ...]] = {
-    "live": ("feels", "music", "plane", "parts", "next", "body", "session", "nodes"),
+    "live": ("feels", "plane", "parts", "body", "music", "session", "next", "nodes"),
     "carer": ("music", "feels", "session"),
     "resident": ("title",),
 }

@@ -132,6 +132,8 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "done": ("Done: {what}", "完成：{what}"),
     "not_done": ("Not done: {reason}", "未完成：{reason}"),
     "no_answer": ("the robot does not answer", "机器没有回应"),
+    "from_next": ("From the next piece on: {what}", "从下一首开始：{what}"),
+    "for_carers": ("For carers", "护理员专用"),
     "situations": ("What is it for?", "用于什么场合？"),
     "start_now": ("Start", "开始"),
     "calm_afternoon": ("Calm afternoon", "宁静的下午"),

@@ -7,6 +7,7 @@ import json
 import re
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -181,10 +182,18 @@ class Served:
         account = self.site._accounts
         name = f"{role} {len(account.all())}"
         account.add(name, PASSWORD, role)
-        self.site._dashboard._is_set_up = True
+        self.site._dashboard._entrance.is_set_up = True
         browser = self.browser()
         assert browser.sign_in(name).status == 303
         return browser
+
+
+def wait(condition: Callable[[], object], what: str, deadline: float = 60.0) -> None:
+    """Wait until something holds, or fail saying what was awaited."""
+    end = time.monotonic() + deadline
+    while not condition():
+        assert time.monotonic() < end, f"waited {deadline:.0f} s for {what}"
+        time.sleep(0.01)
 
 
 @contextmanager
