@@ -180,7 +180,7 @@ class Accounts:
         hashed = row[2] if row else self._nobody
         with self._hashing:
             try:
-                self._hasher.verify(hashed, password[: LONGEST + 1])
+                self._hasher.verify(hashed, _secret(password))
             except (Argon2Error, InvalidHashError):
                 return None
         if row is None or row[1] not in ROLES:
@@ -203,7 +203,7 @@ class Accounts:
 
     def _hash(self, password: str) -> str:
         with self._hashing:
-            return self._hasher.hash(password)
+            return self._hasher.hash(_secret(password))
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
@@ -250,6 +250,12 @@ def check_password(password: str, name: str) -> None:
         )
 
 
+def _secret(password: str) -> bytes:
+    """Return a password as it is hashed; one that is too long is cut to one that is."""
+    return password[: LONGEST + 1].encode("utf-8", "surrogatepass")
+
+
 def same_name(name: str) -> str:
     """Return a name as names are compared: neither case nor form of a letter counts."""
-    return unicodedata.normalize("NFKC", name).strip().casefold()
+    found = unicodedata.normalize("NFKC", name).strip().casefold()
+    return found.encode("utf-8", "replace").decode()

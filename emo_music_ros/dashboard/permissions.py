@@ -6,7 +6,8 @@ THERAPIST = "therapist"
 CARER = "carer"
 RESIDENT = "resident"
 DEVELOPER = "developer"
-ROLES = (THERAPIST, CARER, RESIDENT, DEVELOPER)
+#: The least first: what is chosen where nobody chose.
+ROLES = (RESIDENT, CARER, THERAPIST, DEVELOPER)
 #: Whoever asks, also without an account. Nothing behind such a route is about a person.
 ANYONE = "anyone"
 

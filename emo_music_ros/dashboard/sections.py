@@ -63,7 +63,7 @@ def parts(now: Snapshot, words: Words) -> Markup:
 
 def plane(now: Snapshot, words: Words) -> Markup:
     """Return the plane of valence and arousal with the trail, the point now and the target."""
-    points = [_place(valence, arousal) for valence, arousal in now.trail]
+    points = [_place(*point) for point in now.trail if all(map(math.isfinite, point))]
     emotion = now.emotion
     known = emotion is not None and emotion.state != UNKNOWN
     here = (emotion.estimate.valence, emotion.estimate.arousal) if known and emotion else None
@@ -86,7 +86,7 @@ def plane(now: Snapshot, words: Words) -> Markup:
             x, y = _place(*point)
             word = words("at_target" if kind == "target" else "at_now")
             # the word goes where there is room for it
-            side, anchor = (-10, "end") if x > _PLANE / 2 else (10, "start")
+            side, anchor = (-12, "end") if x > _PLANE / 2 else (12, "start")
             drawn += [
                 element("circle", cx=x, cy=y, r=radius, class_=kind),
                 _label(word, x + side, y + 4, anchor),

@@ -110,7 +110,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     ),
     "session": ("Session", "活动"),
     "no_session": ("none runs", "没有进行中的活动"),
-    "session_is": ("to be {goal}, {minutes} min left", "目标：{goal}，还剩 {minutes} 分钟"),
+    "session_is": ("Aim: {goal}. {minutes} min left.", "目标：{goal}。还剩 {minutes} 分钟。"),
     "nodes": ("Parts of the machine", "机器各部分"),
     "gone": ("does not report any more", "不再报告"),
     "no_nodes": ("none reports", "没有报告"),
