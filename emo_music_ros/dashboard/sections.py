@@ -123,8 +123,8 @@ def music(now: Snapshot, words: Words) -> Markup:
             found.append(element("p", words("no_sound"), class_="warn"))
         if playing.error:
             found.append(element("p", playing.error, class_="error"))
-    if now.choice is not None:
-        found.append(element("p", words("why", reason=now.choice.reason)))
+    if now.why:
+        found.append(element("p", words("why", reason=now.why)))
     return join(*found)
 
 

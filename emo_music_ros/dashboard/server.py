@@ -77,6 +77,7 @@ class Server:
             ws="none",
             lifespan="off",
             log_config=None,
+            log_level="critical",  # what others send is no news; what we get wrong the gate tells
             access_log=False,
             server_header=False,
             proxy_headers=False,

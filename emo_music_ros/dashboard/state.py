@@ -18,6 +18,8 @@ BODY_LASTS = 20.0
 NODE_LASTS = 5.0
 #: The trail keeps one point in this time [s], and this many.
 TRAIL_STEP, TRAIL_LENGTH = 1.0, 60
+#: Choices whose reasons are kept: what plays is not always what was chosen last.
+_REASONS = 5
 #: Nodes that are shown; anybody may write to the topic they report on.
 MOST_NODES = 100
 
@@ -35,6 +37,7 @@ class Playing:
     volume: float = 0.0
     backend: str = ""
     error: str = ""
+    choice_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ class Choice:
     reason: str
     target: tuple[float, float] | None
     ranked: tuple[Ranked, ...] = ()
+    choice_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,8 +86,9 @@ class Plan:
 class Snapshot:
     """Everything as it is at one moment. What is None is not known, or too old to be believed.
 
-    `body` maps heart_rate [1/min] and eda_level [uS] to values; `silent` says why nothing is
-    sensed, empty if it may be; `parts` are pairs of node and whether it still reports.
+    `silent` says why nothing is sensed, empty if it may be; `why` is the reason for what plays, or
+    for silence; `body` holds heart_rate [1/min] and eda_level [uS]; `parts` are pairs of node and
+    whether it still reports.
     """
 
     person: str = ""
@@ -92,6 +97,7 @@ class Snapshot:
     trail: tuple[tuple[float, float], ...] = ()
     playing: Playing | None = None
     choice: Choice | None = None
+    why: str = ""
     body: tuple[tuple[str, float], ...] = ()
     plan: Plan | None = None
     remaining: float = 0.0
@@ -112,6 +118,7 @@ class Board:
         self._lock = threading.Lock()
         self._now = Snapshot()
         self._trail: deque[tuple[float, float, float]] = deque(maxlen=TRAIL_LENGTH)
+        self._reasons: deque[Choice] = deque(maxlen=_REASONS)
         self._body: dict[str, tuple[float, float]] = {}  # name -> value, when
         self._parts: dict[str, tuple[Part, float]] = {}
         self._emotion_at = self._playing_at = -math.inf
@@ -122,17 +129,13 @@ class Board:
         """
         with self._lock:
             if person != self._now.person or silent:
-                self._trail.clear()
-                self._body.clear()
-                self._now = replace(self._now, emotion=None, choice=None)
+                self._drop()
             self._now = replace(self._now, person=person, silent=silent)
 
     def forget(self) -> None:
         """Drop everything that is about the person."""
         with self._lock:
-            self._trail.clear()
-            self._body.clear()
-            self._now = replace(self._now, emotion=None, choice=None)
+            self._drop()
 
     def emotion(self, emotion: Emotion) -> None:
         """Take what the fusion says."""
@@ -153,6 +156,7 @@ class Board:
     def choice(self, choice: Choice) -> None:
         """Take what the recommender chose."""
         with self._lock:
+            self._reasons.append(choice)
             self._now = replace(self._now, choice=choice)
 
     def body(self, values: dict[str, float]) -> None:
@@ -179,10 +183,12 @@ class Board:
         with self._lock:
             now, kept = self._clock(), self._now
             plan = kept.plan if kept.plan is not None and kept.plan.ends > now else None
+            playing = kept.playing if now - self._playing_at < PLAYER_LASTS else None
             return replace(
                 kept,
                 emotion=kept.emotion if now - self._emotion_at < EMOTION_LASTS else None,
-                playing=kept.playing if now - self._playing_at < PLAYER_LASTS else None,
+                playing=playing,
+                why=self._why(playing),
                 trail=tuple((valence, arousal) for valence, arousal, _ in self._trail),
                 body=tuple(
                     (name, value)
@@ -196,3 +202,19 @@ class Board:
                     for _, (part, when) in sorted(self._parts.items())
                 ),
             )
+
+    def _drop(self) -> None:
+        """Drop what is about the person."""
+        for kept in (self._trail, self._body, self._reasons):
+            kept.clear()
+        self._now = replace(self._now, emotion=None, choice=None)
+
+    def _why(self, playing: Playing | None) -> str:
+        """Return the reason for what plays; of silence, where it was chosen."""
+        if playing is None:
+            return ""
+        if playing.status != "stopped":
+            found = (each for each in self._reasons if each.choice_id == playing.choice_id)
+        else:
+            found = (each for each in list(self._reasons)[-1:] if not each.ranked)
+        return next((each.reason for each in found), "")

@@ -151,6 +151,7 @@ class DashboardNode(CompanionNode):
                 message.volume,
                 message.backend,
                 message.error,
+                message.recommendation_id,
             )
         )
 
@@ -169,7 +170,7 @@ class DashboardNode(CompanionNode):
             for each in message.tracks
         )
         target = (message.need_valence, message.need_arousal) if message.tracks else None
-        self._board.choice(Choice(message.reason, target, tuple(ranked)))
+        self._board.choice(Choice(message.reason, target, tuple(ranked), message.recommendation_id))
 
     def _on_physiology(self, message: msg.ModalityEncoding) -> None:
         if self._own(message.person_id):

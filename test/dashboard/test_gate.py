@@ -9,6 +9,7 @@ import sqlite3
 import pytest
 from web import PASSWORD, wait
 
+from emo_music_ros.dashboard import gate
 from emo_music_ros.dashboard.gate import HEADERS, LARGEST
 
 
@@ -265,6 +266,16 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_read(site, carer):
     part = b"4000\r\n" + b"a" * 0x4000 + b"\r\n"  # no length: it is counted
     answer = raw(site.port, f"{head}Transfer-Encoding: chunked\r\n\r\n".encode() + 2 * part)
     assert answer.split()[1] == b"413"
+
+
+def test_a_body_that_never_comes_is_not_waited_for(site, carer, monkeypatch):
+    monkeypatch.setattr(gate, "SLOWEST", 0.05)
+    head = (
+        "POST /login HTTP/1.1\r\n"
+        f"Host: 127.0.0.1:{site.port}\r\nOrigin: http://127.0.0.1:{site.port}\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 10\r\n\r\na=1"
+    )
+    assert raw(site.port, head.encode()).split()[1] == b"408"
 
 
 @pytest.mark.parametrize(

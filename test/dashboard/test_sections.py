@@ -39,6 +39,7 @@ def snapshot(text: str, number: float = 0.5, state: str = "calm") -> Snapshot:
         trail=((0.1, 0.1), (number, number)),
         playing=Playing("playing", text, text, text, number, 100.0, number, text, text),
         choice=Choice(text, (number, number), (Ranked(text, text, number, number, 0.5, 0.5),)),
+        why=text,
         body=(("heart_rate", 72.0),),
         plan=Plan(text, text, 10.0),
         remaining=10.0,

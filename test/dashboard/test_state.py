@@ -20,6 +20,7 @@ from emo_music_ros.dashboard.state import (
     Part,
     Plan,
     Playing,
+    Ranked,
 )
 from emo_music_ros.emotion import STATES, UNKNOWN
 from emo_music_ros.streams import Emotion, Estimate
@@ -116,3 +117,22 @@ def test_many_names_of_nodes_do_not_fill_the_memory(names):
 def test_measures_that_are_none_are_left_out(board):
     board.body({"heart_rate": math.nan, "eda_level": math.inf})
     assert board.snapshot().body == ()
+
+
+def test_the_reason_is_that_of_what_plays(board):
+    """Also while the next piece is chosen already; what nobody recommended has none."""
+    ranked = (Ranked("a", "", 1.0, 1.0, 1.0, 1.0),)
+    board.choice(Choice("first", (0.0, 0.0), ranked, "1"))
+    board.playing(Playing("playing", "t", choice_id="1"))
+    board.choice(Choice("second", (0.0, 0.0), ranked, "2"))
+    assert board.snapshot().why == "first"
+    board.playing(Playing("fading", "u", choice_id="2"))
+    assert board.snapshot().why == "second"
+    board.playing(Playing("playing", "v", choice_id=""))
+    assert board.snapshot().why == ""
+    board.playing(Playing("stopped"))
+    assert board.snapshot().why == ""
+    board.choice(Choice("nobody is here", None, (), "3"))
+    assert board.snapshot().why == "nobody is here"
+    board.person("bert", "")
+    assert board.snapshot().why == ""
