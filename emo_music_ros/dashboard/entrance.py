@@ -92,7 +92,6 @@ class Entrance:
         except CompanionError as error:
             return HTMLResponse(pages.setup(words, str(error)), 400)
         self.is_set_up = True
-        self._first.spend()
         self._by_address.forgive(visit.address)
         await self._note(account.name, account.role, "first account")
         return self._let_in(visit, account.name, account.role, words)

@@ -12,7 +12,7 @@ MOST_WRONG = 10
 
 
 class FirstCode:
-    """A code that only whoever sees the terminal knows; good for one account.
+    """A code that only whoever sees the terminal knows; good until there is an account.
 
     Parameters
     ----------
@@ -44,11 +44,6 @@ class FirstCode:
             if self._code and self._wrong >= MOST_WRONG:
                 self._renew()
             return False
-
-    def spend(self) -> None:
-        """Let no code be good any more."""
-        with self._lock:
-            self._code = ""
 
     def _renew(self) -> None:
         found = secrets.token_hex(8)
