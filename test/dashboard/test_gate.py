@@ -7,7 +7,7 @@ import socket
 import sqlite3
 
 import pytest
-from web import PASSWORD, wait
+from web import PASSWORD, ends, tells, wait
 
 from emo_music_ros.dashboard import gate
 from emo_music_ros.dashboard.gate import HEADERS, LARGEST
@@ -76,11 +76,9 @@ def test_watching_keeps_no_session_alive(site, carer):
         for number in range(3):  # each time it is looked who watches
             site.clock.now += 599
             site.board.playing(Playing("playing", "t", f"piece {number}"))
-            while f"piece {number}" not in (following() or {}).get("music", ""):
-                pass
+            assert tells(following, f"piece {number}")
         site.clock.now += 10
-        while following() is not None:
-            pass
+        assert ends(following)
     assert carer.get("/carer").status == 303
 
 

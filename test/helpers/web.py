@@ -196,6 +196,16 @@ def wait(condition: Callable[[], object], what: str, deadline: float = 60.0) -> 
         time.sleep(0.01)
 
 
+def ends(following: Callable[[], dict[str, str] | None], within: int = 8) -> bool:
+    """Tell whether a stream ends within so many events."""
+    return any(following() is None for _ in range(within))
+
+
+def tells(following: Callable[[], dict[str, str] | None], text: str, within: int = 8) -> bool:
+    """Tell whether a stream says something within so many events."""
+    return any(text in "".join((following() or {}).values()) for _ in range(within))
+
+
 @contextmanager
 def served(folder: Path, monkeypatch, **options) -> Iterator[Served]:
     """Serve a dashboard in a folder of its own on any free port."""
