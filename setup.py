@@ -22,7 +22,9 @@ setup(
     author_email="maintainers@users.noreply.github.com",
     license="Apache-2.0",
     packages=find_packages(include=["emo_music_ros", "emo_music_ros.*"]),
-    package_data={"emo_music_ros": ["py.typed", "training/text/sentences/*.tsv"]},
+    package_data={
+        "emo_music_ros": ["py.typed", "training/text/sentences/*.tsv", "dashboard/static/*"]
+    },
     python_requires=">=3.10",
     entry_points={
         "console_scripts": ["emo-music = emo_music_ros.cli:main"],

@@ -22,6 +22,7 @@ def generate_launch_description():
             "consent",
             "without",
             "encoders",
+            "dashboard",
         ),
         composed="companion",
     )

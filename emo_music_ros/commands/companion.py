@@ -49,6 +49,7 @@ def companion(arguments: argparse.Namespace) -> int:
         consent=arguments.consent,
         without=arguments.without,
         encoders=arguments.encoders,
+        dashboard=arguments.dashboard,
     )
     from emo_music_ros.ros.environment import prepare_environment
 
@@ -126,6 +127,14 @@ def declare_run(one: argparse.ArgumentParser) -> None:
     )
     one.add_argument("--without", default="", help="nodes to leave out, such as eeg,physiology")
     one.add_argument("--encoders", default="", help="modalities to recognise from; default: all")
+    one.add_argument(
+        "--dashboard",
+        nargs="?",
+        choices=("true", "false"),
+        const="true",
+        default="false",
+        help="serve the pages by which people watch and steer",
+    )
     one.add_argument("--params-file", action="append", default=[], help="ROS parameter file")
     one.add_argument("--ros", nargs=argparse.REMAINDER, default=[], help="further ROS arguments")
     one.set_defaults(run=companion)

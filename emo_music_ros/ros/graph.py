@@ -18,6 +18,8 @@ INPUTS = ("auto", "devices", "demo", "replay")
 SCENARIOS = ("home", "daycare", "group")
 #: What can be said about consent at the start.
 CONSENTS = ("", "yes")
+#: Whether the pages are served.
+DASHBOARDS = ("true", "false")
 #: Nodes that need no consent: they handle music, not people.
 NO_CONSENT = ("music_encoder", "player")
 
@@ -51,6 +53,7 @@ def graph(
     consent: str = "",
     without: str = "",
     encoders: str = "",
+    dashboard: str = "false",
 ) -> list[NodeSpec]:
     """Return the nodes of the whole loop in the order they are started.
 
@@ -76,6 +79,8 @@ def graph(
         Nodes to leave out, separated by commas; of an encoder the modality is enough.
     encoders : str
         Modalities to recognise emotions from, separated by commas; empty = all.
+    dashboard : str
+        ``true`` serves the pages by which people watch and steer.
 
     Raises
     ------
@@ -89,8 +94,11 @@ def graph(
         )
     if not (math.isfinite(duration) and duration >= 0):
         raise InputError(f"duration {duration} is not possible", "Give seconds, 0 = until stopped")
+    if dashboard not in DASHBOARDS:
+        raise InputError(f"dashboard '{dashboard}' is not possible", "Give true or false")
     if input == "auto":
         input = "devices" if has_devices() else "demo"  # noqa: A001
+    pages = [NodeSpec("dashboard", "dashboard")] if dashboard == "true" else []
     nodes = of_whom(
         [
             *_sensors(input, replay),
@@ -98,6 +106,7 @@ def graph(
             *_humans(live=input == "devices"),
             *music(library, scenario),
             NodeSpec("session", "session", _session(scenario, duration, summary)),
+            *pages,
         ],
         live=input == "devices",
         consent=consent,

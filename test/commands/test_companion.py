@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
+
 import pytest
 
-from emo_music_ros.commands.companion import prepare_library
+from emo_music_ros.commands.companion import add, prepare_library
 from emo_music_ros.recommendation.base import ScanReport
 from emo_music_ros.recommendation.library.folder import FolderCatalogue
 from emo_music_ros.streams import Track
@@ -39,3 +41,13 @@ def test_a_folder_that_is_none_is_told(scans: list[str], capsys) -> None:
     prepare_library("~nobody-like-this/music")
     assert scans == []
     assert "Write the path out in full" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "served"),
+    [([], "false"), (["--dashboard"], "true"), (["--dashboard", "false"], "false")],
+)
+def test_the_pages_are_asked_for_by_a_flag_or_as_launch_does(arguments, served) -> None:
+    parser = argparse.ArgumentParser()
+    add(parser.add_subparsers())
+    assert parser.parse_args(["companion", *arguments]).dashboard == served

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "emo_music_ros"
-ROS_FOLDERS = {"nodes", "ros", "rqt", "dashboard", "commands"}
+ROS_FOLDERS = {"nodes", "ros", "rqt", "commands"}
 MESSAGES = {"emo_music_ros.msg", "emo_music_ros.srv", "emo_music_ros.action"}
 TRAINING = {"torch", "sklearn", "pandas", "onnx", "onnxscript", "onnx_ir"}
 

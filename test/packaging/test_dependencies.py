@@ -17,6 +17,7 @@ DEPENDS = {(element.text or "").strip() for element in MANIFEST if element.tag.e
 
 #: Import name -> name on PyPI, and rosdep key where there is one.
 PACKAGES = {
+    "argon2": ("argon2-cffi", ""),
     "av": ("av", ""),
     "backports": ("backports-zstd", ""),
     "cv2": ("opencv-python-headless", "python3-opencv"),
@@ -34,8 +35,10 @@ PACKAGES = {
     "scipy": ("scipy", "python3-scipy"),
     "soundfile": ("soundfile", "python3-soundfile"),
     "soxr": ("soxr", ""),
+    "starlette": ("starlette", ""),
     "tinysoundfont": ("tinysoundfont", ""),
     "tqdm": ("tqdm", "python3-tqdm"),
+    "uvicorn": ("uvicorn", ""),
     "yaml": ("pyyaml", "python3-yaml"),
 }
 #: Used where it is installed, never required.

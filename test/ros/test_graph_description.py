@@ -39,6 +39,7 @@ def test_a_recording_takes_the_place_of_the_devices(tmp_path):
         {"duration": float("nan")},
         {"duration": float("inf")},
         {"consent": "maybe"},
+        {"dashboard": "maybe"},
         {"library": "~nobody-here/music"},
         {"summary": "x" * 300},
         {"input": "replay"},
@@ -77,6 +78,14 @@ def test_arguments_reach_their_nodes(tmp_path):
     assert specs["recommender"]["therapeutic.scenario"] == "group"
     assert specs["session"]["duration"] == 30.0
     assert specs["session"]["summary"].endswith("/run.json")
+
+
+def test_pages_are_served_only_where_somebody_asks_for_them():
+    assert "dashboard" not in names(input="demo")
+    assert names(input="demo", dashboard="true")[-1] == "dashboard"
+    specs = {spec.name: spec.parameters for spec in graph("devices", dashboard="true")}
+    assert specs["dashboard"]["require_consent"] is True
+    assert "dashboard" not in names(input="demo", dashboard="true", without="dashboard")
 
 
 def test_nodes_are_left_out_and_encoders_chosen():

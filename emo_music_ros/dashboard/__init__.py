@@ -1,0 +1,1 @@
+"""What people see and steer: a web application with accounts, which knows no ROS."""

@@ -1,0 +1,242 @@
+"""The web application: what is answered to whom. The gate in front decides who is let in."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from importlib.resources import files
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from emo_music_ros.dashboard import account_pages, pages
+from emo_music_ros.dashboard.accounts import Accounts
+from emo_music_ros.dashboard.audit import Audit
+from emo_music_ros.dashboard.entrance import Entrance
+from emo_music_ros.dashboard.gate import Gate, Visit
+from emo_music_ros.dashboard.permissions import CONTROLS, HOME
+from emo_music_ros.dashboard.sections import VIEWS, rendered
+from emo_music_ros.dashboard.sessions import Session, Sessions
+from emo_music_ros.dashboard.situations import Situation
+from emo_music_ros.dashboard.state import Board
+from emo_music_ros.dashboard.stream import PERIOD, Stream
+from emo_music_ros.dashboard.words import WORDS
+from emo_music_ros.errors import CompanionError, InputError
+
+#: Viewers at once: of one account, of all.
+MOST_OWN, MOST_VIEWERS = 8, 32
+_STATIC = {"icon.svg": "image/svg+xml", "style.css": "text/css", "page.js": "text/javascript"}
+
+#: Controls that hold from the next piece on.
+SESSIONS = ("calmer", "livelier")
+
+#: Does what a control is named for, or raises CompanionError; the value is a volume 0..1, a
+#: situation or nothing.
+Control = Callable[[str, float | Situation | None], Awaitable[None]]
+
+
+class Dashboard:
+    """The application with everything it needs.
+
+    Parameters
+    ----------
+    board : Board
+        What is known.
+    control : callable
+        Steers the music, see `Control`.
+    accounts : Accounts
+        Who may sign in.
+    audit : Audit
+        Where it is noted who did what.
+    sessions : Sessions
+        Who is signed in.
+    situations : mapping
+        By name.
+    show : callable
+        Prints on the terminal.
+    clock : callable
+        Seconds of a clock that nobody sets.
+    """
+
+    def __init__(
+        self,
+        *,
+        board: Board,
+        control: Control,
+        accounts: Accounts,
+        audit: Audit,
+        sessions: Sessions,
+        situations: Mapping[str, Situation],
+        show: Callable[[str], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._board = board
+        self._control = control
+        self._audit = audit
+        self._sessions = sessions
+        self._situations = situations
+        self._clock = clock
+        self._entrance = Entrance(accounts, sessions, self._note, show, clock)
+        self._viewers: dict[str, int] = {}
+        self._drawn: dict[tuple[str, str], tuple[float, Mapping[str, str]]] = {}
+        self._open = True
+
+    @property
+    def viewers(self) -> int:
+        """Return how many watch."""
+        return sum(self._viewers.values())
+
+    def close(self) -> None:
+        """End what goes on: whoever watches is let go."""
+        self._open = False
+
+    def application(
+        self, hosts: list[str], *, secure: bool, failed: Callable[[Exception], None]
+    ) -> Gate:
+        """Return the application behind its gate; see `Gate` for the parameters."""
+        gate = Gate(
+            Starlette(routes=self.routes()),
+            sessions=self._sessions,
+            hosts=hosts,
+            secure=secure,
+            is_set_up=lambda: self._entrance.is_set_up,
+            refused=self._refused,
+            failed=failed,
+        )
+        self._entrance.give_cookie = gate.give_cookie
+        return gate
+
+    def routes(self) -> list[Route]:
+        """Return every route; each is a row of the table of permissions, too."""
+
+        def route(method: str, path: str, answer: Callable[..., Awaitable[Response]]) -> Route:
+            async def endpoint(request: Request) -> Response:
+                visit: Visit = request.state.visit
+                return await answer(visit, request)
+
+            return Route(path, endpoint, methods=[method])
+
+        return [
+            *(route("GET", f"/static/{name}", partial(_static, name)) for name in _STATIC),
+            route("GET", "/setup", self._entrance.setup_page),
+            route("POST", "/setup", self._entrance.setup),
+            route("GET", "/login", self._entrance.login_page),
+            route("POST", "/login", self._entrance.login),
+            route("POST", "/logout", self._entrance.logout),
+            route("POST", "/language", self._entrance.language),
+            route("GET", "/", self._home),
+            route("GET", "/password", self._entrance.password_page),
+            route("POST", "/password", self._entrance.password),
+            *(route("GET", f"/{view}", partial(self._view, view)) for view in VIEWS),
+            *(route("GET", f"/events/{view}", partial(self._events, view)) for view in VIEWS),
+            *(route("POST", f"/control/{name}", partial(self._steer, name)) for name in CONTROLS),
+            route("GET", "/accounts", self._entrance.accounts_page),
+            route("POST", "/accounts/add", self._entrance.add_account),
+            route("POST", "/accounts/remove", self._entrance.remove_account),
+            route("POST", "/accounts/password", self._entrance.reset_password),
+            route("GET", "/audit", self._audit_page),
+        ]
+
+    # -- pages -------------------------------------------------------------------------------
+
+    async def _home(self, visit: Visit, _: Request) -> Response:
+        return RedirectResponse(HOME[visit.signed_in.role], 303)
+
+    async def _view(self, view: str, visit: Visit, _: Request) -> Response:
+        session = visit.signed_in
+        told, session.told = session.told, ""
+        now = self._board.snapshot()
+        page = pages.view(view, visit.words, session, now, self._situations.values(), told)
+        return HTMLResponse(page)
+
+    async def _events(self, view: str, visit: Visit, _: Request) -> Response:
+        session = visit.signed_in
+        own = self._viewers.get(session.account, 0)
+        if own >= MOST_OWN or self.viewers >= MOST_VIEWERS:
+            return Response("too many viewers", 503, media_type="text/plain")
+        self._viewers[session.account] = own + 1
+
+        def sections() -> Mapping[str, str] | None:
+            current = self._sessions.find(visit.cookie, touch=False)
+            if not self._open or current is not session:
+                return None
+            return self._draw(view, session.language)
+
+        def ended() -> None:
+            self._viewers[session.account] -= 1
+            if not self._viewers[session.account]:
+                del self._viewers[session.account]
+
+        return _Streaming(Stream(sections, ended))
+
+    def _draw(self, view: str, language: str) -> Mapping[str, str]:
+        """Return the sections of a view, drawn once for all who watch it."""
+        now = self._clock()
+        drawn = self._drawn.get((view, language))
+        if drawn is None or now - drawn[0] >= PERIOD / 2:
+            drawn = now, rendered(view, self._board.snapshot(), WORDS[language])
+            self._drawn[view, language] = drawn
+        return drawn[1]
+
+    # -- steering ----------------------------------------------------------------------------
+
+    async def _steer(self, name: str, visit: Visit, request: Request) -> Response:
+        session, words = visit.signed_in, visit.words
+        try:
+            await self._control(name, self._value(name, visit))
+            key = "from_next" if name in SESSIONS else "done"
+            told = words(key, what=words.named(name))
+        except CompanionError as error:
+            told = words("not_done", reason=str(error))
+            await self._note(session.account, session.role, name, "not done")
+        else:
+            await self._note(session.account, session.role, name)
+        if "application/json" in request.headers.get("accept", ""):
+            return JSONResponse({"told": told})
+        session.told = told
+        return RedirectResponse(visit.page, 303)
+
+    def _value(self, name: str, visit: Visit) -> float | Situation | None:
+        value = visit.form.get("value", "")
+        if name == "situation":
+            if value not in self._situations:
+                raise InputError("there is no such situation", "Choose one of the page")
+            return self._situations[value]
+        if name == "volume":
+            if not (value.isascii() and value.isdigit() and int(value[:4]) <= 100):
+                raise InputError("this is no volume", "Give 0 to 100")
+            return int(value) / 100
+        return None
+
+    # -- audit -------------------------------------------------------------------------------
+
+    async def _audit_page(self, visit: Visit, _: Request) -> Response:
+        entries = await run_in_threadpool(self._audit.latest)
+        return HTMLResponse(account_pages.audit(visit.words, visit.signed_in, entries))
+
+    async def _refused(self, session: Session, method: str, path: str) -> None:
+        await self._note(session.account, session.role, f"{method} {path}", "refused")
+
+    async def _note(self, account: str, role: str, act: str, outcome: str = "done") -> None:
+        await run_in_threadpool(self._audit.note, account, role, act, outcome)
+
+
+class _Streaming(Response):
+    """A stream as a response."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self.background = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self._stream(scope, receive, send)
+
+
+async def _static(name: str, visit: Visit, _: Request) -> Response:
+    content = files("emo_music_ros.dashboard").joinpath("static", name).read_bytes()
+    return Response(content, media_type=_STATIC[name])

@@ -1,0 +1,91 @@
+"""What all pages have around them."""
+
+from __future__ import annotations
+
+from emo_music_ros.dashboard.forms import button, form, hidden
+from emo_music_ros.dashboard.markup import Markup, element, join
+from emo_music_ros.dashboard.permissions import RESIDENT, may
+from emo_music_ros.dashboard.sessions import Session
+from emo_music_ros.dashboard.words import Words
+
+#: Pages in the menu, and the key of their name.
+_MENU = ("live", "carer", "resident", "accounts", "audit", "password")
+
+
+def document(
+    name: str, words: Words, *content: str, session: Session | None = None, told: str = ""
+) -> Markup:
+    """Return a whole page; `name` is its key in the catalogue and its place in the menu."""
+    head = element(
+        "head",
+        element("meta", charset="utf-8"),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("title", f"{words(name)} · {words('app')}"),
+        element("link", rel="icon", href="/static/icon.svg"),
+        element("link", rel="stylesheet", href="/static/style.css"),
+        element("script", src="/static/page.js", defer=True),
+    )
+    inside = element(
+        "body",
+        _header(name, words, session) if session is not None else "",
+        element(
+            "main",
+            element("h1", words(name)),
+            element("p", told, id="told", role="status"),
+            element("p", words("lost"), id="lost", role="alert", hidden=True, class_="error"),
+            *content,
+        ),
+        element(
+            "footer",
+            element("p", words("machine")),
+            _apart(name, words, session) if session is not None else "",
+        ),
+        class_=name,
+    )
+    return join(Markup("<!doctype html>"), element("html", head, inside, lang=words.language))
+
+
+def message(words: Words, text: str) -> Markup:
+    """Return a page that only says something."""
+    back = element("p", element("a", words("back"), href="/", class_="button"))
+    return document("app", words, back, told=text)
+
+
+def _header(name: str, words: Words, session: Session) -> Markup:
+    """Return the menu; a resident has none, one page is all there is."""
+    if session.role == RESIDENT:
+        return Markup()
+    links = [
+        element(
+            "a", words(each), href=f"/{each}", **({"aria_current": "page"} if each == name else {})
+        )
+        for each in _MENU
+        if may(session.role, "GET", f"/{each}")
+    ]
+    return element(
+        "header",
+        element("nav", *links, aria_label=words("app")),
+        _own(name, words, session),
+    )
+
+
+def _apart(name: str, words: Words, session: Session) -> Markup:
+    """Return what is nothing for a resident, where it is not touched by accident."""
+    if session.role != RESIDENT:
+        return Markup()
+    return element(
+        "details",
+        element("summary", words("for_carers")),
+        _own(name, words, session),
+        element("a", words("password"), href="/password"),
+    )
+
+
+def _own(name: str, words: Words, session: Session) -> Markup:
+    return element(
+        "div",
+        element("span", f"{session.account} · {words(f'role_{session.role}')}"),
+        form("/language", session.token, hidden("page", name), button(words("language"))),
+        form("/logout", session.token, button(words("logout"))),
+        class_="own",
+    )

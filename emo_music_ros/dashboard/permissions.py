@@ -1,0 +1,66 @@
+"""Who may do what: one table of every route, read by the gate, the menus and the tests."""
+
+from __future__ import annotations
+
+THERAPIST = "therapist"
+CARER = "carer"
+RESIDENT = "resident"
+DEVELOPER = "developer"
+#: The least first: what is chosen where nobody chose.
+ROLES = (RESIDENT, CARER, THERAPIST, DEVELOPER)
+#: Whoever asks, also without an account. Nothing behind such a route is about a person.
+ANYONE = "anyone"
+
+_STAFF = frozenset({THERAPIST, CARER})
+_STEER = _STAFF | {RESIDENT}
+_WATCH = _STAFF | {DEVELOPER}
+_ALL = frozenset(ROLES)
+_OPEN = frozenset({ANYONE})
+
+#: (method, path) -> roles. What is not here is not there.
+PERMISSIONS: dict[tuple[str, str], frozenset[str]] = {
+    ("GET", "/static/icon.svg"): _OPEN,
+    ("GET", "/static/style.css"): _OPEN,
+    ("GET", "/static/page.js"): _OPEN,
+    ("GET", "/setup"): _OPEN,
+    ("POST", "/setup"): _OPEN,
+    ("GET", "/login"): _OPEN,
+    ("POST", "/login"): _OPEN,
+    ("POST", "/logout"): _ALL,
+    ("POST", "/language"): _ALL,
+    ("GET", "/"): _ALL,
+    ("GET", "/password"): _ALL,
+    ("POST", "/password"): _ALL,
+    ("GET", "/live"): _WATCH,
+    ("GET", "/events/live"): _WATCH,
+    ("GET", "/carer"): _STAFF,
+    ("GET", "/events/carer"): _STAFF,
+    ("GET", "/resident"): _STEER,
+    ("GET", "/events/resident"): _STEER,
+    ("POST", "/control/play"): _STEER,
+    ("POST", "/control/pause"): _STEER,
+    ("POST", "/control/skip"): _STEER,
+    ("POST", "/control/stop"): _STEER,
+    ("POST", "/control/volume"): _STAFF,
+    ("POST", "/control/like"): _STAFF,
+    ("POST", "/control/dislike"): _STAFF,
+    ("POST", "/control/calmer"): _STAFF,
+    ("POST", "/control/livelier"): _STAFF,
+    ("POST", "/control/situation"): _STAFF,
+    ("GET", "/accounts"): frozenset({THERAPIST}),
+    ("POST", "/accounts/add"): frozenset({THERAPIST}),
+    ("POST", "/accounts/remove"): frozenset({THERAPIST}),
+    ("POST", "/accounts/password"): frozenset({THERAPIST}),
+    ("GET", "/audit"): frozenset({THERAPIST, DEVELOPER}),
+}
+
+#: What can be done with the music; each is a route.
+CONTROLS = tuple(path.rpartition("/")[2] for _, path in PERMISSIONS if path.startswith("/control/"))
+#: Page a role begins with.
+HOME = {THERAPIST: "/live", CARER: "/carer", RESIDENT: "/resident", DEVELOPER: "/live"}
+
+
+def may(role: str, method: str, path: str) -> bool:
+    """Tell whether a role may use a route; nobody may use one that is not in the table."""
+    allowed = PERMISSIONS.get((method, path), frozenset())
+    return role in allowed or ANYONE in allowed

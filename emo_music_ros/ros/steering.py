@@ -1,0 +1,141 @@
+"""Steers the running graph by what its nodes offer: player, ratings, sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future as Promise
+from typing import Any
+
+from rclpy.action import ActionClient
+from rclpy.client import Client
+
+import emo_music_ros.msg as msg
+import emo_music_ros.srv as srv
+from emo_music_ros.action import RunSession
+from emo_music_ros.errors import InputError
+from emo_music_ros.ros.parts import PartsNode
+from emo_music_ros.ros.stamps import header
+
+#: Who acts, in events.
+SOURCE = "live:dashboard"
+
+
+class Steering:
+    """Asks other nodes to do something. Everything is called on the executor's thread.
+
+    What is asked for is answered by a promise, which anybody may wait for on another thread: it
+    fails with `InputError` where a node refuses or is not there.
+
+    Parameters
+    ----------
+    node : PartsNode
+        For whom.
+    """
+
+    def __init__(self, node: PartsNode) -> None:
+        self._node = node
+        self._player = node.create_client(srv.SetPlayback, "player/set")
+        self._rating = node.create_client(srv.RateTrack, "rate_track")
+        self._sessions = ActionClient(node, RunSession, "run_session")
+        self._events = node.advertise(msg.InteractionEvent, "dashboard/event")
+        self._session: Any = None  # handle of the session that was begun here
+        self._over: Any = None  # future of its result
+
+    def close(self) -> None:
+        """Withdraw; a session that was begun goes on to its end."""
+        self._node.destroy_client(self._player)
+        self._node.destroy_client(self._rating)
+        self._sessions.destroy()
+
+    def playback(self, command: int, value: float = 0.0) -> Promise[None]:
+        """Give the player a command of `SetPlayback`."""
+        return self._call(
+            self._player, srv.SetPlayback.Request(command=command, value=value), "player"
+        )
+
+    def rate(self, rating: float) -> Promise[None]:
+        """Rate what is played, -1..1."""
+        return self._call(self._rating, srv.RateTrack.Request(rating=rating), "interaction")
+
+    def play(self) -> None:
+        """Ask for music: what was paused goes on, or something is chosen.
+
+        Raises
+        ------
+        InputError
+            If there is no player to hear it.
+        """
+        if not self._player.service_is_ready():
+            raise _absent("player")
+        event = msg.InteractionEvent(
+            header=header(self._node.now()), source=SOURCE, action=msg.InteractionEvent.PLAY
+        )
+        self._events.publish(event)
+
+    def begin(self, scenario: str, goal: str, duration: float) -> Promise[None]:
+        """Begin a session [s]; one that was begun here before ends first."""
+        promise: Promise[None] = Promise()
+        wanted = RunSession.Goal(scenario=scenario, goal=goal, duration=duration)
+
+        def send(_: Any = None) -> None:
+            if not self._sessions.server_is_ready():
+                promise.set_exception(_absent("session"))
+                return
+            asked = self._sessions.send_goal_async(wanted)
+            asked.add_done_callback(_settling(promise, self._begun))
+
+        if self._session is None:
+            send()
+        else:
+            self._over.add_done_callback(send)
+            self._session.cancel_goal_async()
+        return promise
+
+    def _begun(self, handle: Any) -> None:
+        if not handle.accepted:
+            raise InputError(
+                "the session was refused",
+                "Another one may be running; the log of the node session says why",
+            )
+        self._session, self._over = handle, handle.get_result_async()
+        self._over.add_done_callback(lambda _: self._ended(handle))
+
+    def _ended(self, handle: Any) -> None:
+        if self._session is handle:
+            self._session = self._over = None
+
+    def _call(self, client: Client, request: Any, who: str) -> Promise[None]:
+        promise: Promise[None] = Promise()
+        if not client.service_is_ready():
+            promise.set_exception(_absent(who))
+            return promise
+
+        def check(answer: Any) -> None:
+            if not answer.success:
+                raise InputError(answer.message or f"the node {who} refused", "See its log")
+
+        future = client.call_async(request)
+        future.add_done_callback(_settling(promise, check))
+        # whoever waits may give up: an answer that never comes is not waited for for ever
+        promise.add_done_callback(lambda _: client.remove_pending_request(future))
+        return promise
+
+
+def _settling(promise: Promise[None], take: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Return what settles a promise by the result of a future of ROS."""
+
+    def settle(future: Any) -> None:
+        try:
+            take(future.result())
+        except Exception as error:  # it goes to whoever waits
+            if not promise.done():
+                promise.set_exception(error)
+            return
+        if not promise.done():
+            promise.set_result(None)
+
+    return settle
+
+
+def _absent(who: str) -> InputError:
+    return InputError(f"the node {who} does not answer", "See whether it runs, in its health")

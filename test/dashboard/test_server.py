@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from web import served
+
+from emo_music_ros.dashboard.options import ServerOptions
+from emo_music_ros.dashboard.server import Server
+from emo_music_ros.errors import InputError
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+def test_over_a_network_there_is_no_way_without_tls(host):
+    with pytest.raises(InputError, match="without TLS"):
+        Server(ServerOptions(host=host, port=0))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.0.0.2"])
+def test_this_machine_needs_none(host):
+    server = Server(ServerOptions(host=host, port=0))
+    assert server.address.startswith("http://127.0.0.")
+    assert f"localhost:{server.port}" in server.hosts
+    server.stop()
+
+
+@pytest.mark.parametrize(
+    "host", ["", "no-such-host.invalid", "300.1.1.1", "a b", "x" * 300, "\ud800"]
+)
+def test_a_host_that_is_none_is_named(host):
+    with pytest.raises(InputError, match="cannot be listened on"):
+        Server(ServerOptions(host=host, port=0))
+
+
+def test_a_port_that_is_taken_is_named():
+    first = Server(ServerOptions(port=0))
+    with pytest.raises(InputError, match=f"port {first.port} cannot be listened on"):
+        Server(ServerOptions(port=first.port))
+    first.stop()
+
+
+def test_further_names_are_let_in(tmp_path, monkeypatch):
+    with served(tmp_path, monkeypatch, hosts=["robot.local"]) as site:
+        host = f"robot.local:{site.port}"
+        assert site.site.address == f"http://{host}/"
+        assert site.browser().send("GET", "/setup", headers={"Host": host}).status == 200
+
+
+@pytest.mark.parametrize(
+    ("certificate", "key"),
+    [("missing.pem", "missing.pem"), ("", "text"), ("text", ""), ("text", "text")],
+)
+def test_certificates_that_are_none_are_named(tmp_path, monkeypatch, certificate, key):
+    (tmp_path / "text").write_text("no certificate")
+    monkeypatch.chdir(tmp_path)
+    with (
+        pytest.raises(InputError, match="tls_|TLS"),
+        served(tmp_path, monkeypatch, tls_certificate=certificate, tls_key=key),
+    ):
+        pass
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> dict[str, str]:
+    """Return the options for a certificate of the test's own."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
+    names = {"tls_certificate": tmp_path / "c.pem", "tls_key": tmp_path / "k.pem"}
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+         "-nodes", "-days", "2", "-subj", "/CN=localhost",
+         "-out", names["tls_certificate"], "-keyout", names["tls_key"]],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return {name: str(path) for name, path in names.items()}
+
+
+def test_with_tls_cookies_are_only_sent_by_it(tmp_path, monkeypatch, pair):
+    with served(tmp_path / "files", monkeypatch, **pair) as site:
+        assert site.site.address.startswith("https://127.0.0.1:")
+        browser = site.set_up()
+        assert list(browser.cookies) == ["__Host-session"]
+        assert browser.get("/live").status == 200
+        assert browser.get("/live").header("strict-transport-security")
+        answer = site.browser().sign_in("Thea")
+        cookie = answer.header("set-cookie").lower()
+        assert "; secure" in cookie
+        assert "httponly" in cookie
+        assert "samesite=strict" in cookie
+
+
+def test_every_address_needs_a_name(tmp_path, pair):
+    with pytest.raises(InputError, match="Name in hosts"):
+        Server(ServerOptions(host="0.0.0.0", port=0, **pair))
+    server = Server(ServerOptions(host="0.0.0.0", port=0, hosts=["robot.local"], **pair))
+    assert server.hosts == [f"robot.local:{server.port}"]
+    server.stop()

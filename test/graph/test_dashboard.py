@@ -1,0 +1,203 @@
+"""The dashboard as a real node: what the topics say is shown, what is pressed is done."""
+
+import re
+
+import numpy as np
+import pytest
+import soundfile
+from web import PASSWORD, Browser
+
+from emo_music_ros import msg
+from emo_music_ros.ros.qos import LATCHED
+
+ADDRESS = re.compile(r"dashboard: http://127\.0\.0\.1:(\d+)/")
+CODE = re.compile(r"code to make the first: (\S+)")
+
+
+@pytest.fixture
+def open_site(start, until):
+    """Start the node and return a browser that is signed in as the first therapist."""
+
+    def opened(**parameters):
+        process = start("dashboard", port=0, **parameters)
+        until(lambda: ADDRESS.search(process.output), "the address")
+        browser = Browser(int(ADDRESS.search(process.output).group(1)))
+        code = CODE.search(process.output).group(1)
+        form = {"code": code, "name": "Thea", "password": PASSWORD}
+        assert browser.send("POST", "/setup", form).status == 303
+        return browser
+
+    return opened
+
+
+@pytest.fixture
+def library(tmp_path):
+    folder = tmp_path / "music"
+    folder.mkdir()
+    time = np.arange(22050 * 40) / 22050
+    for number, pitch in enumerate((220, 330, 440)):
+        tone = 0.2 * np.sin(2 * np.pi * pitch * time) * (1 + np.sin(2 * np.pi * 2 * time))
+        soundfile.write(folder / f"piece {number}.wav", tone, 22050)
+    return folder
+
+
+def told(answer):
+    return re.search(r'id="told"[^>]*>([^<]*)<', answer.body).group(1)
+
+
+def press(browser, name, **form):
+    """Press a button and return what the page says then."""
+    assert browser.post(f"/control/{name}", page="live", **form).status == 303
+    return told(browser.get("/live"))
+
+
+def emotion(probe, person, state=msg.EmotionState.CALM):
+    message = msg.EmotionState(person_id=person, state=state, present=True)
+    message.header.stamp = probe.stamp()
+    message.estimate = msg.EmotionEstimate(valence=0.5, arousal=-0.5, confidence=0.8, quality=1.0)
+    message.contributions = [msg.Contribution(modality="face", weight=1.0, age=0.2, quality=0.9)]
+    return message
+
+
+def test_what_the_topics_say_is_shown(probe, until, open_site):
+    browser = open_site()
+
+    def page():
+        return browser.get("/live").body
+
+    assert "I don&#x27;t know" in page()
+    feelings = probe.publisher(msg.EmotionState, "emotion")
+
+    def shown(person, text):
+        feelings.publish(emotion(probe, person))
+        return text in page()
+
+    until(lambda: shown("resident", "sure to 80 %"), "the state")
+    player = probe.publisher(msg.PlayerState, "player/state")
+    track = msg.Track(track_id="t", title="<b>Waltz</b>", artist="Somebody", duration=100.0)
+    state = msg.PlayerState(status=msg.PlayerState.PLAYING, track=track, position=10.0, volume=0.5)
+
+    def heard():
+        player.publish(state)
+        return "&lt;b&gt;Waltz&lt;/b&gt;" in page()
+
+    until(heard, "the title")
+    assert "<b>Waltz" not in page()
+    until(lambda: "/dashboard" in page(), "the health of the node itself")
+
+    consents = probe.publisher(msg.ConsentState, "consent/state", LATCHED)
+    decision = msg.Consent(person_id="resident", purpose="sensing", given=False)
+    consents.publish(msg.ConsentState(consents=[decision]))
+    until(lambda: "has withdrawn consent" in page(), "the withdrawal")
+    feelings.publish(emotion(probe, "resident"))
+    probe.spin(0.5)
+    assert "sure to" not in page()
+    assert "Voice" not in page()
+    assert "Face" not in page()
+
+
+def test_nothing_is_shown_of_anybody_else(probe, until, open_site):
+    browser = open_site(person_id="anna")
+    feelings = probe.publisher(msg.EmotionState, "emotion")
+    for _ in range(10):
+        feelings.publish(emotion(probe, "bert", msg.EmotionState.ANXIETY))
+        probe.spin(0.05)
+    feelings.publish(emotion(probe, "anna"))
+    until(lambda: "sure to 80 %" in browser.get("/live").body, "anna")
+    assert "Uneasy" not in browser.get("/live").body
+    people = probe.publisher(msg.Person, "person", LATCHED)
+    people.publish(msg.Person(person_id="carl"))
+
+    def turned():
+        feelings.publish(emotion(probe, "anna"))
+        return "sure to" not in browser.get("/live").body
+
+    until(turned, "the turn to carl")
+
+
+def test_what_is_pressed_is_done(probe, start, until, open_site, library):
+    browser = open_site()
+    assert "the node player does not answer" in press(browser, "stop")
+    start("player", plugin="null", folder__path=str(library))
+    start("recommender", folder__path=str(library), patience=1.0)
+    start("interaction")
+    start("session")
+    states = probe.listen(msg.PlayerState, "player/state")
+    events = probe.listen(msg.InteractionEvent, "interaction/event")
+    plans = probe.listen(msg.SessionPlan, "session/plan", LATCHED)
+
+    def status(*wanted):
+        return states and states[-1].status in wanted
+
+    def done(name, **form):
+        return press(browser, name, **form).startswith(("Done", "From the next"))
+
+    until(lambda: done("play"), "the player to be there")
+    until(lambda: status(msg.PlayerState.PLAYING), "music")
+    assert done("pause")
+    until(lambda: status(msg.PlayerState.PAUSED), "the pause")
+    assert done("play")
+    until(lambda: status(msg.PlayerState.PLAYING), "music after the pause")
+    assert done("volume", value="30")
+    until(lambda: abs(states[-1].volume - 0.3) < 0.01, "the volume")
+    assert "volume" in press(browser, "volume", value="100")  # above what is allowed
+    until(lambda: done("like"), "the interaction node")
+    until(
+        lambda: any(
+            each.action == msg.InteractionEvent.RATE and each.value == 1.0 for each in events
+        ),
+        "the rating",
+    )
+    playing = states[-1].track.track_id
+    assert done("skip")
+    until(
+        lambda: status(msg.PlayerState.PLAYING) and states[-1].track.track_id != playing,
+        "another piece",
+    )
+    until(lambda: done("calmer"), "the session node")
+    until(lambda: plans and plans[-1].goal == "calm", "the goal")
+    assert done("livelier")  # one ends for the other
+    until(lambda: plans[-1].goal == "positive" and plans[-1].remaining > 0, "the other goal")
+    assert done("stop")
+    until(lambda: status(msg.PlayerState.STOPPED), "silence")
+    assert done("situation", value="company")
+    until(lambda: (plans[-1].scenario, plans[-1].goal) == ("group", "positive"), "the situation")
+    until(lambda: status(msg.PlayerState.PLAYING), "music for the situation")
+    until(lambda: "Aim: Cheerful" in browser.get("/live").body, "the session on the page")
+
+
+def test_a_port_that_is_taken_or_a_network_without_tls_is_said_and_can_be_mended(
+    probe, start, until, open_site
+):
+    from diagnostic_msgs.msg import DiagnosticArray
+
+    browser = open_site()
+    health = probe.listen(DiagnosticArray, "/diagnostics")
+    second = start("dashboard", "--ros-args", "-r", "__node:=other", "-p", f"port:={browser.port}")
+    third = start("dashboard", "--ros-args", "-r", "__node:=third", "-p", "host:=0.0.0.0")
+
+    def says(name, text):
+        return any(
+            status.name == name and text in status.message
+            for array in health
+            for status in array.status
+        )
+
+    until(lambda: says("/other", "cannot be listened on"), "the port that is taken")
+    until(lambda: says("/third", "without TLS"), "the network without TLS")
+    assert second.popen.poll() is None
+    assert third.popen.poll() is None
+    assert browser.get("/live").status == 200
+
+
+def test_it_ends_at_once_though_somebody_watches(start, until, open_site):
+    process = start("dashboard", port=0)
+    until(lambda: ADDRESS.search(process.output), "the address")
+    browser = Browser(int(ADDRESS.search(process.output).group(1)))
+    form = {"code": CODE.search(process.output).group(1), "name": "Thea", "password": PASSWORD}
+    browser.send("POST", "/setup", form)
+    with browser.events("/events/live") as following:
+        assert following()
+        assert process.interrupt() == 0
+    assert "code to make the first" in process.output
+    assert PASSWORD not in process.output

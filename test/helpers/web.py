@@ -1,0 +1,243 @@
+"""A browser that does what it is told, and a dashboard without ROS for it to open."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlencode
+
+from argon2 import PasswordHasher
+
+from emo_music_ros.dashboard import accounts as accounts_module
+from emo_music_ros.dashboard.options import DashboardOptions
+from emo_music_ros.dashboard.site import Site
+from emo_music_ros.dashboard.situations import Situation
+from emo_music_ros.dashboard.state import Board
+from emo_music_ros.errors import CompanionError
+
+#: A hash that costs nothing: what is tested is never how long it takes.
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+PASSWORD = "correct horse battery"
+
+
+class Clock:
+    """Seconds that pass when the test says so."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: str
+
+    def header(self, name: str) -> str:
+        """Return a header, empty if there is none."""
+        return next((value for key, value in self.headers if key.lower() == name.lower()), "")
+
+
+class Browser:
+    """Keeps cookies and sends what a browser would, unless told otherwise."""
+
+    def __init__(self, port: int, *, tls: bool = False) -> None:
+        self.port = port
+        self.host = f"127.0.0.1:{port}"
+        self.scheme = "https" if tls else "http"
+        self.cookies: dict[str, str] = {}
+
+    def connection(self) -> http.client.HTTPConnection:
+        """Return a connection."""
+        if self.scheme == "https":
+            context = ssl._create_unverified_context()
+            return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=30, context=context)
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        form: dict[str, str] | bytes | None = None,
+        headers: dict[str, str | None] | None = None,
+    ) -> Answer:
+        """Send a request; a header of None is left out."""
+        connection = self.connection()
+        body = urlencode(form) if isinstance(form, dict) else form
+        own: dict[str, str | None] = {"Host": self.host}
+        if self.cookies:
+            own["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        if method == "POST":
+            own["Origin"] = f"{self.scheme}://{self.host}"
+            own["Content-Type"] = "application/x-www-form-urlencoded"
+        sent = {k: v for k, v in {**own, **(headers or {})}.items() if v is not None}
+        if "Host" not in sent:
+            connection.putrequest(method, path, skip_host=True)
+            connection.endheaders()
+        else:
+            connection.request(method, path, body, sent)
+        response = connection.getresponse()
+        answer = Answer(response.status, response.getheaders(), response.read().decode())
+        connection.close()
+        for name, value in response.getheaders():
+            if name.lower() == "set-cookie":
+                key, _, rest = value.partition("=")
+                kept = rest.split(";")[0].strip('"')
+                self.cookies[key] = kept
+                if not kept:
+                    del self.cookies[key]
+        return answer
+
+    def get(self, path: str, **headers: str) -> Answer:
+        """Get a page."""
+        return self.send("GET", path, headers=dict(headers))
+
+    def post(self, path: str, **form: str) -> Answer:
+        """Send a form as a page of ours would, with its secret."""
+        return self.send("POST", path, {"token": self.token(), **form})
+
+    def token(self) -> str:
+        """Return the secret of the forms, empty if nobody is signed in."""
+        found = re.search(r'name="token" value="([^"]+)"', self.get("/password").body)
+        return found.group(1) if found else ""
+
+    def sign_in(self, name: str, password: str = PASSWORD) -> Answer:
+        """Sign in."""
+        return self.send("POST", "/login", {"name": name, "password": password})
+
+    @contextmanager
+    def events(self, path: str) -> Iterator[Callable[[], dict[str, str] | None]]:
+        """Follow a stream; yields what returns the next event, None at its end."""
+        connection = self.connection()
+        cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        connection.request("GET", path, headers={"Host": self.host, "Cookie": cookies})
+        response = connection.getresponse()
+        assert response.status == 200, response.read()
+
+        def following() -> dict[str, str] | None:
+            while line := response.readline():
+                if line.startswith(b"event: over"):
+                    return None
+                if line.startswith(b"data: "):
+                    found: dict[str, str] = json.loads(line[6:])
+                    return found
+            return None
+
+        try:
+            yield following
+        finally:
+            connection.close()
+
+
+@dataclass
+class Served:
+    """A dashboard that runs, and what it was asked to do."""
+
+    folder: Path
+    clock: Clock
+    board: Board
+    site: Site
+    printed: list[str]
+    errors: list[Exception]
+    troubles: list[str]
+    asked: list[tuple[str, float | Situation | None]]
+    refusal: list[CompanionError] = field(default_factory=list)
+    tls: bool = False
+
+    @property
+    def port(self) -> int:
+        """Return where it listens."""
+        return int(self.site.address.rstrip("/").rpartition(":")[2])
+
+    def browser(self) -> Browser:
+        """Return a new browser."""
+        return Browser(self.port, tls=self.tls)
+
+    def code(self) -> str:
+        """Return the code that was printed last."""
+        return self.printed[-1].rpartition(" ")[2]
+
+    def set_up(self) -> Browser:
+        """Make the first account and return its browser."""
+        browser = self.browser()
+        form = {"code": self.code(), "name": "Thea", "password": PASSWORD}
+        assert browser.send("POST", "/setup", form).status == 303
+        return browser
+
+    def signed_in(self, role: str) -> Browser:
+        """Return a browser that is signed in with an account of a role."""
+        account = self.site._accounts
+        name = f"{role} {len(account.all())}"
+        account.add(name, PASSWORD, role)
+        self.site._dashboard._entrance.is_set_up = True
+        browser = self.browser()
+        assert browser.sign_in(name).status == 303
+        return browser
+
+
+def wait(condition: Callable[[], object], what: str, deadline: float = 60.0) -> None:
+    """Wait until something holds, or fail saying what was awaited."""
+    end = time.monotonic() + deadline
+    while not condition():
+        assert time.monotonic() < end, f"waited {deadline:.0f} s for {what}"
+        time.sleep(0.01)
+
+
+def ends(following: Callable[[], dict[str, str] | None], within: int = 8) -> bool:
+    """Tell whether a stream ends within so many events."""
+    return any(following() is None for _ in range(within))
+
+
+def tells(following: Callable[[], dict[str, str] | None], text: str, within: int = 8) -> bool:
+    """Tell whether a stream says something within so many events."""
+    return any(text in "".join((following() or {}).values()) for _ in range(within))
+
+
+@contextmanager
+def served(folder: Path, monkeypatch, **options) -> Iterator[Served]:
+    """Serve a dashboard in a folder of its own on any free port."""
+    monkeypatch.setattr(accounts_module, "PasswordHasher", lambda: CHEAP)
+    clock = Clock()
+    board = Board(clock)
+    printed: list[str] = []
+    errors: list[Exception] = []
+    troubles: list[str] = []
+    asked: list[tuple[str, float | Situation | None]] = []
+    refusal: list[CompanionError] = []
+
+    async def control(name: str, value: float | Situation | None) -> None:
+        asked.append((name, value))
+        if refusal:
+            raise refusal[0]
+
+    site = Site(
+        DashboardOptions(**{"port": 0, **options}),
+        accounts=folder / "accounts.sqlite",
+        audit=folder / "audit.sqlite",
+        board=board,
+        control=control,
+        show=printed.append,
+        failed=errors.append,
+        on_trouble=troubles.append,
+        clock=clock,
+    )
+    tls = bool(options.get("tls_certificate"))
+    try:
+        yield Served(folder, clock, board, site, printed, errors, troubles, asked, refusal, tls)
+    finally:
+        site.stop()
+    assert not errors, errors
+    assert not [each for each in threading.enumerate() if each.name == "dashboard server"]
