@@ -41,6 +41,7 @@ from emo_music_ros.training.shared.cards import write_card
 from emo_music_ros.training.shared.work import Work
 
 VERSION = "3.0.0"
+FER_NOTE = "It learnt from the published training part, and these pictures are of it."
 CORPORA = ("FER2013", "FER+", "RAF-DB", "CK+", "JAFFE")
 
 
@@ -90,13 +91,18 @@ def evaluate(
         rows.append(
             candidate("VGG-19, an eighth as wide", "paper E, width ours", vgg, trainings, PRECISION)
         )
-        other = fer_peer(corpus)
-        rows += [] if other is None else [other]
     rows += [
         candidate(f"emo_music_ros, {name}", origin, shipped, trainings, PRECISION, change)
         for name, change in CORRUPTIONS.items()
     ]
     results = [evaluate_candidate(NAME, TASK, corpus, row, protocol, work, seed) for row in rows]
+    other = fer_peer(corpus) if baselines else None
+    if other is not None:
+        # it learnt from the published training part, which these pictures are of
+        seen = replace(protocol, leaky=True)
+        results.append(
+            evaluate_candidate(NAME, TASK, corpus, other, seen, work, seed, note=FER_NOTE)
+        )
     if leaky:
         everything = fer2013.load(data, keep_duplicates=True)
         leak = Protocol(

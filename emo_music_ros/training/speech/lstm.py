@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ class _Whole(nn.Module):
 
 
 def train(
-    corpus: Corpus, clips: list[Clip], measured: Result, out: Path, work: Work, seed: int
+    corpus: Corpus, clips: Sequence[Clip], measured: Result, out: Path, work: Work, seed: int
 ) -> None:
     """Train on all recordings, clean, and write ``speech_lstm`` with its card.
 
