@@ -35,6 +35,7 @@ from emo_music_ros.training.fusion.network import Moments, fit, hear
 from emo_music_ros.training.fusion.stitched import simplex
 from emo_music_ros.training.shared.calibration import fit_temperature
 from emo_music_ros.training.shared.work import Work
+from emo_music_ros.training.speech.run import FOLDS as FOLDS_OF_SPEECH
 
 #: What moments consist of.
 COLUMNS = ("evidence", "present", "quality", "age", "truth", "people")
@@ -42,7 +43,7 @@ TASK = "8 emotions of voice and face"
 SIGN = "sign of valence of voice and words"
 FOLDS, INNER = 5, 4
 #: Whose kept answers are taken for the voice.
-KEPT = ("8 emotions", "RAVDESS speech", "emo_music_ros")
+KEPT = ("emotions", "RAVDESS speech", f"{FOLDS_OF_SPEECH}-fold by speaker", "emo_music_ros")
 
 Floats = NDArray[np.float64]
 #: (training rows, test rows) -> probabilities [test rows, classes].
@@ -298,8 +299,8 @@ def kept_voices(folder: Path, data: Path, clips: Sequence[str]) -> Floats | None
     place = {stem: row for row, stem in enumerate(stems)}
     labels = np.array([int(stem.split("-")[2]) - 1 for stem in stems])
     for key, one in answers.load(answers.path_of(folder, "speech")).items():
-        task, corpus, _, leaky, candidate = key
-        if (task, corpus, candidate) != KEPT or leaky or len(one.truth) != len(stems):
+        task, corpus, protocol, leaky, candidate = key
+        if (task, corpus, protocol, candidate) != KEPT or leaky or len(one.truth) != len(stems):
             continue
         if np.array_equal(one.truth, labels) and all(clip in place for clip in clips):
             return one.probabilities[[place[clip] for clip in clips]]
