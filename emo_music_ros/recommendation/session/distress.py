@@ -22,7 +22,7 @@ SLOW, FIRST = 600.0, 20.0
 #: docs/simulation.md. They go with the scale of the evidence (`states.states_from`): three words
 #: name anxiety and one sadness, so that a larger part of that prior divided out makes anxiety less
 #: probable everywhere.
-PROBABLE, ABOVE = 0.26, 0.12
+PROBABLE, ABOVE = 0.28, 0.1
 #: Rise of that probability which counts by itself, where arousal is not below the baseline: joy is
 #: as lively as fright, so that the arousal of somebody cheerful cannot rise.
 MUCH, LEVEL = 0.2, -0.05
