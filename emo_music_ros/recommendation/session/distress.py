@@ -18,16 +18,16 @@ from emo_music_ros.streams import Emotion
 #: The baseline is the mean over about this long [s], once this much was seen [s].
 SLOW, FIRST = 600.0, 20.0
 #: Mean probability of anxiety in the window, and how far it has to be above the baseline. Chosen
-#: in the middle of what serves simulated listeners whose answers were recorded, none of them of
-#: docs/simulation.md. They go with the scale of the evidence (`states.states_from`): three words
+#: with simulated listeners whose answers were recorded, none of them of docs/simulation.md, and so
+#: that a second distress soon after the first is seen, too. They go with the scale of the evidence (`states.states_from`): three words
 #: name anxiety and one sadness, so that a larger part of that prior divided out makes anxiety less
 #: probable everywhere.
-PROBABLE, ABOVE = 0.28, 0.1
+PROBABLE, ABOVE = 0.29, 0.09
 #: Rise of that probability which counts by itself, where arousal is not below the baseline: joy is
 #: as lively as fright, so that the arousal of somebody cheerful cannot rise.
-MUCH, LEVEL = 0.2, -0.05
+MUCH, LEVEL = 0.23, -0.05
 #: Probability that stands for a bare verdict, of anxiety and of another state. None counts for
-#: more: most of half a minute of fright has to be seen, however sure.
+#: more: half a minute of fright has to be seen, however sure.
 VERDICT, OTHER = 0.45, 0.05
 #: Rise that counts by itself in somebody who is always anxious, in units of the ordinary one.
 STEEP = 1.5
