@@ -19,9 +19,9 @@ from emo_music_ros.streams import Emotion
 SLOW, FIRST = 600.0, 20.0
 #: Mean probability of anxiety in the window, and how far it has to be above the baseline. Chosen
 #: with simulated listeners whose answers were recorded, none of them of docs/simulation.md, and so
-#: that a second distress soon after the first is seen, too. They go with the scale of the evidence (`states.states_from`): three words
-#: name anxiety and one sadness, so that a larger part of that prior divided out makes anxiety less
-#: probable everywhere.
+#: that a second distress soon after the first is seen, too. They go with the scale of the evidence
+#: (`states.states_from`): three words name anxiety and one sadness, so that a larger part of that
+#: prior divided out makes anxiety less probable everywhere.
 PROBABLE, ABOVE = 0.29, 0.09
 #: Rise of that probability which counts by itself, where arousal is not below the baseline: joy is
 #: as lively as fright, so that the arousal of somebody cheerful cannot rise.
