@@ -6,6 +6,7 @@ All times are acquisition times in unix seconds. `source` says where a signal ca
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -183,7 +184,7 @@ class Contribution:
     """How one modality entered a state; weights of one state sum to 1, or are 0 when unknown.
 
     `probabilities` is what it says of the states [4], and `effect` how far it moved the result,
-    0..1 (:func:`emo_music_ros.fusion.explanation.effects`).
+    0..1 (:func:`emo_music_ros.fusion.explanation.effects`), NaN where nobody asked.
     """
 
     modality: str
@@ -192,7 +193,7 @@ class Contribution:
     quality: float
     source: str = ""
     probabilities: tuple[float, ...] = ()
-    effect: float = 0.0
+    effect: float = math.nan
 
 
 @dataclass(frozen=True)

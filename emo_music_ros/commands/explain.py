@@ -38,7 +38,9 @@ def explain(arguments: argparse.Namespace) -> int:
     strategy = plugins.create("fusion", arguments.strategy)
     found = [
         (number * options.step, emotion)
-        for number, emotion in enumerate(moments(folder, strategy, arguments.strategy, options), 1)
+        for number, emotion in enumerate(
+            moments(folder, strategy, arguments.strategy, options, explains=True), 1
+        )
     ]
     if len(found) < 2:
         raise InputError(f"'{folder}' is too short to explain", "Give a longer recording")

@@ -49,6 +49,7 @@ def moments(
     options: FusionOptions | None = None,
     encoder: Callable[[str], Encoder] | None = None,
     told: Callable[[Encoding], object] = lambda encoding: None,
+    explains: bool = False,
 ) -> Iterator[Emotion]:
     """Yield the emotion at every step of the grid of a recording, as fast as it can be computed.
 
@@ -64,6 +65,8 @@ def moments(
         Makes the encoder of a modality; default: the plugin of that name.
     told : callable
         Told of every encoding.
+    explains : bool
+        Whether every emotion says how far each modality moved it.
 
     Raises
     ------
@@ -81,7 +84,7 @@ def moments(
         )
     for problem in problems:
         log.warning("'%s': %s", folder, problem)
-    people = People(fusion, strategy, chosen, chosen.person_id)
+    people = People(fusion, strategy, chosen, chosen.person_id, explains)
     encoders: dict[str, Encoder] = {}
     step, end = 1, 0.0
 

@@ -60,32 +60,30 @@ def login(words: Words, told: str = "") -> Markup:
 
 def accounts(words: Words, session: Session, known: Iterable[Account], told: str) -> Markup:
     """Return the page of accounts."""
+
+    def folded(title: str, action: str, account: Account, *fields: Markup) -> Markup:
+        """Return a form about an account that opens under its title."""
+        content = form(action, session.token, hidden("name", account.name), *fields)
+        return element("details", element("summary", title), content)
+
     rows = [
         element(
             "li",
             element("strong", each.name),
             f" · {words(f'role_{each.role}')}",
-            element(
-                "details",
-                element("summary", words("new_password")),
-                form(
-                    "/accounts/password",
-                    session.token,
-                    hidden("name", each.name),
-                    account_field(each.name),
-                    field(words("new_password"), "password", "password", autocomplete=_NEW),
-                    button(words("save")),
-                ),
+            folded(
+                words("new_password"),
+                "/accounts/password",
+                each,
+                account_field(each.name),
+                field(words("new_password"), "password", "password", autocomplete=_NEW),
+                button(words("save")),
             ),
-            element(
-                "details",
-                element("summary", words("remove")),
-                form(
-                    "/accounts/remove",
-                    session.token,
-                    hidden("name", each.name),
-                    button(f"{words('remove')}: {each.name}", "danger"),
-                ),
+            folded(
+                words("remove"),
+                "/accounts/remove",
+                each,
+                button(f"{words('remove')}: {each.name}", "danger"),
             ),
         )
         for each in known

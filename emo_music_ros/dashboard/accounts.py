@@ -117,10 +117,8 @@ class Accounts:
             If the file cannot be read.
         """
         with self._open() as connection:
-            row = connection.execute(
-                "SELECT name FROM account WHERE key = ?", (same_name(name),)
-            ).fetchone()
-        return str(row[0]) if row else ""
+            row = _row(connection, name)
+        return row[0] if row else ""
 
     def remove(self, name: str) -> Account:
         """Remove an account and return it.
@@ -133,18 +131,16 @@ class Accounts:
             If the file cannot be written.
         """
         with self._open() as connection, transaction(connection):
-            row = connection.execute(
-                "SELECT name, role FROM account WHERE key = ?", (same_name(name),)
-            ).fetchone()
+            row = _row(connection, name)
             if row is None:
-                raise InputError(f"there is no account '{name}'", "Choose one of the list")
+                raise _no_account(name)
             (therapists,) = connection.execute(
                 "SELECT count(*) FROM account WHERE role = ?", (THERAPIST,)
             ).fetchone()
             if row[1] == THERAPIST and therapists == 1:
                 raise InputError("it is the last therapist", "Add another therapist first")
             connection.execute("DELETE FROM account WHERE key = ?", (same_name(name),))
-        return Account(*row)
+        return Account(*row[:2])
 
     def set_password(self, name: str, password: str) -> None:
         """Replace a password.
@@ -163,7 +159,7 @@ class Accounts:
                 "UPDATE account SET hash = ? WHERE key = ?", (hashed, same_name(name))
             ).rowcount
         if not found:
-            raise InputError(f"there is no account '{name}'", "Choose one of the list")
+            raise _no_account(name)
 
     def verify(self, name: str, password: str) -> Account | None:
         """Return the account of a name and its password; it takes as long where there is none.
@@ -174,9 +170,7 @@ class Accounts:
             If the file cannot be read.
         """
         with self._open() as connection:
-            row = connection.execute(
-                "SELECT name, role, hash FROM account WHERE key = ?", (same_name(name),)
-            ).fetchone()
+            row = _row(connection, name)
         hashed = row[2] if row else self._nobody
         with self._hashing:
             try:
@@ -215,6 +209,18 @@ class Accounts:
                     f"the file of accounts '{self.path}' cannot be used ({error})",
                     "Free disk space and check the rights of its folder",
                 ) from error
+
+
+def _row(connection: sqlite3.Connection, name: str) -> tuple[str, str, str] | None:
+    """Return name, role and hash of an account, None if there is none."""
+    found: tuple[str, str, str] | None = connection.execute(
+        "SELECT name, role, hash FROM account WHERE key = ?", (same_name(name),)
+    ).fetchone()
+    return found
+
+
+def _no_account(name: str) -> InputError:
+    return InputError(f"there is no account '{name}'", "Choose one of the list")
 
 
 def valid_name(name: str) -> str:

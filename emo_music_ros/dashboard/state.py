@@ -54,9 +54,7 @@ class Ranked:
 
 @dataclass(frozen=True)
 class Choice:
-    """What was chosen last and why; `target` is valence and arousal of the
-    need, None where nothing is to be played.
-    """
+    """What was chosen and why; `target` is valence and arousal of the need, None = silence."""
 
     reason: str
     target: tuple[float, float] | None

@@ -26,12 +26,20 @@ class People:
         Of every timeline.
     expected : str
         Who is followed also when nobody is there.
+    explains : bool
+        Whether each step says how far every modality moved the result.
     """
 
     def __init__(
-        self, fusion: Fusion, strategy: str, options: TimelineOptions, expected: str
+        self,
+        fusion: Fusion,
+        strategy: str,
+        options: TimelineOptions,
+        expected: str,
+        explains: bool = False,
     ) -> None:
         self.expected = expected
+        self._explains = explains
         self._fusion, self._strategy, self._options = fusion, strategy, options
         self._timelines: dict[str, Timeline] = {}
         self._met: dict[str, float] = {}
@@ -82,7 +90,10 @@ class People:
             self.meet(person_id, 0.0)
 
     def news(self, person_id: str, now: float) -> Emotion | None:
-        """Return the emotion of one person at `now` [steady s], None if nobody knows them."""
+        """Return the emotion of one person at `now` [steady s], None if nobody knows them.
+
+        News is not explained: it is told at once.
+        """
         timeline = self._timelines.get(person_id)
         if timeline is None:
             return None
@@ -105,5 +116,8 @@ class People:
         for person, timeline in self._timelines.items():
             emotion, until = self._last.get(person, (None, -math.inf))
             if emotion is None or person == self.expected or now > until:
-                self._last[person] = (timeline.step(now, person), timeline.holds_until(now))
+                emotion = timeline.step(now, person)
+                if self._explains:
+                    emotion = timeline.explained(emotion, now)
+                self._last[person] = (emotion, timeline.holds_until(now))
         return [self._last[person][0] for person in self._timelines]

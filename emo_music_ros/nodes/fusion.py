@@ -32,7 +32,7 @@ class FusionNode(CompanionNode):
     def activate(self) -> None:
         """Subscribe to every modality; step along the grid and when news arrives."""
         name = self.get_parameter("plugin").value
-        self._people = People(self.plugin, name, self.options, self.person_id)
+        self._people = People(self.plugin, name, self.options, self.person_id, explains=True)
         self._told: dict[str, tuple[Emotion, float]] = {}
         self._stepped: dict[str, float] = {}
         self._publisher = self.advertise(msg.EmotionState, "emotion")

@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
+import trustme
 from web import served
 
 from emo_music_ros.dashboard.options import ServerOptions
@@ -65,15 +64,10 @@ def test_certificates_that_are_none_are_named(tmp_path, monkeypatch, certificate
 @pytest.fixture
 def pair(tmp_path: Path) -> dict[str, str]:
     """Return the options for a certificate of the test's own."""
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl is not installed")
+    made = trustme.CA().issue_cert("localhost")
     names = {"tls_certificate": tmp_path / "c.pem", "tls_key": tmp_path / "k.pem"}
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-         "-nodes", "-days", "2", "-subj", "/CN=localhost",
-         "-out", names["tls_certificate"], "-keyout", names["tls_key"]],
-        check=True, capture_output=True,
-    )  # fmt: skip
+    made.cert_chain_pems[0].write_to_path(names["tls_certificate"])
+    made.private_key_pem.write_to_path(names["tls_key"])
     return {name: str(path) for name, path in names.items()}
 
 

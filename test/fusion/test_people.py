@@ -80,3 +80,14 @@ def test_an_act_is_a_sign_and_options_reach_everybody():
     everybody.sign("anna", 20.0)
     everybody.forget("anna")
     assert not everybody.step(20.0)[0].present
+
+
+def test_steps_are_explained_where_that_is_asked_for_and_news_is_told_at_once():
+    for explains in (False, True):
+        everybody = People(LogPoolFusion(), "logpool", TimelineOptions(), "anna", explains)
+        everybody.add(face("anna", 1.0), 1.0)
+        news = everybody.news("anna", 1.0)
+        (step,) = everybody.step(1.25)
+        assert all(np.isnan(part.effect) for part in news.contributions)
+        assert [np.isfinite(part.effect) for part in step.contributions] == [explains]
+        assert step.contributions[0].probabilities == news.contributions[0].probabilities

@@ -63,6 +63,16 @@ def page(chromium, site):
     assert complaints == []
 
 
+def sign_in(page, site, role):
+    """Sign in as somebody of a role, who gets an account."""
+    site.signed_in(role)
+    page.goto(site.site.address)
+    page.fill("[name=name]", f"{role} 0")
+    page.fill("[name=password]", PASSWORD)
+    page.click("button")
+    page.wait_for_url(f"**/{role}")
+
+
 def sign_up(page, site):
     page.goto(site.site.address)
     page.fill("[name=code]", site.code())
@@ -88,12 +98,7 @@ def test_a_newcomer_sets_up_watches_and_steers(page, site):
 
 
 def test_a_carer_starts_music_in_two_taps(page, site):
-    site.signed_in("carer")
-    page.goto(site.site.address)
-    page.fill("[name=name]", "carer 0")
-    page.fill("[name=password]", PASSWORD)
-    page.click("button")
-    page.wait_for_url("**/carer")
+    sign_in(page, site, "carer")
     page.click("text=Calm afternoon")
     page.click("text=Start: Calm afternoon")
     page.locator("#told", has_text="Done").wait_for()
@@ -102,12 +107,7 @@ def test_a_carer_starts_music_in_two_taps(page, site):
 
 
 def test_a_resident_has_three_buttons_and_reaches_them_by_keyboard(page, site):
-    site.signed_in("resident")
-    page.goto(site.site.address)
-    page.fill("[name=name]", "resident 0")
-    page.fill("[name=password]", PASSWORD)
-    page.click("button")
-    page.wait_for_url("**/resident")
+    sign_in(page, site, "resident")
     large = page.locator("button.large")
     assert large.all_inner_texts() == ["Music", "Another", "Stop"]
     assert all(large.nth(n).bounding_box()["height"] >= 150 for n in range(3))

@@ -1,7 +1,8 @@
 """Run a function in a process of its own.
 
 Its memory is given back when it is done, and whatever libraries print goes into a log instead of
-between what people read.
+between what people read. (multiprocessing would import the program that asked there, too: a whole
+node, with ROS.)
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ class DirectorOptions(TriggerOptions):
     top_k: int = option(5, "tracks in a recommendation", low=1, high=50, dynamic=True)
     distress_stop: bool = option(True, "stop when the person becomes distressed", dynamic=True)
     distress_rise: float = option(
-        0.16,
+        0.18,
         "arousal above the person's own baseline that counts as distress of somebody anxious",
         low=0.05,
         high=2.0,

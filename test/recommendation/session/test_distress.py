@@ -134,3 +134,23 @@ def test_another_person_has_another_baseline():
     watch = Watch().run(300, "calm")
     watch.distress.clear()
     assert math.isnan(watch.distress.baseline)
+
+
+@pytest.mark.parametrize(("anxiety", "sadness", "stops"), [(0.33, 0.5, False), (0.6, 0.15, True)])
+def test_a_minute_read_a_little_anxious_is_not_fright(anxiety, sadness, stops):
+    watch = Watch()
+
+    def feel(seconds, probabilities, arousal):
+        for _ in range(round(seconds / STEP)):
+            watch.now += STEP
+            estimate = Estimate(STATES, np.array(probabilities), -0.4, arousal, 0.0, 0.8)
+            emotion = Emotion(watch.now, "depression", estimate, 0.2, (), "", "anna", True)
+            watch.signals.add_emotion(emotion)
+            watch.distress.add(emotion)
+            if watch.distress.lasts(watch.signals, watch.now, SPAN, RISE):
+                watch.stops.append(watch.now)
+
+    feel(600, (0.1, 0.15, 0.2, 0.55), -0.3)
+    rest = (1 - anxiety - sadness) / 2
+    feel(60, (rest, rest, anxiety, sadness), -0.06)
+    assert bool(watch.stops) == stops
