@@ -11,6 +11,7 @@ from emo_music_ros.commands import (
     doctor,
     dry_run,
     explain,
+    label,
     plugins,
     predict,
     record,
@@ -29,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in (
         *(companion, replay, record, doctor, dry_run, simulate),
-        *(predict, explain, plugins, reference, training),
+        *(predict, explain, label, plugins, reference, training),
     ):
         command.add(commands)
     return top

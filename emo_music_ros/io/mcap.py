@@ -1,9 +1,4 @@
-"""MCAP recordings of the sensor topics, read without ROS.
-
-Messages are read by the definitions that the recording itself carries, so that recordings made
-with other versions of the messages stay readable: a field that is missing there has its default
-here, and one that is not known here is left out.
-"""
+"""MCAP recordings of the sensor topics, read without ROS."""
 
 from __future__ import annotations
 
@@ -14,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from emo_music_ros.errors import InputError
+from emo_music_ros.io.mcap_messages import Messages, stamp_of
 from emo_music_ros.io.pictures import picture
 from emo_music_ros.io.resampling import mono
 from emo_music_ros.io.units import standard
@@ -39,11 +35,6 @@ TOPICS = {
     UTTERANCE: f"{PACKAGE}/msg/Utterance",
     **{f"biosignals/{kind}": f"{PACKAGE}/msg/BiosignalChunk" for kind in UNITS},
 }
-#: A stamp is believed if its message was written up to this much before and after it [s]:
-#: otherwise it is of another clock than the recording, or missing.
-EARLY, OLD = 1.0, 60.0
-#: First bytes of what is compressed by Zstandard.
-ZSTANDARD = b"\x28\xb5\x2f\xfd"
 
 
 def read_mcap(files: Sequence[Path], label: str) -> Iterator[Sample]:
@@ -79,100 +70,30 @@ def read_mcap(files: Sequence[Path], label: str) -> Iterator[Sample]:
         raise InputError("; ".join(problems), "The rest was played; copy or record it again")
 
 
-def _opened(file: Path) -> Any:
-    """Return a file that is open for reading, decompressed if ``ros2 bag`` compressed it whole.
-
-    Raises
-    ------
-    InputError
-        If what decompresses it is not installed.
-    """
-    stream = file.open("rb")
-    if stream.read(4) == ZSTANDARD:
-        stream.close()
-        try:
-            from backports import zstd
-        except ImportError as error:
-            raise InputError(
-                f"recording {file} is compressed",
-                "Decompress it (zstd -d), or: pip install backports.zstd",
-            ) from error
-        return zstd.open(file, "rb")
-    stream.seek(0)
-    return stream
-
-
 class _Reader:
     """Reads the files of one recording; what was learned in one counts in the next."""
 
     def __init__(self, label: str) -> None:
         self._label = label
-        self._namespace: str | None = None
         self._said = ""  # where pictures came from
-        self._timeline = _Timeline()
-        self._others: set[str] = set()  # topics that are not read
-        self._refused: dict[str, str] = {}  # topic -> why
-        self._unusable: dict[str, tuple[int, str]] = {}  # topic -> messages, why the first
+        self._messages = Messages(TOPICS)
 
     def problems(self) -> list[str]:
         """Return in words what was left out."""
-        only = ", ".join(sorted(self._others)) or "nothing at all"
-        return [
-            *(
-                ["there is no sensor topic in it (emo-music record --raw keeps them), only " + only]
-                if self._namespace is None
-                else []
-            ),
-            *(f"topic {topic} cannot be read: {why}" for topic, why in self._refused.items()),
-            *(
-                f"{count} messages of {topic} cannot be used, the first because {why}"
-                for topic, (count, why) in self._unusable.items()
-            ),
-        ]
+        others = self._messages.others
+        only = ", ".join(others or ()) or "nothing at all"
+        none = f"there is no sensor topic in it (emo-music record --raw keeps them), only {only}"
+        return [*([none] if others is not None else []), *self._messages.problems()]
 
     def samples(self, file: Path) -> Iterator[Sample]:
-        from mcap.records import Channel, Message, Schema
-        from mcap.stream_reader import StreamReader
-
-        schemas: dict[int, Schema] = {}
-        channels: dict[int, tuple[str, str, _Definition]] = {}
-        with _opened(file) as stream:
-            for record in StreamReader(stream).records:
-                if isinstance(record, Schema):
-                    schemas[record.id] = record
-                elif isinstance(record, Channel):
-                    if not (name := self._name(record.topic)):
-                        self._others.add(record.topic)
-                        continue
-                    try:
-                        definition = _Definition(
-                            record.message_encoding, schemas.get(record.schema_id), TOPICS[name]
-                        )
-                    except Exception as error:  # definitions are foreign text
-                        self._refused[record.topic] = str(error)
-                    else:
-                        channels[record.id] = record.topic, name, definition
-                elif isinstance(record, Message) and record.channel_id in channels:
-                    topic, name, definition = channels[record.channel_id]
-                    try:
-                        message = definition.read(record.data)
-                        sample = self._sample(name, message, record.log_time * 1e-9)
-                    except Exception as error:  # data are foreign too; the next may be fine
-                        count, why = self._unusable.get(topic, (0, str(error) or repr(error)))
-                        self._unusable[topic] = count + 1, why
-                    else:
-                        if sample is not None:
-                            yield sample
-
-    def _name(self, topic: str) -> str:
-        """Return the name of a topic in `TOPICS`, empty if it is not to be read."""
-        full = topic.strip("/")
-        for name in TOPICS:
-            prefix = full.removesuffix(name)
-            if prefix != full and (not prefix or prefix.endswith("/")):
-                self._namespace = prefix if self._namespace is None else self._namespace
-                return name if prefix == self._namespace else ""
-        return ""
+        for topic, name, message, logged in self._messages.read(file):
+            try:
+                sample = self._sample(name, message, logged)
+            except Exception as error:  # what is in a message is foreign
+                self._messages.unusable(topic, error)
+            else:
+                if sample is not None:
+                    yield sample
 
     def _sample(self, name: str, message: Any, logged: float) -> Sample | None:
         """Return a message as a sample, None if it says something about others.
@@ -185,7 +106,7 @@ class _Reader:
         if name == IMAGE_SOURCE:
             self._said = message.data
             return None
-        time = self._timeline(_stamp(message), logged)
+        time = self._messages.time(stamp_of(message), logged)
         if name == IMAGE:
             image = picture(message)
             frame = getattr(getattr(message, "header", None), "frame_id", "")
@@ -200,56 +121,6 @@ class _Reader:
     def _recorded(self, source: str) -> str:
         """Return the label of a replayed signal: what was simulated stays simulated."""
         return source if source.startswith("simulated:") else self._label
-
-
-class _Definition:
-    """How the messages of one channel are read.
-
-    Every one has types of its own: a recording may carry several versions of a type.
-    """
-
-    def __init__(self, encoding: str, schema: Any, expected: str) -> None:
-        from rosbags.typesys import Stores, get_types_from_msg, get_typestore
-
-        if schema is None or not schema.data:
-            raise ValueError("the recording carries no definition of its messages")
-        if schema.encoding != "ros2msg" or encoding != "cdr":
-            raise ValueError(
-                f"its messages are defined as '{schema.encoding}' and written as '{encoding}', "
-                "not as 'ros2msg' and 'cdr'"
-            )
-        if schema.name != expected:
-            raise ValueError(f"its type is {schema.name}, not {expected}")
-        self._name = schema.name
-        self._types = get_typestore(Stores.EMPTY)
-        self._types.register(get_types_from_msg(schema.data.decode("utf-8"), schema.name))
-
-    def read(self, data: bytes) -> Any:
-        """Return a message with the fields of the definition."""
-        return self._types.deserialize_cdr(data, self._name)
-
-
-class _Timeline:
-    """Times from the first sample on, also where the clock was set back while it was recorded."""
-
-    def __init__(self) -> None:
-        self._begin: float | None = None
-        self._newest = 0.0  # when the newest message was written
-        self._shift = 0.0
-
-    def __call__(self, stamp: float, logged: float) -> float:
-        if self._begin is not None and logged < self._newest - EARLY:
-            self._shift += self._newest - logged
-        self._newest = logged
-        time = stamp if -EARLY <= logged - stamp <= OLD else logged
-        time += self._shift
-        self._begin = time if self._begin is None else self._begin
-        return time - self._begin
-
-
-def _stamp(message: Any) -> float:
-    stamp = getattr(getattr(message, "header", None), "stamp", None)
-    return 0.0 if stamp is None else float(stamp.sec + stamp.nanosec * 1e-9)
 
 
 def _audio(message: Any, time: float, source: str) -> AudioBlock:

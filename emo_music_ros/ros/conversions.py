@@ -5,13 +5,12 @@ Those of signals are in :mod:`emo_music_ros.ros.signals`.
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
 import emo_music_ros.msg as msg
 from emo_music_ros import streams
 from emo_music_ros.emotion import STATES, UNKNOWN
 from emo_music_ros.errors import PluginError
+from emo_music_ros.io.encodings import encoding as encoding
+from emo_music_ros.io.encodings import estimate as estimate
 from emo_music_ros.recommendation.base import Need, RankedTrack
 from emo_music_ros.ros.fields import code, fill
 from emo_music_ros.ros.stamps import seconds as seconds
@@ -81,35 +80,6 @@ def estimate_message(estimate: streams.Estimate) -> msg.EmotionEstimate:
     return message
 
 
-def estimate(message: msg.EmotionEstimate) -> streams.Estimate:
-    """Return an estimate message as plain data, values outside their range made unknown."""
-
-    def axis(value: float) -> float:
-        return value if -1.0 <= value <= 1.0 else float("nan")
-
-    def share(value: float) -> float:
-        return min(max(value, 0.0), 1.0) if np.isfinite(value) else 0.0
-
-    probabilities: NDArray[np.float32] = np.frombuffer(message.probabilities, np.float32)
-    total = float(probabilities.sum()) if probabilities.size else 0.0
-    sound = (
-        probabilities.size == len(message.labels)
-        and bool(np.isfinite(probabilities).all())
-        and bool((probabilities >= 0).all())
-        and total > 0
-    )
-    return streams.Estimate(
-        tuple(message.labels),
-        probabilities / total if sound else np.empty(0, np.float32),
-        axis(message.valence),
-        axis(message.arousal),
-        axis(message.dominance),
-        share(message.confidence),
-        share(message.quality),
-        tuple(label for label in message.credible if label in message.labels),
-    )
-
-
 def encoding_message(
     encoding: streams.Encoding, encoder: str, version: str, person_id: str
 ) -> msg.ModalityEncoding:
@@ -130,20 +100,6 @@ def encoding_message(
     )
     message.person_id = message.person_id or person_id
     return message
-
-
-def encoding(message: msg.ModalityEncoding) -> streams.Encoding:
-    """Return an encoding message as plain data."""
-    return streams.Encoding(
-        modality=message.modality,
-        time=seconds(message.header.stamp),
-        window_start=seconds(message.window_start),
-        estimate=estimate(message.estimate),
-        embedding=np.frombuffer(message.embedding, np.float32),
-        features=dict(zip(message.feature_names, message.features)),
-        source=message.source,
-        person_id=message.person_id,
-    )
 
 
 def emotion_message(emotion: Emotion) -> msg.EmotionState:

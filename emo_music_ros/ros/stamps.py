@@ -9,6 +9,8 @@ import numpy as np
 from builtin_interfaces.msg import Time
 from std_msgs.msg import Header
 
+from emo_music_ros.io.mcap_messages import seconds as seconds
+
 
 def stamp(time: float) -> Time:
     """Return a ROS time from unix seconds; not finite or negative becomes 0."""
@@ -16,11 +18,6 @@ def stamp(time: float) -> Time:
         return Time()
     nanoseconds = round(time * 1e9)
     return Time(sec=nanoseconds // 10**9, nanosec=nanoseconds % 10**9)
-
-
-def seconds(time: Time) -> float:
-    """Return unix seconds from a ROS time."""
-    return time.sec + time.nanosec * 1e-9
 
 
 def header(time: float, frame: str = "") -> Header:

@@ -14,7 +14,8 @@ from mcap.writer import Writer
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
 from emo_music_ros.errors import InputError
-from emo_music_ros.io.mcap import _Timeline, read_mcap
+from emo_music_ros.io.mcap import read_mcap
+from emo_music_ros.io.mcap_messages import _Timeline
 from emo_music_ros.streams import AudioBlock, BiosignalBlock, ImageFrame, Utterance
 
 BEGIN = 1_700_000_000.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -43,6 +44,8 @@ class Moments:
         Whose moment it is, or whose answers it was stitched of.
     rows : array int64 [n, m], optional
         Which recorded answers they are.
+    named : array bool [n], optional
+        Whether the class is known (default), or only its state: the class is then any of it.
     """
 
     evidence: NDArray[np.float32]
@@ -52,6 +55,7 @@ class Moments:
     truth: NDArray[np.int64]
     people: NDArray[Any]
     rows: NDArray[np.int64] | None = None
+    named: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return len(self.truth)
@@ -61,9 +65,26 @@ class Moments:
         """What the network takes."""
         return self.evidence, self.present, self.quality, self.age
 
+    def take(self, rows: NDArray[Any]) -> Moments:
+        """Return some of the moments."""
+        columns: dict[str, Any] = {
+            name: None if value is None else value[rows] for name, value in vars(self).items()
+        }
+        return Moments(**columns)
+
     def without(self, present: NDArray[Any]) -> Moments:
         """Return the moments with only those modalities that are `present` [n, m] too."""
         return replace(self, present=(self.present * present).astype(np.float32))
+
+
+def stack(several: Sequence[Moments]) -> Moments:
+    """Return several as one, the moments of each after those before; not which answers they are."""
+    columns = ("evidence", "present", "quality", "age", "truth", "people")
+    named = [np.ones(len(one), bool) if one.named is None else one.named for one in several]
+    return Moments(
+        **{name: np.concatenate([getattr(one, name) for one in several]) for name in columns},
+        named=np.concatenate(named),
+    )
 
 
 class FusionNetwork(nn.Module):
@@ -134,6 +155,9 @@ def fit(
     network = FusionNetwork(half_lives, moments.evidence.shape[2])
     inputs = [torch.from_numpy(np.asarray(one, np.float32)) for one in moments.inputs]
     truth = torch.from_numpy(moments.truth)
+    named = torch.from_numpy(
+        np.ones(len(moments), bool) if moments.named is None else moments.named
+    )
     eye = torch.eye(moments.evidence.shape[2])
     optimiser = torch.optim.LBFGS(
         network.parameters(), max_iter=PASSES, line_search_fn="strong_wolfe"
@@ -142,7 +166,7 @@ def fit(
     def loss() -> Tensor:
         optimiser.zero_grad()
         logs, _, _ = network(*inputs)
-        total = class_share * nn.functional.nll_loss(logs, truth)
+        total = class_share * nn.functional.nll_loss(logs[named], truth[named])
         if class_share < 1:
             total = total + (1 - class_share) * _state_loss(logs, moments.truth)
         changed = ((network.readers - eye) ** 2).sum() + (network.offsets**2).sum()

@@ -31,14 +31,12 @@ from emo_music_ros.training.evaluation.metrics import uar
 from emo_music_ros.training.evaluation.protocol import Protocol, Rows, by_group
 from emo_music_ros.training.evaluation.results import Candidate
 from emo_music_ros.training.fusion import network
-from emo_music_ros.training.fusion.network import Moments, fit, hear
+from emo_music_ros.training.fusion.network import Moments, fit, hear, stack
 from emo_music_ros.training.fusion.stitched import simplex
 from emo_music_ros.training.shared.calibration import fit_temperature
 from emo_music_ros.training.shared.work import Work
 from emo_music_ros.training.speech.run import FOLDS as FOLDS_OF_SPEECH
 
-#: What moments consist of.
-COLUMNS = ("evidence", "present", "quality", "age", "truth", "people")
 TASK = "8 emotions of voice and face"
 SIGN = "sign of valence of voice and words"
 FOLDS, INNER = 5, 4
@@ -187,10 +185,10 @@ class Together:
         every = [whole, *(whole.without(np.eye(count)[[one] * len(seen)]) for one in range(count))]
         held = np.zeros((len(train), seen.shape[2]))
         for rest, out in by_group(self.corpus.people[train], INNER, self.seed):
-            made = fit(_stack([_rows(one, rest) for one in every]), halves, self.seed, 1.0)
-            held[out] = hear(made, _rows(whole, out)).classes
+            made = fit(stack([one.take(rest) for one in every]), halves, self.seed, 1.0)
+            held[out] = hear(made, whole.take(out)).classes
         temperature = fit_temperature(held, truth)
-        made = fit(_stack(every), halves, self.seed, 1.0)
+        made = fit(stack(every), halves, self.seed, 1.0)
         asked = moments(said, np.zeros(len(said), np.int64))
         asked = asked if present is None else asked.without(present)
         return softmax(hear(made, asked).classes, temperature)
@@ -338,18 +336,6 @@ def product(said: Floats) -> Floats:
     """Return the product of the distributions, not scaled."""
     found: Floats = np.exp(np.log(np.maximum(said, FLOOR)).sum(axis=1))
     return found
-
-
-def _rows(one: Moments, rows: NDArray[Any]) -> Moments:
-    """Return some of the moments."""
-    return Moments(**{name: getattr(one, name)[rows] for name in COLUMNS})
-
-
-def _stack(several: Sequence[Moments]) -> Moments:
-    """Return several as one, the moments of each after those before."""
-    return Moments(
-        **{name: np.concatenate([getattr(one, name) for one in several]) for name in COLUMNS}
-    )
 
 
 _CODE = (Together.learned, moments, weighted, surest, product, network.FusionNetwork, fit)

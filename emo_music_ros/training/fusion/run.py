@@ -29,7 +29,7 @@ from emo_music_ros.training.evaluation.evaluate import evaluate_candidate
 from emo_music_ros.training.evaluation.metrics import CLASSIFICATION, Metric
 from emo_music_ros.training.evaluation.protocol import Rows
 from emo_music_ros.training.evaluation.results import Candidate, Result
-from emo_music_ros.training.fusion import calibration
+from emo_music_ros.training.fusion import calibration, site, trials
 from emo_music_ros.training.fusion.card import model_card
 from emo_music_ros.training.fusion.conditions import CHANGES, CODE
 from emo_music_ros.training.fusion.network import Moments
@@ -172,6 +172,9 @@ def _real(data: Path, work: Work, seed: int, baselines: bool) -> list[Result]:
             "were learnt from these labels."
         )
         studies.append((SIGN, opinions(data, seed), about))
+    for name in trials.found(data):
+        about = "Real moments, rated by the person; logistic regression on features of each."
+        studies.append((trials.TASK, trials.study(name, data, seed), about))
     results = []
     for task, study, about in studies:
         chosen = study.candidates()
@@ -183,6 +186,41 @@ def _real(data: Path, work: Work, seed: int, baselines: bool) -> list[Result]:
                 )
             )
     return results
+
+
+def _of_site(data: Path, study: StitchedStudy, work: Work, seed: int) -> list[Result]:
+    """Measure on the recordings of a site; none where it has none."""
+    moments = site.load(data)
+    if moments is None:
+        return []
+    teach = partial(_written, study)
+    found = site.SiteStudy(moments, teach, [study.key, calibration.calibrate, _written])
+    return [
+        evaluate_candidate(NAME, site.TASK, found.corpus, one, found.protocol, work, seed)
+        for one in found.candidates()
+    ]
+
+
+def _written(study: StitchedStudy, more: Moments | None, folder: Path) -> Path:
+    """Train on all stitched moments, and on more; write network and description; return it."""
+    path = export_onnx(
+        study.trained(range(FOLDS), more),
+        folder / f"{NAME}.onnx",
+        [torch.from_numpy(np.asarray(one[:2], np.float32)) for one in study.tests[0].inputs],
+        ["evidence", "present", "quality", "age"],
+        ["classes", "each", "agreement"],
+    )
+    describe(
+        path,
+        version=VERSION,
+        labels=list(CLASSES),
+        modalities=list(MODALITIES),
+        half_lives=[float(one) for one in study.half_lives],
+        corpus="Recorded answers, stitched" + (", and a site's recordings" if more else ""),
+        licence="research only",
+        **study.calibrated(range(FOLDS)).described(),
+    )
+    return path
 
 
 def evaluate(
@@ -214,6 +252,7 @@ def evaluate(
     return [
         *_stitched(study, work, seed, baselines),
         *_real(Path(data), work, seed, baselines),
+        *_of_site(Path(data), study, work, seed),
     ]
 
 
@@ -248,27 +287,10 @@ def train(
     require_float32(NAME, precision)
     results = evaluate(data, work, seed)
     study = StitchedStudy(Answers(), work, seed)
-    made = study.trained(range(FOLDS))
+    own = site.load(Path(data))
+    _written(study, None if own is None else site.lessons(own), out)
     found = study.calibrated(range(FOLDS))
-    first = study.tests[0]
-    path = export_onnx(
-        made,
-        out / f"{NAME}.onnx",
-        [torch.from_numpy(np.asarray(one[:2], np.float32)) for one in first.inputs],
-        ["evidence", "present", "quality", "age"],
-        ["classes", "each", "agreement"],
-    )
-    describe(
-        path,
-        version=VERSION,
-        labels=list(CLASSES),
-        modalities=list(MODALITIES),
-        half_lives=[float(one) for one in study.half_lives],
-        corpus="Recorded answers, stitched",
-        licence="research only",
-        **found.described(),
-    )
-    parameters = sum(weight.numel() for weight in made.parameters())
+    parameters = sum(weight.numel() for weight in study.trained(range(FOLDS)).parameters())
     write_card(model_card(results, study, found, parameters), out)
     return {
         f"{one.task}: {name}": entry["value"]

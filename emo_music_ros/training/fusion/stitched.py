@@ -24,7 +24,7 @@ from emo_music_ros.training.fusion.calibration import (
     calibrate,
     states_of,
 )
-from emo_music_ros.training.fusion.network import FusionNetwork, Moments, fit, hear
+from emo_music_ros.training.fusion.network import FusionNetwork, Moments, fit, hear, stack
 from emo_music_ros.training.fusion.stitching import MODALITIES, Source, Stitcher, parts, source
 from emo_music_ros.training.shared.work import Work
 
@@ -87,17 +87,20 @@ class StitchedStudy:
         groups = [np.concatenate([mine[fold] for fold in folds]) for mine in self._parts]
         return Stitcher(self.sources, groups, 1000 * self.seed + number)
 
-    def trained(self, folds: Sequence[int]) -> FusionNetwork:
-        """Return a network that learned from some parts."""
+    def trained(self, folds: Sequence[int], more: Moments | None = None) -> FusionNetwork:
+        """Return a network that learned from some parts, and from more moments."""
 
         def learn() -> dict[str, NDArray[Any]]:
             lessons = self._stitcher(folds, 1).lessons(LESSONS)
+            lessons = lessons if more is None else stack([lessons, more])
             made = fit(lessons, self.half_lives, self.seed)
             return {name: value.numpy() for name, value in made.state_dict().items()}
 
         import torch
 
-        kept = self._work.recall("fusion network", [self.key, list(folds), self.seed], learn)
+        also = [] if more is None else [*more.inputs, more.truth]
+        key = [self.key, list(folds), self.seed, *also]
+        kept = self._work.recall("fusion network", key, learn)
         made = FusionNetwork(self.half_lives)
         made.load_state_dict({name: torch.from_numpy(value) for name, value in kept.items()})
         return made.eval()
