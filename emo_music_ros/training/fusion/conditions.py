@@ -36,6 +36,11 @@ def aged(place: int, age: float, moments: Moments) -> Moments:
     return replace(moments, age=ages)
 
 
+def late(age: float, moments: Moments) -> Moments:
+    """Return moments in which all was said `age` seconds ago, and is still true."""
+    return replace(moments, age=moments.age + np.float32(age))
+
+
 def another(place: int, moments: Moments) -> Moments:
     """Return moments in which one modality is of another moment's emotion: frozen, or noise."""
     moved = np.random.default_rng(place).permutation(len(moments))
@@ -54,8 +59,9 @@ CHANGES: dict[str, Change] = {
         f"{name} of another emotion": partial(another, place)
         for place, name in enumerate(MODALITIES)
     },
+    "all 2 s old": partial(late, 2.0),
     **{f"speech {age:g} s old": partial(aged, MODALITIES.index("speech"), age) for age in AGES},
     **{f"text {age:g} s old": partial(aged, MODALITIES.index("text"), age) for age in AGES[-1:]},
 }
 #: What the answers under a condition depend on.
-CODE = (lost, only, aged, another)
+CODE = (lost, only, aged, late, another)

@@ -55,6 +55,9 @@ UNKNOWN_NOTE = (
     "where no state is right."
 )
 
+#: The usual way with what is missing.
+ZERO, ZERO_ORIGIN = "zero-filled", "logistic regression on all modalities, zeros for missing ones"
+
 Floats = NDArray[np.float64]
 #: Answers moments of a part: probabilities [n, 4], and which are unknown [n].
 Answering = Callable[[int, Moments], tuple[Floats, NDArray[np.bool_]]]
@@ -146,9 +149,13 @@ def _stitched(study: StitchedStudy, work: Work, seed: int, baselines: bool) -> l
             text = UNKNOWN_NOTE if name == "emo_music_ros" else ""
             measure(one, f"{UNKNOWN_TASK}: {what}", METRICS, text)
     if baselines:
+        filling = _candidate(study, ZERO, ZERO_ORIGIN, study.by_zero_filling)
+        measure(filling, STATES_TASK, CLASSIFICATION)
         for title in CHANGES:
             one = _candidate(study, "emo_music_ros", "this project", study.ours, title)
             measure(one, f"{STATES_TASK}, {title}", CLASSIFICATION)
+            filling = _candidate(study, ZERO, ZERO_ORIGIN, study.by_zero_filling, title)
+            measure(filling, f"{STATES_TASK}, {title}", CLASSIFICATION)
     return results
 
 

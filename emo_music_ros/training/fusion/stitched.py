@@ -25,7 +25,15 @@ from emo_music_ros.training.fusion.calibration import (
     states_of,
 )
 from emo_music_ros.training.fusion.network import FusionNetwork, Moments, fit, hear, stack
-from emo_music_ros.training.fusion.stitching import MODALITIES, Source, Stitcher, parts, source
+from emo_music_ros.training.fusion.stitching import (
+    MODALITIES,
+    SURPRISED,
+    Source,
+    Stitcher,
+    parts,
+    source,
+)
+from emo_music_ros.training.fusion.zero_filling import ZeroFilling
 from emo_music_ros.training.shared.work import Work
 
 FOLDS = 4
@@ -71,6 +79,7 @@ class StitchedStudy:
         self.half_lives = np.array([one.half_life for one in self.sources])
         self.seed, self._work = seed, work
         self.about = f"Answers {recorded.version}"
+        self._filling: dict[int, ZeroFilling] = {}
         self._parts = [parts(one, FOLDS, seed) for one in self.sources]
         self.key = [
             *((one.name, one.evidence, one.truth, one.quality, one.group) for one in self.sources),
@@ -129,6 +138,15 @@ class StitchedStudy:
             lambda: vars(self.calibrated(others)),
         )
         return Calibration(**kept)
+
+    def by_zero_filling(self, fold: int, moments: Moments) -> tuple[Floats, NDArray[np.bool_]]:
+        """Return what is answered with zeros for missing modalities, learned from other parts."""
+        if fold not in self._filling:
+            others = [other for other in range(FOLDS) if other != fold]
+            self._filling[fold] = ZeroFilling(
+                self._stitcher(others, 3).agreeing(LESSONS, SURPRISED)
+            )
+        return self._filling[fold](moments)
 
     def by_strategy(self, fusion: Fusion, moments: Moments) -> tuple[Floats, NDArray[np.bool_]]:
         """Return what a strategy plugin answers: probabilities [n, 4] and which are unknown [n]."""
