@@ -17,6 +17,7 @@ from emo_music_ros.training.shared import report
 COMPARISONS = (
     "face",
     "face_detection",
+    "group",
     "speech",
     "text",
     "physiology",

@@ -23,7 +23,7 @@ from emo_music_ros.training.face import peer
 Picture = Any  # array uint8 [h, w, 3], for OpenCV
 Find = Callable[[Picture], Sequence[object]]
 
-PORTRAIT = Path(__file__).parents[1] / "test" / "encoding" / "portrait.jpg"
+PORTRAIT = Path(__file__).parents[1] / "test" / "encoding" / "face" / "portrait.jpg"
 OURS = f"emo_music_ros {__version__}"
 RATE = 15.0  # pictures per second
 WIDTH, HEIGHT = 640, 480

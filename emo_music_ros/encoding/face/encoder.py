@@ -119,7 +119,8 @@ class FaceEncoder:
             "blazeface",
             "face detector: blazeface_near (faces from an eighth of the picture's longer side), "
             "blazeface_far (half that size, three times the cost), blazeface (near, then far where "
-            "nothing is near), haar (frontal faces only)",
+            "nothing is near), blazeface_tiles (far, on squares of the picture: groups), "
+            "haar (frontal faces only)",
             choices=tuple(DETECTORS),
         )
         people: str = option(

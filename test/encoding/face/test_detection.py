@@ -61,6 +61,24 @@ def test_two_faces_are_two(detector, portrait):
     assert len(detector(np.hstack([portrait, portrait]))) == 2
 
 
+@pytest.mark.parametrize("upright", [False, True])
+def test_a_group_before_a_wide_camera_is_found_in_tiles(portrait, upright):
+    small = cv2.resize(portrait, (220, 220), interpolation=cv2.INTER_AREA)
+    picture = np.full((720, 1280, 3), 110, np.uint8)
+    seats = [(50 + 320 * column, 70 + 360 * row) for column in range(4) for row in range(2)]
+    if upright:
+        picture = np.ascontiguousarray(picture.transpose(1, 0, 2))
+        seats = [(top, left) for left, top in seats]
+    for left, top in seats:
+        picture[top : top + 220, left : left + 220] = small
+    faces = DETECTORS["blazeface_tiles"]()(picture)
+    assert 7 <= len(faces) <= 8
+    middles = np.array(seats) + 220 * np.array([0.49, 0.43])
+    away = [np.hypot(*(middles - face.centre).T).min() for face in faces]
+    assert max(away) < 20
+    assert len(FAR(picture)) < len(faces)  # seen whole, some are too small for the network
+
+
 @pytest.mark.parametrize(
     "image",
     [
