@@ -86,11 +86,11 @@ class Weights:
         place = 72
         ends = np.frombuffer(data, np.uint32, count + 1, place).tolist()
         place += 4 * (count + 1)
-        scores = np.frombuffer(data, np.float32, count, place).tolist()
+        scores = np.frombuffer(data, np.float32, count, place).copy()
         place += 4 * count
         blob = data[place : place + length]
         place += length
-        pieces = [blob[a:b].decode() for a, b in zip(ends, ends[1:])]
+        pieces = (blob[a:b].decode() for a, b in zip(ends, ends[1:]))
         characters, _ = struct.unpack_from("<iI", data, place)
         place += 8
         spelling = {}
@@ -111,6 +111,11 @@ class Weights:
             if offset + length > len(data):
                 raise ValueError(f"it is cut off before {name}")
             self._tensors[name] = _Tensor(bool(packed), offset, length)
+
+    def release(self) -> None:
+        """Let go of what was read; it is read again when needed, mostly a few words of many."""
+        if hasattr(mmap, "MADV_DONTNEED"):
+            self._data.madvise(mmap.MADV_DONTNEED)
 
     def vector(self, name: str) -> NDArray[np.float32]:
         """Return an array of numbers [n] that are not packed."""
@@ -246,6 +251,7 @@ class _Network:
             + file.vector("emb.type")[:DIMENSIONS]
         )
         self._gain, self._shift = file.vector("emb.ln.w"), file.vector("emb.ln.b")
+        file.release()  # 70 MB, of which a sentence needs some kB
 
     def _parameters(self, names: Sequence[str]) -> list[NDArray[Any]]:
         found: dict[str, NDArray[Any]] = {}

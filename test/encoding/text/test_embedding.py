@@ -164,7 +164,8 @@ def test_other_weights_and_a_damaged_graph_are_refused(tmp_path: Path) -> None:
 
 def test_the_most_probable_pieces_are_taken() -> None:
     pieces = ["<unk>", "\u2581a", "b", "ab", "\u2581", "\u2581ab", "c"]
-    split = Unigram(pieces, [0.0, -1.0, -1.0, -1.5, -3.0, -2.5, -1.0], {"X": "c", "!": ""}, 0)
+    scores = np.array([0.0, -1.0, -1.0, -1.5, -3.0, -2.5, -1.0], np.float32)
+    split = Unigram(pieces, scores, {"X": "c", "!": ""}, 0)
     assert split("ab") == [1, 2]  # -2.0 beats -2.5 in one piece and -4.5 in the others
     assert split("abc") == [1, 2, 6]
     assert split("aX") == [1, 6]
@@ -172,3 +173,16 @@ def test_the_most_probable_pieces_are_taken() -> None:
     assert split("az") == [1, 0]
     assert split("  ") == split("") == [4]
     assert split(" a  a ") == [1, 1, 4]
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="only Linux tells")
+def test_the_weight_file_is_not_kept_in_memory():
+    Embedder()(["a few words"])
+    lines = Path("/proc/self/smaps").read_text().splitlines()
+    begins = [place for place, line in enumerate(lines) if line.endswith("e5-small-q4.bin")]
+    sizes = [
+        int(next(line for line in lines[place:] if line.startswith("Rss:")).split()[1])
+        for place in begins
+    ]
+    assert sizes
+    assert max(sizes) < 20_000  # of 70,000 kB
