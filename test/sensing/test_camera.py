@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
+from emo_music_ros.pacing import Pace
 from emo_music_ros.sensing import camera
 from emo_music_ros.sensing.base import DeviceState
 from emo_music_ros.sensing.camera import Camera, CameraOptions, LiveCamera
@@ -100,7 +101,7 @@ def test_a_step_of_the_system_clock_is_followed(fake, sensing, monkeypatch, step
     fake.gate = threading.Semaphore(0)
     fake.plugged.set()
     stop = threading.Event()
-    device = LiveCamera(CameraOptions(device="0", rate=120.0), stop)
+    device = LiveCamera(CameraOptions(device="0", rate=120.0), stop, Pace(120.0, 3.0))
     for seconds in (0.0, step, 0.0):
         # Pictures that come too fast are left out, so one grab may not be enough.
         sensing.until(lambda: fake.gate.release() or device._latest is not None)
