@@ -157,6 +157,33 @@ def test_video_file(video: Path, collect, running, sensing):
     assert abs(frames[-1].time - time.time()) < 10
 
 
+def test_fewer_pictures_are_delivered_while_fewer_are_asked_for(fake, collect, running, sensing):
+    fake.plugged.set()
+    source = Camera(CameraOptions(device="0", rate=120.0, min_rate=0.1))
+    source.pace.ask(0.1)
+    running(source, collect)
+    collect.wait(len)
+    before = fake.grabbed
+    sensing.until(lambda: fake.grabbed > before + 50)  # it is read on, so that none gets old
+    assert len(collect.samples) == 1
+    source.pace.release()
+    collect.wait(lambda got: len(got) >= 5)
+
+
+def test_fewer_pictures_of_a_file_are_delivered_while_fewer_are_asked_for(
+    tmp_path: Path, collect, running, sensing
+):
+    for index in range(12):
+        cv2.imwrite(str(tmp_path / f"{index:02}.png"), np.full((4, 4, 3), index, np.uint8))
+    source = Camera(CameraOptions(device=str(tmp_path), rate=20.0, min_rate=5.0, loop=False))
+    source.pace.ask(1.0)
+    running(source, collect)
+    sensing.in_state(source, DeviceState.FINISHED)
+    values = [int(frame.image[0, 0, 0]) for frame in collect.samples]
+    assert min(np.diff(values), default=4) >= 3  # every fourth, but for pictures that came late
+    assert len(values) <= 4
+
+
 def test_folder_of_pictures_loops(tmp_path: Path, collect, running):
     for index in range(2):
         cv2.imwrite(str(tmp_path / f"{index}.png"), np.full((4, 4, 3), 50 * index, np.uint8))
