@@ -14,8 +14,8 @@ from emo_music_ros.streams import SamplingRequest
 
 #: Without a request for so long [s] everybody works at their own rate again; older ones are stale.
 HOLD = 5.0
-#: Shares of a period: what may come early, since stamps jitter, and what is rounding.
-EARLY, ROUNDING = 0.1, 1e-3
+#: Share of a period that is rounding of times.
+ROUNDING = 1e-3
 
 
 class Pace:
@@ -53,9 +53,11 @@ class Pace:
 
 
 class Schedule:
-    """Says of each thing that comes whether it is its turn, at the rate of a pace on average.
+    """Says of each thing that comes whether it has its turn, at the rate of a pace on average.
 
-    A faster pace holds from the next thing on, not from the end of a long period.
+    A turn is that of what comes nearest to it, so that who works after somebody at the same pace
+    takes everything that comes, whatever the jitter. A faster pace holds from the next thing on,
+    not from the end of a long period.
 
     Parameters
     ----------
@@ -75,10 +77,10 @@ class Schedule:
         """Return whether what came at `time` [s] has its turn; times that go back begin anew."""
         if time < self._newest:
             self.reset()
-        self._newest = time
+        gap, self._newest = time - self._newest, time
         period = 1.0 / self._pace.rate
         late = time - self._turn - period
-        if late < -EARLY * period:
+        if late < -min(gap, period) / 2:  # the next is nearer
             return False
         # One that is late does not shift those after it, unless it is late by a whole period.
         shifts = late >= period or abs(late) < ROUNDING * period

@@ -46,7 +46,7 @@ def test_rates_that_are_none_are_refused(rates):
 @given(
     st.floats(0.2, 60.0),
     st.floats(0.2, 60.0),
-    st.floats(0.0, 0.03),
+    st.floats(0.0, 0.4),
     st.integers(0, 2**32 - 1),
 )
 def test_the_rate_is_kept_on_average_whatever_comes(comes, asked, jitter, seed):
@@ -73,6 +73,15 @@ def test_unix_times_of_a_grid_are_all_taken_for_a_month():
     schedule = Schedule(Pace(1 / 0.7, 1.0))
     first = math.floor(1.7e9 / 0.7)
     assert all(schedule.due(number * 0.7) for number in range(first, first + 200_000))
+
+
+@given(st.floats(3.0, 15.0), st.integers(15, 60), st.integers(0, 2**32 - 1))
+def test_who_works_after_somebody_at_the_same_pace_takes_everything(asked, comes, seed):
+    pace = Pace(15.0, 3.0)
+    pace.ask(asked)
+    jitter = np.random.default_rng(seed).uniform(-0.004, 0.004, 300)
+    sent = taken(Schedule(pace), np.arange(300) / comes + jitter)
+    assert taken(Schedule(pace), sent) == sent
 
 
 def test_a_faster_pace_holds_at_once():
