@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +34,8 @@ from emo_music_ros.training.shared.work import Work
 TASK = "stress or calm, looked at every 2 to 6 s"
 #: Distance of the moments that are judged [s]: no multiple of any distance of answers.
 STEP = 7.0
-#: Time that one block covers [s].
-BLOCK = 1.0
+#: Time that one block covers [s]; and one of a live device.
+BLOCK, LIVE = 2.0, 0.05
 
 Floats = NDArray[np.float64]
 
@@ -78,24 +79,13 @@ class BodyStudy:
 
         return Candidate(policy.name, policy.origin, predict, key=[policy.name, self._key])
 
-    def note(self, policy: Policy) -> str:
-        """Return what of the time of the processor is saved, in words."""
-        people = np.unique(self.corpus.people)
-        own, full = (
-            sum(float(self.run(one, each)["cpu"]) for one in people) for each in (policy, FULL)
-        )
-        return (
-            f"Filters, features and network took {own:.0f} s of the processor, at the full rate "
-            f"{full:.0f} s: {1 - own / full:.0%} saved."
-        )
-
     @property
     def _key(self) -> list[object]:
         inputs = self._stress.inputs
         return [inputs, self.limits, self._seed, STEP, BLOCK, PhysiologyFeatures, WindowGrid, *CODE]
 
     def run(self, person: str, policy: Policy) -> dict[str, NDArray[Any]]:
-        """Return ``answers`` [rows, 2] and ``calls`` [rows] of a person, and ``cpu`` [s]."""
+        """Return ``answers`` [rows, 2] and ``calls`` [rows] of a person."""
         return self._work.recall(
             f"sampling body {policy.name} {person}",
             [self._key, policy.name, person],
@@ -111,28 +101,24 @@ class BodyStudy:
         course = Course(policy, "physiology", self.limits, features.pace)
         due = self.corpus.items[self.corpus.people == person].tolist()
         answers, calls = [], []
-        answer, called, cpu, now = 0.5, 0, 0.0, -np.inf
+        answer, called = 0.5, 0
         for block in read_e4(self._folders[person], BLOCK):
-            began = time.process_time()
-            moments = list(features.push(block))
-            stress = []
-            for moment in moments:
-                seen = np.concatenate([moment.normalised, moment.mask])[None]
-                with torch.no_grad():
-                    newest = network(torch.from_numpy(seen))[0, 1]
-                stress.append(smooth(float(newest), moment.time) if moment.mask.any() else 0.5)
-            cpu += time.process_time() - began
-            arrived = block.time + block.duration
-            for moment, answer in zip(moments, stress):
-                said = from_labels(LABELS, np.array([1 - answer, answer]), moment.quality)
-                nothing = np.zeros(0)
-                course.hear(
-                    Encoding("physiology", moment.time, moment.start, said, nothing), arrived
-                )
-            called += len(moments)
-            if arrived > now:
-                course.step(arrived)
-                now = arrived
+            now = block.time + block.duration
+            for moment in features.push(block):
+                called += 1
+                if moment.mask.any():
+                    seen = np.concatenate([moment.normalised, moment.mask])[None]
+                    with torch.no_grad():
+                        newest = network(torch.from_numpy(seen))[0, 1]
+                    answer = smooth(float(newest), moment.time)
+                if course.asks:
+                    said = from_labels(LABELS, np.array([1 - answer, answer]), moment.quality)
+                    nothing = np.zeros(0)
+                    course.hear(
+                        Encoding("physiology", moment.time, moment.start, said, nothing), now
+                    )
+            if course.asks:
+                course.step(now)
             while due and due[0] <= now:
                 due.pop(0)
                 answers.append((1 - answer, answer))
@@ -141,8 +127,25 @@ class BodyStudy:
         for _ in due:  # the labels go on when the recording has ended
             answers.append((1 - answer, answer))
             calls.append(0)
-        return {
-            "answers": np.array(answers),
-            "calls": np.array(calls, float),
-            "cpu": np.array(cpu),
-        }
+        return {"answers": np.array(answers), "calls": np.array(calls, float)}
+
+
+def time_of_blocks(data: Path, limits: Range, seconds: float = 300.0) -> str:
+    """Return what a second of signal costs at ceiling and floor, in words, as it comes live."""
+    _, folder, _ = next(stress_predict.people(data))
+    live = read_e4(folder, LIVE)
+    first = next(live)
+    blocks = [first, *takewhile(lambda block: block.time < first.time + seconds, live)]
+    told = []
+    for rate in (limits.ceiling, limits.floor):
+        encoder = PhysiologyEncoder()
+        encoder.pace.ask(rate)
+        began = time.process_time()
+        for block in blocks:
+            encoder.push(block)
+        cost = (time.process_time() - began) / seconds
+        told.append(f"{1e3 * cost:.1f} ms of the processor every {1 / rate:g} s")
+    return (
+        f"Live, in blocks of {LIVE:g} s, a second of signal costs the encoder "
+        f"{' and '.join(told)}: most of it are the filters, which hear everything at any rate."
+    )

@@ -55,11 +55,17 @@ class Course:
         Between which rates.
     pace : Pace
         What obeys.
+
+    Attributes
+    ----------
+    asks : bool
+        Whether the fusion asks; else nothing depends on it.
     """
 
     def __init__(self, policy: Policy, modality: str, limits: Range, pace: Pace) -> None:
         self._timeline = Timeline(LogPoolFusion(), "logpool")
         self._sampling = Sampling({modality: limits}) if policy.fixed is None else None
+        self.asks = self._sampling is not None
         self._pace = pace
         if policy.fixed is not None:
             pace.ask(policy.fixed(limits))

@@ -50,7 +50,8 @@ def evaluate(
     for place in (data, data / "physio"):
         if stress_predict.find(place) is not None:
             study = body.BodyStudy(place, work, seed)
-            results += _measured(study, body.TASK, study.note(OURS), work, seed)
+            note = body.time_of_blocks(place, study.limits)
+            results += _measured(study, body.TASK, note, work, seed)
             break
     if ravdess_faces.find(data) is not None:
         takes = faces.FaceStudy(data, work, seed)
