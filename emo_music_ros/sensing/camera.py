@@ -37,7 +37,7 @@ class CameraOptions:
     height: int = option(480, "largest height of a picture [pixels]", low=16, high=4320)
     rate: float = option(15.0, "pictures delivered at most [Hz]", low=0.1, high=120.0)
     min_rate: float = option(
-        3.0, "as many are delivered when fewer are asked for [Hz]", low=0.1, high=120.0
+        3.0, "fewest pictures delivered, however few are asked for [Hz]", low=0.1, high=120.0
     )
     loop: bool = option(True, "start a file or folder again at its end")
     latency_offset: float = option(

@@ -239,7 +239,7 @@ class EegEncoder:
         )
         longest_interval: float = option(
             3.0,
-            "the same where fewer are asked for, in whole update_intervals [s]",
+            "the longest, however few are asked for, in whole update_intervals [s]",
             low=0.25,
             high=60.0,
         )

@@ -140,7 +140,7 @@ class FaceEncoder:
             15.0, "pictures that come faster than this are skipped [Hz]", low=0.1, high=120.0
         )
         min_rate: float = option(
-            3.0, "as many pictures are judged when fewer are asked for [Hz]", low=0.1, high=120.0
+            3.0, "fewest pictures judged, however few are asked for [Hz]", low=0.1, high=120.0
         )
         detection_period: float = option(
             0.4,

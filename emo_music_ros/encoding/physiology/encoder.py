@@ -256,7 +256,7 @@ class PhysiologyEncoder:
         )
         longest_interval: float = option(
             6.0,
-            "the same where fewer are asked for, in whole update_intervals [s]",
+            "the longest, however few are asked for, in whole update_intervals [s]",
             low=0.5,
             high=60.0,
         )

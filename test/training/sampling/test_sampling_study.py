@@ -22,12 +22,11 @@ from emo_music_ros.training.sampling import body, faces, run  # noqa: E402
 from emo_music_ros.training.sampling.course import (  # noqa: E402
     FULL,
     METRICS,
+    OURS,
     POLICIES,
     columns,
 )
 from emo_music_ros.training.shared.work import Work  # noqa: E402
-
-HALF, FLOOR = POLICIES[2:]
 
 
 @pytest.fixture(autouse=True)
@@ -42,9 +41,9 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def actors():
-    """Two actors, each emotion twice, the answers right and sure but for one take in four."""
-    labels = np.tile(np.repeat(np.arange(len(RAVDESS)), 2), 2)
-    people = np.repeat([3, 4], 2 * len(RAVDESS))
+    """Two actors, each emotion once, the answers right and sure but for one face in four."""
+    labels = np.tile(np.arange(len(RAVDESS)), 2)
+    people = np.repeat([3, 4], len(RAVDESS))
     said = np.full((len(labels), 2, len(RAVDESS)), 0.02)
     said[np.arange(len(labels)), :, labels] = 0.86
     said[::4, 0] = np.roll(said[::4, 0], 1, axis=1)
@@ -55,6 +54,7 @@ def actors():
 
 @pytest.fixture(scope="module")
 def face(actors, folder, module_patch):
+    module_patch.setattr(faces, "REST", 10.0)
     module_patch.setattr(faces, "pairs", lambda *arguments: (actors, "made up"))
     return faces.FaceStudy("nowhere", folder, 0)
 
@@ -108,7 +108,7 @@ def test_scenes_hold_every_take_once_with_rests_and_nothing_that_speaks_for_no_s
     for actor, scenes in face._scenes.items():
         assert all(one.end == two.begin for one, two in zip(scenes, scenes[1:]))
         spoken = [scene.take for scene in scenes if scene.speaks]
-        assert len(set(spoken)) == len(spoken) == 2 * 6
+        assert len(set(spoken)) == len(spoken) == 6
         said = {RAVDESS[actors.corpus.labels[take]] for take in spoken}
         assert said == set(RAVDESS) - {"neutral", "surprise"}
         assert (actors.corpus.people[spoken] == actor).all()
@@ -131,7 +131,7 @@ def test_what_is_answered_follows_what_is_shown(face):
     truth = face.corpus.labels[face.corpus.people == 3]
     assert answers.shape == (len(truth), 4)
     np.testing.assert_allclose(answers.sum(axis=1), 1, atol=1e-5)
-    assert (answers.argmax(axis=1) == truth).mean() > 0.6
+    assert (answers.argmax(axis=1) == truth).mean() > 0.5
 
 
 def test_rates_of_the_body(stressed):
@@ -168,8 +168,9 @@ def test_evaluate_measures_what_is_there_and_names_what_is_not(
     monkeypatch.setattr(run.body, "BodyStudy", lambda *arguments: stressed)
     monkeypatch.setattr(run.faces, "FaceStudy", lambda *arguments: face)
     monkeypatch.setattr(run.body, "time_of_blocks", lambda *arguments: "cheap")
+    monkeypatch.setattr(run, "POLICIES", (OURS, FULL))
     results = run.evaluate(tmp_path, folder)
-    assert [one.candidate for one in results] == 2 * [policy.name for policy in POLICIES]
+    assert [one.candidate for one in results] == 2 * ["emo_music_ros", "full rate"]
     for one in results:
         assert set(one.measures) == set(METRICS)
         full = one.candidate == "full rate"
