@@ -34,8 +34,8 @@ HYSTERESIS = 0.15
 REPEAT = 1.0
 #: Periods of the floor that fit into the time after which what a modality said is ignored.
 FRESH = 1.5
-#: Uncertainty above which a present person is looked at more closely, 0..1.
-UNSURE = 0.9
+#: Uncertainty, 0..1, below which it is clear how somebody feels, and above which it is not again.
+UNSURE, UNSURE_AGAIN = 0.8, 0.9
 
 
 def frequency_variation(window: ArrayLike) -> float:
@@ -174,19 +174,29 @@ class Sampler:
 
 @dataclass(frozen=True)
 class _Mood:
-    """What of an emotion calls for a closer look when it comes."""
+    """What of an emotion calls for a closer look when it comes; `state` is the last one known."""
 
-    present: bool
-    state: str
-    unsure: bool
+    present: bool = False
+    state: str = UNKNOWN
+    unsure: bool = True
 
-    def news(self, before: _Mood | None) -> str:
+    def after(self, emotion: Emotion) -> _Mood:
+        """Return what it is with a new emotion."""
+        known = emotion.state != UNKNOWN
+        doubt = UNSURE if self.unsure else UNSURE_AGAIN
+        return _Mood(
+            emotion.present,
+            emotion.state if known else self.state,
+            not known or emotion.uncertainty > doubt,
+        )
+
+    def news(self, before: _Mood) -> str:
         """Return in words what came, empty if nothing did."""
         if not self.present:
             return ""
-        if before is None or not before.present:
+        if not before.present:
             return "somebody came"
-        if self.state not in (before.state, UNKNOWN):
+        if self.state != before.state:
             return f"the state turned to {self.state}"
         if self.unsure and not before.unsure:
             return "it is no longer clear how the person feels"
@@ -198,7 +208,7 @@ class _Person:
 
     def __init__(self, limits: Mapping[str, Range], now: float) -> None:
         self.samplers = {name: Sampler(one, now) for name, one in limits.items()}
-        self.mood: _Mood | None = None
+        self.mood = _Mood()
         self.reason = "to begin with"
 
 
@@ -242,8 +252,7 @@ class Sampling:
         self._people = {name: one for name, one in self._people.items() if name in known}
         for name, emotion in known.items():
             person = self._person(name, now)
-            unsure = emotion.state == UNKNOWN or emotion.uncertainty > UNSURE
-            mood = _Mood(emotion.present, emotion.state, unsure)
+            mood = person.mood.after(emotion)
             news, person.mood = mood.news(person.mood), mood
             if news:
                 person.reason = news

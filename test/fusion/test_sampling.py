@@ -225,6 +225,16 @@ def test_distress_and_doubt_raise_every_modality_at_once_and_only_when_they_come
     assert found["eeg"].rate == 0.4
 
 
+def test_what_is_unclear_for_a_moment_and_then_as_before_is_no_turn():
+    sampling = Sampling({"face": FACE})
+    still(sampling, 60.0)
+    sampling.step([feels(60.25, "unknown")], 60.25)
+    for now in np.arange(60.5, 70.0, 0.25):
+        sampling.step([feels(now, "calm", uncertainty=0.85)], now)  # not clear again yet
+    found = [sampling.step([feels(now, "unknown")], now) for now in (70.25, 70.5, 71.5)]
+    assert {one.rate for requests in found for one in requests} == {FACE.floor}
+
+
 def test_somebody_who_comes_is_looked_at_and_an_empty_room_is_not():
     sampling = Sampling({"face": FACE})
     for now in np.arange(0.0, 10.0, 0.25):

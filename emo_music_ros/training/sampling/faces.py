@@ -39,6 +39,8 @@ CAMERA, GRID, STEP = 30.0, 0.25, 1.0
 #: How long a take lasts, the pause after it that ends an utterance, and a rest [s]. The takes of
 #: RAVDESS last 3.7 s on average.
 TAKE, PAUSE, REST = 3.7, 0.5, 20.0
+#: How long a change of state is new [s].
+NEW = 5.0
 #: Standard deviation of the logits from picture to picture: that of the face encoder on faces of
 #: FER2013 that move by a few pixels before a camera with noise.
 FLUTTER = 0.1
@@ -54,10 +56,14 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Scene:
-    """What goes on from `begin` to `end` [s]: a take that is spoken, or a rest with its face."""
+    """What goes on from `begin` to `end` [s]: a take that is spoken, or a rest with its face.
+
+    The state began with the scene or one before, at `turned` [s].
+    """
 
     begin: float
     end: float
+    turned: float
     take: int
     speaks: bool
     state: int
@@ -78,15 +84,16 @@ class FaceStudy:
         takes = self._takes.corpus
         self._scenes = {actor: self._plan(actor) for actor in np.unique(takes.people).tolist()}
         moments = [
-            (actor, at, scene.state)
+            (actor, at, scene.state, at - scene.turned < NEW)
             for actor, scenes in self._scenes.items()
             for scene in scenes
             for at in np.arange(math.ceil(scene.begin), scene.end, STEP).tolist()
         ]
-        who, times, states = (np.array(column) for column in zip(*moments))
+        who, times, states, new = (np.array(column) for column in zip(*moments))
         self.corpus = Corpus(
             f"{takes.name}, strung together", takes.source, takes.licence, times,
             states.astype(np.int64), STATES, who, takes.unit,
+            {"time since the state turned": np.where(new, f"under {NEW:g} s", "later")},
         )  # fmt: skip
         self.protocol = Protocol(
             "real pairs, actors apart, each in turn", leave_one_out(self.corpus.people)
@@ -143,7 +150,9 @@ class FaceStudy:
         def add(lasts: float, take: int, speaks: bool) -> None:
             nonlocal now
             state = int(states_of(RAVDESS[takes.labels[take]]).argmax())
-            scenes.append(Scene(now, now + lasts, take, speaks, state))
+            goes_on = bool(scenes) and scenes[-1].state == state
+            turned = scenes[-1].turned if goes_on else now
+            scenes.append(Scene(now, now + lasts, turned, take, speaks, state))
             now += lasts
 
         for emotion in random.permutation(emotions).tolist():
