@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from itertools import takewhile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -25,29 +24,31 @@ from emo_music_ros.io.empatica import read_e4
 from emo_music_ros.streams import Encoding
 from emo_music_ros.training.corpora import stress_predict
 from emo_music_ros.training.corpora.base import Corpus
-from emo_music_ros.training.evaluation.protocol import Protocol, Rows, leave_one_out
-from emo_music_ros.training.evaluation.results import Candidate
+from emo_music_ros.training.evaluation.protocol import Protocol, leave_one_out
 from emo_music_ros.training.physiology.study import StressStudy
-from emo_music_ros.training.sampling.course import CODE, FULL, Course, Policy, columns
+from emo_music_ros.training.sampling.course import Course, Policy, Study
 from emo_music_ros.training.shared.work import Work
 
-TASK = "stress or calm, looked at every 2 to 6 s"
 #: Distance of the moments that are judged [s]: no multiple of any distance of answers.
 STEP = 7.0
-#: Time that one block covers [s]; and one of a live device.
-BLOCK, LIVE = 2.0, 0.05
+#: Time that one block covers [s]; one of a live device, and for how long its cost is measured.
+BLOCK, LIVE, SPAN = 2.0, 0.05, 300.0
 
 Floats = NDArray[np.float64]
 
 
-class BodyStudy:
+class BodyStudy(Study):
     """Every person of Stress-Predict from the first second to the last, at any rate.
 
     The network is that of the study of the encoder: trained without the person.
     """
 
+    modality = "physiology"
+    task = "stress or calm, looked at every 2 to 6 s"
+
     def __init__(self, data: Path, work: Work, seed: int) -> None:
-        self._work, self._seed = work, seed
+        super().__init__(work)
+        self._seed = seed
         self._stress = StressStudy(data, work, seed)
         options = PhysiologyEncoder.Options()
         self.limits = Range(1 / options.longest_interval, 1 / options.update_interval)
@@ -67,38 +68,21 @@ class BodyStudy:
             np.array(labels, np.int64), STRESS, np.array(who),
         )  # fmt: skip
         self.protocol = Protocol("leave one person out", leave_one_out(self.corpus.people))
+        self.note = time_of_blocks(data, self.limits)
 
-    def candidate(self, policy: Policy) -> Candidate:
-        """Return what is answered under a policy, beside the full rate."""
-
-        def predict(train: Rows, test: Rows, seed: int) -> Floats:
-            people = np.unique(self.corpus.people[test])
-            return np.concatenate(
-                [columns(self.run(one, policy), self.run(one, FULL)) for one in people]
-            )
-
-        return Candidate(policy.name, policy.origin, predict, key=[policy.name, self._key])
-
-    @property
-    def _key(self) -> list[object]:
+    def key(self) -> list[object]:
+        """Return all the answers depend on but person and policy."""
         inputs = self._stress.inputs
-        return [inputs, self.limits, self._seed, STEP, BLOCK, PhysiologyFeatures, WindowGrid, *CODE]
+        return [inputs, self.limits, self._seed, STEP, BLOCK, PhysiologyFeatures, WindowGrid]
 
-    def run(self, person: str, policy: Policy) -> dict[str, NDArray[Any]]:
-        """Return ``answers`` [rows, 2] and ``calls`` [rows] of a person."""
-        return self._work.recall(
-            f"sampling body {policy.name} {person}",
-            [self._key, policy.name, person],
-            lambda: self._follow(person, policy),
-        )
-
-    def _follow(self, person: str, policy: Policy) -> dict[str, NDArray[Any]]:
+    def follow(self, person: str, policy: Policy) -> dict[str, Floats]:
+        """Follow a person from the first block of the recording to the last label."""
         network = self._stress.network(
             np.flatnonzero(self._stress.corpus.people != person), self._seed
         )
         smooth = SmoothedOdds(float(network.smoothing))
         features = PhysiologyFeatures(1 / self.limits.ceiling, slowest=1 / self.limits.floor)
-        course = Course(policy, "physiology", self.limits, features.pace)
+        course = Course(policy, self.modality, self.limits, features.pace)
         due = self.corpus.items[self.corpus.people == person].tolist()
         answers, calls = [], []
         answer, called = 0.5, 0
@@ -115,7 +99,7 @@ class BodyStudy:
                     said = from_labels(LABELS, np.array([1 - answer, answer]), moment.quality)
                     nothing = np.zeros(0)
                     course.hear(
-                        Encoding("physiology", moment.time, moment.start, said, nothing), now
+                        Encoding(self.modality, moment.time, moment.start, said, nothing), now
                     )
             if course.asks:
                 course.step(now)
@@ -130,12 +114,12 @@ class BodyStudy:
         return {"answers": np.array(answers), "calls": np.array(calls, float)}
 
 
-def time_of_blocks(data: Path, limits: Range, seconds: float = 300.0) -> str:
+def time_of_blocks(data: Path, limits: Range) -> str:
     """Return what a second of signal costs at ceiling and floor, in words, as it comes live."""
     _, folder, _ = next(stress_predict.people(data))
     live = read_e4(folder, LIVE)
     first = next(live)
-    blocks = [first, *takewhile(lambda block: block.time < first.time + seconds, live)]
+    blocks = [first, *takewhile(lambda block: block.time < first.time + SPAN, live)]
     told = []
     for rate in (limits.ceiling, limits.floor):
         encoder = PhysiologyEncoder()
@@ -143,7 +127,7 @@ def time_of_blocks(data: Path, limits: Range, seconds: float = 300.0) -> str:
         began = time.process_time()
         for block in blocks:
             encoder.push(block)
-        cost = (time.process_time() - began) / seconds
+        cost = (time.process_time() - began) / SPAN
         told.append(f"{1e3 * cost:.1f} ms of the processor every {1 / rate:g} s")
     return (
         f"Live, in blocks of {LIVE:g} s, a second of signal costs the encoder "

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from inspect import getsource
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,11 @@ from emo_music_ros.fusion.timeline import Timeline
 from emo_music_ros.fusion.voice import Voice
 from emo_music_ros.pacing import Pace
 from emo_music_ros.streams import Emotion, Encoding
+from emo_music_ros.training.corpora.base import Corpus
 from emo_music_ros.training.evaluation.metrics import CLASSIFICATION, Metric, uar
+from emo_music_ros.training.evaluation.protocol import Protocol, Rows
+from emo_music_ros.training.evaluation.results import Candidate
+from emo_music_ros.training.shared.work import Work
 
 Floats = NDArray[np.float64]
 #: Whoever is followed.
@@ -87,19 +92,63 @@ class Course:
         return emotion
 
 
-def columns(own: Mapping[str, Floats], full: Mapping[str, Floats]) -> Floats:
-    """Return what is kept of a policy: its answers, those at the full rate, and its share of calls.
+class Study(ABC):
+    """Everybody of a corpus followed under any policy; rows are moments, in order for each person.
 
-    Parameters
+    Attributes
     ----------
-    own, full : mapping
-        ``answers`` [rows, classes] and ``calls`` [rows] of the encoder since the row before.
-
-    Returns
-    -------
-    ndarray
-        float64 [rows, 2 classes + 1].
+    task, note : str
+        For the tables.
+    corpus, protocol : Corpus, Protocol
+        The moments, and how people part.
+    limits : Range
+        Between which rates the modality is looked at.
     """
+
+    modality: ClassVar[str]
+    task: ClassVar[str]
+    note: str
+    corpus: Corpus
+    protocol: Protocol
+    limits: Range
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    @abstractmethod
+    def key(self) -> list[object]:
+        """Return all the answers depend on but person and policy."""
+
+    @abstractmethod
+    def follow(self, person: Any, policy: Policy) -> dict[str, Floats]:
+        """Follow a person; return what :meth:`run` does."""
+
+    def run(self, person: Any, policy: Policy) -> dict[str, Floats]:
+        """Return what is known at each moment of a person, kept from an earlier time if it was.
+
+        ``answers`` [rows, classes], and ``calls`` [rows] of the encoder since the row before.
+        """
+        return self._work.recall(
+            f"sampling {self.modality} {policy.name} {person}",
+            [self.key(), policy.name, person, CODE],
+            lambda: self.follow(person, policy),
+        )
+
+    def candidate(self, policy: Policy) -> Candidate:
+        """Return what is answered under a policy, beside the full rate: see :func:`columns`."""
+
+        def predict(train: Rows, test: Rows, seed: int) -> Floats:
+            table = np.zeros((len(test), 2 * len(self.corpus.classes) + 1))
+            for one in np.unique(self.corpus.people[test]).tolist():
+                rows = self.corpus.people[test] == one
+                table[rows] = columns(self.run(one, policy), self.run(one, FULL))
+            return table
+
+        return Candidate(policy.name, policy.origin, predict, key=[policy.name, self.key(), CODE])
+
+
+def columns(own: Mapping[str, Floats], full: Mapping[str, Floats]) -> Floats:
+    """Return answers of two runs and the share of calls of the first, [rows, 2 classes + 1]."""
     share = own["calls"] / full["calls"].mean()
     return np.column_stack([own["answers"], full["answers"], share])
 
@@ -130,5 +179,5 @@ METRICS: dict[str, Metric] = {
     "UAR lost": _lost,
     "calls saved": _saved,
 }
-#: What the answers depend on beside what is given.
+#: What all answers depend on.
 CODE = (Course, Policy, Timeline, Voice, getsource(sampling), getsource(pacing))

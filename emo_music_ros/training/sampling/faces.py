@@ -10,7 +10,6 @@ import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -26,14 +25,12 @@ from emo_music_ros.states import states_of
 from emo_music_ros.streams import Encoding, ImageFrame
 from emo_music_ros.training.corpora import fer2013
 from emo_music_ros.training.corpora.base import Corpus
-from emo_music_ros.training.evaluation.protocol import Protocol, Rows, leave_one_out
-from emo_music_ros.training.evaluation.results import Candidate
+from emo_music_ros.training.evaluation.protocol import Protocol, leave_one_out
 from emo_music_ros.training.fusion.pairs import pairs
 from emo_music_ros.training.fusion.run import kept_results
-from emo_music_ros.training.sampling.course import CODE, FULL, Course, Policy, columns
+from emo_music_ros.training.sampling.course import Course, Policy, Study
 from emo_music_ros.training.shared.work import Work
 
-TASK = "four states of voice and face, looked at 3 to 15 times a second"
 #: Pictures of the camera [Hz], steps of the fusion and distance of the moments judged [s].
 CAMERA, GRID, STEP = 30.0, 0.25, 1.0
 #: How long a take lasts, the pause after it that ends an utterance, and a rest [s]. The takes of
@@ -69,16 +66,20 @@ class Scene:
     state: int
 
 
-class FaceStudy:
+class FaceStudy(Study):
     """An actor goes through six emotions, all takes of each in a row, and rests after each.
 
     Rests have the face of a neutral take and no voice. Surprise, which speaks for no state, is left
     out. Voice and face are answered for by models that never saw the actor.
     """
 
+    modality = "face"
+    task = "four states of voice and face, looked at 3 to 15 times a second"
+
     def __init__(self, data: Path, work: Work, seed: int) -> None:
-        self._work, self._seed = work, seed
-        self._takes, self.about = pairs(data, work, seed, kept_results())
+        super().__init__(work)
+        self._seed = seed
+        self._takes, about = pairs(data, work, seed, kept_results())
         options = FaceEncoder.Options()
         self.limits = Range(options.min_rate, options.max_rate)
         takes = self._takes.corpus
@@ -98,23 +99,15 @@ class FaceStudy:
         self.protocol = Protocol(
             "real pairs, actors apart, each in turn", leave_one_out(self.corpus.people)
         )
+        self.note = f"{NOTE} Voice: {about}."
+        if (Path(data) / "face" / fer2013.ARCHIVE).is_file():
+            self.note += f" {time_of_pictures(Path(data) / 'face', self.limits)}"
         self._said: Floats | None = None
 
-    def candidate(self, policy: Policy) -> Candidate:
-        """Return what is answered under a policy, beside the full rate."""
-
-        def predict(train: Rows, test: Rows, seed: int) -> Floats:
-            actors = np.unique(self.corpus.people[test]).tolist()
-            return np.concatenate(
-                [columns(self.run(one, policy), self.run(one, FULL)) for one in actors]
-            )
-
-        return Candidate(policy.name, policy.origin, predict, key=[policy.name, self._key])
-
-    @property
-    def _key(self) -> list[object]:
+    def key(self) -> list[object]:
+        """Return all the answers depend on but person and policy."""
         settings = (CAMERA, GRID, STEP, TAKE, PAUSE, REST, FLUTTER)
-        return [self.said, self.limits, self._seed, settings, FaceStudy, *CODE]
+        return [self.said, self.limits, self._seed, settings, FaceStudy]
 
     @property
     def said(self) -> Floats:
@@ -125,14 +118,6 @@ class FaceStudy:
                 said[test] = self._takes.read(train, test)
             self._said = said
         return self._said
-
-    def run(self, actor: int, policy: Policy) -> dict[str, NDArray[Any]]:
-        """Return ``answers`` [rows, 4] and ``calls`` [rows] of an actor."""
-        return self._work.recall(
-            f"sampling face {policy.name} {actor}",
-            [self._key, policy.name, actor],
-            lambda: self._follow(actor, policy),
-        )
 
     def _plan(self, actor: int) -> list[Scene]:
         takes = self._takes.corpus
@@ -161,13 +146,14 @@ class FaceStudy:
             add(REST, int(random.choice(neutral)), False)
         return scenes
 
-    def _follow(self, actor: int, policy: Policy) -> dict[str, NDArray[Any]]:
-        random = np.random.default_rng([self._seed, actor, 1])
-        scenes = self._scenes[actor]
+    def follow(self, person: int, policy: Policy) -> dict[str, Floats]:
+        """Follow an actor through all scenes."""
+        random = np.random.default_rng([self._seed, person, 1])
+        scenes = self._scenes[person]
         pace = Pace(self.limits.ceiling, self.limits.floor)
-        course, schedule = Course(policy, "face", self.limits, pace), Schedule(pace)
+        course, schedule = Course(policy, self.modality, self.limits, pace), Schedule(pace)
         memory = FaceEncoder.Options().smoothing
-        due = self.corpus.items[self.corpus.people == actor].tolist()
+        due = self.corpus.items[self.corpus.people == person].tolist()
         answers, calls = [], []
         answer: Floats = np.full(len(STATES), 1 / len(STATES))
         called = 0

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from emo_music_ros.errors import InputError
-from emo_music_ros.training.corpora import fer2013, ravdess_faces, stress_predict
+from emo_music_ros.training.corpora import ravdess_faces, stress_predict
 from emo_music_ros.training.evaluation.evaluate import evaluate_candidate
 from emo_music_ros.training.evaluation.results import Result
-from emo_music_ros.training.sampling import body, course, faces
-from emo_music_ros.training.sampling.course import OURS, POLICIES
+from emo_music_ros.training.sampling import course
+from emo_music_ros.training.sampling.body import BodyStudy
+from emo_music_ros.training.sampling.course import OURS, POLICIES, Study
+from emo_music_ros.training.sampling.faces import FaceStudy
 from emo_music_ros.training.shared.work import Work
 
 NAME = "sampling"
@@ -46,33 +48,21 @@ def evaluate(
     """
     del leaky, baselines
     data = Path(data)
-    results: list[Result] = []
-    for place in (data, data / "physio"):
-        if stress_predict.find(place) is not None:
-            study = body.BodyStudy(place, work, seed)
-            note = body.time_of_blocks(place, study.limits)
-            results += _measured(study, body.TASK, note, work, seed)
-            break
-    if ravdess_faces.find(data) is not None:
-        takes = faces.FaceStudy(data, work, seed)
-        note = f"{faces.NOTE} Voice: {takes.about}."
-        if (data / "face" / fer2013.ARCHIVE).is_file():
-            note += f" {faces.time_of_pictures(data / 'face', takes.limits)}"
-        results += _measured(takes, faces.TASK, note, work, seed)
-    if not results:
+    body = next((one for one in (data, data / "physio") if stress_predict.find(one)), None)
+    studies: list[Study] = []
+    if body is not None:
+        studies.append(BodyStudy(body, work, seed))
+    if ravdess_faces.find(data):
+        studies.append(FaceStudy(data, work, seed))
+    if not studies:
         raise InputError(
             f"{data} holds none of {', '.join(CORPORA)}", "Give the folder with all corpora"
         )
-    return results
-
-
-def _measured(
-    study: body.BodyStudy | faces.FaceStudy, task: str, note: str, work: Work, seed: int
-) -> list[Result]:
     return [
         evaluate_candidate(
-            NAME, task, study.corpus, study.candidate(policy), study.protocol, work, seed,
-            measures=METRICS, note=note if policy is OURS else "",
+            NAME, study.task, study.corpus, study.candidate(policy), study.protocol, work, seed,
+            measures=METRICS, note=study.note if policy is OURS else "",
         )
+        for study in studies
         for policy in POLICIES
     ]  # fmt: skip
