@@ -215,7 +215,7 @@ class _Person:
 class Sampling:
     """What every source and encoder is asked for, by the person who needs it most.
 
-    All times are steady seconds but for the stamps of requests.
+    All times are steady seconds (see :mod:`emo_music_ros.clock`).
 
     Parameters
     ----------
@@ -239,7 +239,7 @@ class Sampling:
         self._people.pop(person_id, None)
 
     def step(self, emotions: Iterable[Emotion], now: float) -> list[SamplingRequest]:
-        """Return what has to be asked for now; their time is that of `emotions` [steady s].
+        """Return what has to be asked for now, stamped in steady time.
 
         Parameters
         ----------
