@@ -230,6 +230,23 @@ class Group:
 
 
 @dataclass(frozen=True)
+class SamplingRequest:
+    """How often source and encoder of a modality are asked to work; ranges as in its message.
+
+    `variation` is NaN where it is not known yet, `person_id` empty where nobody's signal led to it.
+    """
+
+    time: float
+    modality: str
+    rate: float
+    floor: float
+    ceiling: float
+    variation: float = math.nan
+    person_id: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class MusicDescription:
     """What a whole piece sounds like. Ranges as in Track.msg; `estimate` is that of its mood.
 

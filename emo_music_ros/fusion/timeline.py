@@ -117,6 +117,11 @@ class FusionOptions(TimelineOptions):
     """Whose emotion, and the time grid."""
 
     person_id: str = option("resident", "person expected; others are added when sensed")
+    sampling: str = option(
+        "",
+        "rates between which sources and encoders are asked to work, as little as what they see "
+        "varies [Hz]: face=3-15, physiology=0.167-0.5, eeg=0.333-1; empty: nothing is asked",
+    )
 
 
 class Timeline:

@@ -21,6 +21,7 @@ class CameraNode(SourceNode):
     node_name = "camera"
     stages = {"plugin": ("source", "camera")}
     publishes = (streams.ImageFrame,)
+    modality = "face"
 
     @dataclass(frozen=True)
     class Options(PictureOptions):

@@ -11,6 +11,7 @@ from emo_music_ros.consent.rules import SENSING, valid_person
 from emo_music_ros.fusion.base import DEFAULT
 from emo_music_ros.fusion.group import group_of
 from emo_music_ros.fusion.people import People
+from emo_music_ros.fusion.sampling import Sampling, ranges
 from emo_music_ros.fusion.timeline import FusionOptions, stale_after
 from emo_music_ros.ros import conversions as convert
 from emo_music_ros.ros.host import run_node
@@ -29,6 +30,10 @@ class FusionNode(CompanionNode):
     purposes = (SENSING,)
     Options = FusionOptions
 
+    def configure(self) -> None:
+        """Make sure that the rates to ask for can be used."""
+        self._ranges = ranges(self.options.sampling, stale_after(self.options))
+
     def activate(self) -> None:
         """Subscribe to every modality; step along the grid and when news arrives."""
         name = self.get_parameter("plugin").value
@@ -37,6 +42,11 @@ class FusionNode(CompanionNode):
         self._stepped: dict[str, float] = {}
         self._publisher = self.advertise(msg.EmotionState, "emotion")
         self._group_publisher = self.advertise(msg.GroupState, "emotion/group")
+        self._sampling = Sampling(self._ranges)
+        self._requests = {
+            modality: self.advertise(msg.SamplingRequest, f"sampling/{modality}")
+            for modality in self._ranges
+        }
         for modality in stale_after(self.options):
             self.listen(msg.ModalityEncoding, f"encoding/{modality}", self._on_encoding)
         self.listen(msg.InteractionEvent, "interaction/event", self._on_interaction)
@@ -52,11 +62,12 @@ class FusionNode(CompanionNode):
 
     def consent_changed(self) -> None:
         """Drop what is known of the person."""
-        self._people.forget(self.person_id)
+        self.person_forgotten(self.person_id)
 
     def person_forgotten(self, person_id: str) -> None:
         """Drop what is known of the person."""
         self._people.forget(person_id)
+        self._sampling.forget(person_id)
 
     def details(self) -> dict[str, Any]:
         """Return how many people are followed."""
@@ -69,7 +80,9 @@ class FusionNode(CompanionNode):
         if math.isnan(time) or not self.allows(SENSING, person_id):
             return
         now = self.steady()
-        added = self._people.add(replace(encoding, time=time, person_id=person_id), now)
+        encoding = replace(encoding, time=time, person_id=person_id)
+        added = self._people.add(encoding, now)
+        self._sampling.add(encoding, now)
         if added and now - self._stepped.get(person_id, -math.inf) >= PAUSE:
             emotion = self._people.news(person_id, now)
             if emotion is not None:
@@ -84,6 +97,9 @@ class FusionNode(CompanionNode):
     def _step(self) -> None:
         now = self.steady()
         allowed = [one for one in self._people.step(now) if self.allows(SENSING, one.person_id)]
+        for request in self._sampling.step(allowed, now):
+            stamped = replace(request, time=self.wall(now))
+            self._requests[request.modality].publish(convert.sampling_message(stamped))
         if len(allowed) > 1:
             group = group_of(allowed, self.wall(now))
             self._group_publisher.publish(convert.group_message(group))

@@ -129,6 +129,35 @@ def emotion_message(emotion: Emotion) -> msg.EmotionState:
     )
 
 
+def sampling_message(request: streams.SamplingRequest) -> msg.SamplingRequest:
+    """Return a sampling request as a message."""
+    return fill(
+        msg.SamplingRequest,
+        header=request.time,
+        modality=request.modality,
+        person_id=request.person_id,
+        rate=request.rate,
+        floor=request.floor,
+        ceiling=request.ceiling,
+        variation=request.variation,
+        reason=request.reason,
+    )
+
+
+def sampling_request(message: msg.SamplingRequest) -> streams.SamplingRequest:
+    """Return a message as a sampling request, whatever it asks for."""
+    return streams.SamplingRequest(
+        seconds(message.header.stamp),
+        message.modality,
+        message.rate,
+        message.floor,
+        message.ceiling,
+        message.variation,
+        message.person_id,
+        message.reason,
+    )
+
+
 def group_message(group: Group) -> msg.GroupState:
     """Return how a group feels as a message."""
     return fill(

@@ -17,6 +17,7 @@ from emo_music_ros.options import option
 from emo_music_ros.ros import conversions as convert
 from emo_music_ros.ros.listening import Listener
 from emo_music_ros.ros.node import CompanionNode
+from emo_music_ros.ros.obedience import Obedience
 from emo_music_ros.ros.qos import EVENT
 from emo_music_ros.streams import Encoding, Sample
 
@@ -44,7 +45,8 @@ class EncoderNode(CompanionNode):
     """Feeds one encoder plugin and publishes ``encoding/<modality>``.
 
     Encoders work in steady time, so that setting a clock moves nothing in their windows.
-    Subclasses say in `inputs` which topics they take.
+    Subclasses say in `inputs` which topics they take. One whose plugin has a `pace` obeys requests
+    to work less often.
     """
 
     purposes: ClassVar[tuple[str, ...]] = (SENSING,)
@@ -75,6 +77,8 @@ class EncoderNode(CompanionNode):
         self._worker = self.work(self._encode, self.slots, self.mailbox(inputs))
         for entry in inputs:
             self.attach(entry)
+        pace = getattr(encoder, "pace", None)
+        self._obedience = Obedience(self, encoder.modality, pace) if pace is not None else None
 
     def mailbox(self, inputs: list[Input]) -> str:
         """Return what the one mailbox of all inputs is called where it is counted."""
@@ -129,7 +133,12 @@ class EncoderNode(CompanionNode):
 
     def details(self) -> dict[str, Any]:
         """Return the counters."""
-        return {"encoded": getattr(self, "encoded", 0), "malformed": sum(self.unused.values())}
+        obedience = getattr(self, "_obedience", None)
+        return {
+            "encoded": getattr(self, "encoded", 0),
+            "malformed": sum(self.unused.values()),
+            **(obedience.details() if obedience is not None else {}),
+        }
 
     def _begin_anew(self) -> None:
         # The encoder belongs to the worker, which sees the new era with its next item.

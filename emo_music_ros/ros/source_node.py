@@ -15,6 +15,7 @@ from emo_music_ros.consent.rules import SENSING
 from emo_music_ros.options import option
 from emo_music_ros.ros import signals
 from emo_music_ros.ros.node import CompanionNode
+from emo_music_ros.ros.obedience import Obedience
 from emo_music_ros.ros.qos import EVENT, FRAME_OUT, LATCHED, SIGNAL
 from emo_music_ros.sensing.base import DeviceState, Source
 
@@ -38,11 +39,13 @@ _LEVELS = {
 class SourceNode(CompanionNode):
     """Publishes samples of the given types from one source plugin.
 
-    The device is open only while the person consents to being sensed.
+    The device is open only while the person consents to being sensed. A node of one modality whose
+    plugin has a `pace` obeys requests to deliver less often.
     """
 
     purposes = (SENSING,)
     publishes: ClassVar[tuple[type, ...]] = ()
+    modality: ClassVar[str] = ""
 
     @dataclass(frozen=True)
     class Options:
@@ -66,6 +69,8 @@ class SourceNode(CompanionNode):
         if streams.Utterance in self.publishes:
             self._outputs[UTTERANCE] = self.advertise(msg.Utterance, UTTERANCE, EVENT)
         self._open = False
+        pace = getattr(self.plugin, "pace", None) if self.modality else None
+        self._obedience = Obedience(self, self.modality, pace) if pace is not None else None
         self.consent_changed()
         self.every(0.5, self._watch)
 
@@ -118,11 +123,13 @@ class SourceNode(CompanionNode):
         if self.plugin is None:
             return {}
         status = self.plugin.status()
+        obedience = getattr(self, "_obedience", None)
         return {
             "device": status.detail,
             "device_state": status.state.value,
             "delivered": status.delivered,
             "lost_samples": status.dropped,
+            **(obedience.details() if obedience is not None else {}),
         }
 
     def _say_source(self, source: str) -> None:

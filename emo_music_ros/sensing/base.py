@@ -34,6 +34,8 @@ class SourceStatus:
 class Source(Protocol):
     """Delivers samples from its own thread until stopped.
 
+    One that can deliver less often has an attribute `pace` (:mod:`emo_music_ros.pacing`).
+
     A missing or unplugged device is a state, not an exception: the source keeps trying with
     exponential back-off. Only a wrong option raises, from the constructor.
     """

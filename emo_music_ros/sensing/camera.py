@@ -15,6 +15,7 @@ from emo_music_ros.errors import InputError
 from emo_music_ros.io.formats import IMAGES
 from emo_music_ros.names import shown
 from emo_music_ros.options import option
+from emo_music_ros.pacing import Pace, Schedule
 from emo_music_ros.paths import kind
 from emo_music_ros.sensing.device import PATIENCE, Connection, DeviceSource
 from emo_music_ros.sensing.media import fitted, images_lane, opencv, video_lane
@@ -35,6 +36,9 @@ class CameraOptions:
     width: int = option(640, "largest width of a picture [pixels]", low=16, high=7680)
     height: int = option(480, "largest height of a picture [pixels]", low=16, high=4320)
     rate: float = option(15.0, "pictures delivered at most [Hz]", low=0.1, high=120.0)
+    min_rate: float = option(
+        3.0, "fewest pictures delivered, however few are asked for [Hz]", low=0.1, high=120.0
+    )
     loop: bool = option(True, "start a file or folder again at its end")
     latency_offset: float = option(
         0.0, "time between exposure and grab, subtracted from the stamp [s]", low=0.0, high=1.0
@@ -48,18 +52,24 @@ class Camera(DeviceSource):
     ----------
     options : CameraOptions
         What to open.
+
+    Attributes
+    ----------
+    pace : Pace
+        How many pictures are asked for.
     """
 
     Options = CameraOptions
 
     def __init__(self, options: CameraOptions | None = None) -> None:
         self._options = CameraOptions() if options is None else options
+        self.pace = Pace(self._options.rate, self._options.min_rate)
         super().__init__(f"camera {self._options.device}", self._open)
 
     def _open(self, stop: threading.Event) -> Connection:
         device = self._options.device
         if device.isdigit() or "://" in device:
-            return LiveCamera(self._options, stop)
+            return LiveCamera(self._options, stop, self.pace)
         path = Path(device).expanduser()
         try:
             mode = path.stat().st_mode
@@ -69,7 +79,7 @@ class Camera(DeviceSource):
                 "Set device to a camera index, a file, a folder or a URL",
             ) from error
         if stat.S_ISCHR(mode):
-            return LiveCamera(self._options, stop)
+            return LiveCamera(self._options, stop, self.pace)
         if not (stat.S_ISDIR(mode) or stat.S_ISREG(mode)):  # opening a pipe would wait for ever
             raise InputError(
                 f"camera: {path} is a {kind(path)}, which cannot be opened as a camera",
@@ -85,7 +95,30 @@ class Camera(DeviceSource):
             lane = images_lane([(0.0, path)], period, *size, source)
         else:
             lane = video_lane(path, self._options.rate, *size, source)
-        return Playback(f"camera {path}", [lane], self._options.loop)
+        return PacedPlayback(self.pace, f"camera {path}", [lane], self._options.loop)
+
+
+class PacedPlayback(Playback):
+    """Plays pictures, fewer of them while fewer are asked for.
+
+    Parameters
+    ----------
+    pace : Pace
+        How many are asked for.
+    *arguments
+        As of :class:`Playback`.
+    """
+
+    def __init__(self, pace: Pace, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._pace, self._schedule = pace, Schedule(pace)
+
+    def read(self, stop: threading.Event) -> Sequence[Sample]:
+        """Return the next picture when it is due and has its turn."""
+        samples = super().read(stop)
+        if self._pace.rate >= self._pace.own:  # as they are in the file
+            return samples
+        return [sample for sample in samples if self._schedule.due(sample.time)]
 
 
 class LiveCamera:
@@ -97,6 +130,8 @@ class LiveCamera:
         What to open.
     stop : threading.Event
         Ends the thread.
+    pace : Pace
+        How many pictures are asked for.
 
     Raises
     ------
@@ -104,12 +139,13 @@ class LiveCamera:
         If the camera cannot be opened.
     """
 
-    def __init__(self, options: CameraOptions, stop: threading.Event) -> None:
+    def __init__(self, options: CameraOptions, stop: threading.Event, pace: Pace) -> None:
         cv2 = opencv()
         self.detail = f"camera {options.device}"
         self.dropped = 0
         self._options = options
         self._stop = stop
+        self._schedule = Schedule(pace)
         self._closed = False
         self._latest: ImageFrame | None = None  # its time is that of the monotonic clock
         self._failure = ""
@@ -153,15 +189,13 @@ class LiveCamera:
 
     def _capture(self, capture: Any) -> None:
         try:
-            due = time.monotonic()
             while not (self._stop.is_set() or self._closed):
                 if not capture.grab():
                     self._fail("was unplugged or its stream ended")
                     return
                 now = time.monotonic()
-                if now < due:
+                if not self._schedule.due(now):
                     continue
-                due = max(due + 1 / self._options.rate, now - 1 / self._options.rate)
                 ok, image = capture.retrieve()
                 if not ok or image is None or not image.size:
                     self.dropped += 1

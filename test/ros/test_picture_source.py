@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
-import rclpy
-from rclpy.context import Context
-from rclpy.executors import SingleThreadedExecutor
-from rclpy.lifecycle import TransitionCallbackReturn
-from rclpy.node import Node
-from rclpy.parameter import Parameter
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header, String
 
@@ -22,64 +15,6 @@ from emo_music_ros.nodes.camera import CameraNode
 from emo_music_ros.nodes.face_encoder import FaceEncoderNode
 from emo_music_ros.ros.qos import LATCHED
 from emo_music_ros.streams import ImageFrame
-
-DEADLINE = 60.0
-
-
-class Graph:
-    """Nodes of this process on a domain of their own."""
-
-    def __init__(self) -> None:
-        self.context = Context()
-        rclpy.init(context=self.context, domain_id=100 + os.getpid() % 100)
-        self.executor = SingleThreadedExecutor(context=self.context)
-        self.probe = Node("probe", context=self.context)
-        self.nodes = [self.probe]
-
-    def active(self, kind: type, **parameters: Any) -> Any:
-        """Return a node that works."""
-        overrides = [Parameter(name, value=value) for name, value in parameters.items()]
-        node = kind(
-            context=self.context,
-            parameter_overrides=[Parameter("autostart", value=False), *overrides],
-        )
-        assert node.trigger_configure() == TransitionCallbackReturn.SUCCESS, node._health
-        assert node.trigger_activate() == TransitionCallbackReturn.SUCCESS, node._health
-        self.nodes.append(node)
-        return node
-
-    def listen(self, kind: type, topic: str, qos: Any = 20) -> list[Any]:
-        found: list[Any] = []
-        self.probe.create_subscription(kind, topic, found.append, qos)
-        return found
-
-    def until(self, condition: Callable[[], Any]) -> Any:
-        """Let the nodes work until something is so."""
-        end = time.monotonic() + DEADLINE
-        for node in self.nodes:
-            if node not in self.executor.get_nodes():
-                self.executor.add_node(node)
-        while not (found := condition()):
-            assert time.monotonic() < end, "the condition never held"
-            self.executor.spin_once(timeout_sec=0.02)
-        return found
-
-    def close(self) -> None:
-        for node in self.nodes:
-            if node is not self.probe:
-                node.close()
-            node.destroy_node()
-        self.executor.shutdown()
-        rclpy.shutdown(context=self.context)
-
-
-@pytest.fixture
-def graph(monkeypatch: pytest.MonkeyPatch) -> Iterator[Graph]:
-    monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
-    made = Graph()
-    yield made
-    made.close()
-
 
 PICTURE = np.full((48, 64, 3), 128, np.uint8)
 
@@ -89,7 +24,7 @@ def frame(source: str) -> ImageFrame:
 
 
 @pytest.fixture
-def camera(graph: Graph) -> Callable[..., Any]:
+def camera(graph) -> Callable[..., Any]:
     """Return what makes the camera node; pictures come from the test alone."""
     return lambda **parameters: graph.active(CameraNode, plugin="none", **parameters)
 
@@ -120,7 +55,7 @@ def test_the_frame_of_the_pictures_is_a_parameter(graph, camera):
 
 
 @pytest.fixture
-def seen(graph: Graph) -> Callable[[], list[str]]:
+def seen(graph) -> Callable[[], list[str]]:
     """Return what starts the face encoder, and the sources of the pictures that reach it."""
 
     def start() -> list[str]:

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
+from emo_music_ros.pacing import Pace
 from emo_music_ros.sensing import camera
 from emo_music_ros.sensing.base import DeviceState
 from emo_music_ros.sensing.camera import Camera, CameraOptions, LiveCamera
@@ -100,7 +101,7 @@ def test_a_step_of_the_system_clock_is_followed(fake, sensing, monkeypatch, step
     fake.gate = threading.Semaphore(0)
     fake.plugged.set()
     stop = threading.Event()
-    device = LiveCamera(CameraOptions(device="0", rate=120.0), stop)
+    device = LiveCamera(CameraOptions(device="0", rate=120.0), stop, Pace(120.0, 3.0))
     for seconds in (0.0, step, 0.0):
         # Pictures that come too fast are left out, so one grab may not be enough.
         sensing.until(lambda: fake.gate.release() or device._latest is not None)
@@ -154,6 +155,33 @@ def test_video_file(video: Path, collect, running, sensing):
     np.testing.assert_allclose(steps / 0.1, np.round(steps / 0.1), atol=1e-3)
     assert {frame.source for frame in frames} == {"recorded:video.avi"}
     assert abs(frames[-1].time - time.time()) < 10
+
+
+def test_fewer_pictures_are_delivered_while_fewer_are_asked_for(fake, collect, running, sensing):
+    fake.plugged.set()
+    source = Camera(CameraOptions(device="0", rate=120.0, min_rate=0.1))
+    source.pace.ask(0.1)
+    running(source, collect)
+    collect.wait(len)
+    before = fake.grabbed
+    sensing.until(lambda: fake.grabbed > before + 50)  # it is read on, so that none gets old
+    assert len(collect.samples) == 1
+    source.pace.release()
+    collect.wait(lambda got: len(got) >= 5)
+
+
+def test_fewer_pictures_of_a_file_are_delivered_while_fewer_are_asked_for(
+    tmp_path: Path, collect, running, sensing
+):
+    for index in range(12):
+        cv2.imwrite(str(tmp_path / f"{index:02}.png"), np.full((4, 4, 3), index, np.uint8))
+    source = Camera(CameraOptions(device=str(tmp_path), rate=20.0, min_rate=5.0, loop=False))
+    source.pace.ask(1.0)
+    running(source, collect)
+    sensing.in_state(source, DeviceState.FINISHED)
+    values = [int(frame.image[0, 0, 0]) for frame in collect.samples]
+    assert min(np.diff(values), default=4) >= 3  # every fourth, but for pictures that came late
+    assert len(values) <= 4
 
 
 def test_folder_of_pictures_loops(tmp_path: Path, collect, running):

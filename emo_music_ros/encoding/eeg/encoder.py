@@ -170,10 +170,18 @@ class EegFeatures:
     ----------
     update : float
         Distance of two windows [s].
+    slowest : float
+        Longest distance of two windows that somebody may ask for [s]; 0 = `update`.
+
+    Attributes
+    ----------
+    pace : Pace
+        How often windows are asked for.
     """
 
-    def __init__(self, update: float = 1.0) -> None:
-        self._grid = WindowGrid(STREAMS, WINDOW, update)
+    def __init__(self, update: float = 1.0, slowest: float = 0.0) -> None:
+        self._grid = WindowGrid(STREAMS, WINDOW, update, slowest=slowest)
+        self.pace = self._grid.pace
 
     def reset(self) -> None:
         """Forget the stream."""
@@ -211,6 +219,8 @@ class EegEncoder:
     ----------
     version : str
         Version of the model.
+    pace : Pace
+        How often encodings are asked for.
 
     Raises
     ------
@@ -227,6 +237,12 @@ class EegEncoder:
         update_interval: float = option(
             1.0, "time from one encoding to the next [s]", low=0.25, high=60.0
         )
+        longest_interval: float = option(
+            3.0,
+            "the longest, however few are asked for, in whole update_intervals [s]",
+            low=0.25,
+            high=60.0,
+        )
         model: str = option(
             "eeg", "network in the models folder: eeg (band powers), eeg_eegnet (EEGNet)"
         )
@@ -236,7 +252,8 @@ class EegEncoder:
         self._model = matching_model(self.options.model, self.modality, LABELS, MEASURES)
         self._takes_waves = self._model.description.get("input") == "waves"
         self.version = self._model.version
-        self._features = EegFeatures(self.options.update_interval)
+        self._features = EegFeatures(self.options.update_interval, self.options.longest_interval)
+        self.pace = self._features.pace
 
     def reset(self) -> None:
         """Forget everything about the stream so far."""

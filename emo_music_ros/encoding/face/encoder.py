@@ -27,6 +27,7 @@ from emo_music_ros.encoding.face.texture import difference
 from emo_music_ros.encoding.face.tracking import FaceFinder, FaceFollower, FoundFace
 from emo_music_ros.numerics import softmax
 from emo_music_ros.options import option
+from emo_music_ros.pacing import Pace, Schedule
 from emo_music_ros.streams import Encoding, ImageFrame, Sample
 
 
@@ -46,13 +47,15 @@ class _Person:
 class _Scene:
     """What was seen in one stream of pictures: of a camera, or of one face that others follow."""
 
-    def __init__(self, follower: FaceFollower) -> None:
+    def __init__(self, follower: FaceFollower, pace: Pace) -> None:
         self.follower = follower
+        self.schedule = Schedule(pace)
         self.reset()
 
     def reset(self) -> None:
         """Forget all faces."""
         self.follower.reset()
+        self.schedule.reset()
         self.people: dict[int, _Person] = {}
         self.primary = 0
         self.taken = -math.inf
@@ -100,6 +103,8 @@ class FaceEncoder:
     - `brightness`: 0..1; `sharpness`: what a blur of 1 px takes away from the face at 48 px, as
       share of its contrast; 0.2 is sharp.
 
+    Asked for fewer pictures (`pace`) it leaves some out, down to `min_rate`.
+
     The three rates are NaN in the first picture of a face. Smoothing is exponential over time, so
     it only looks back, and starts anew with another face.
 
@@ -134,6 +139,9 @@ class FaceEncoder:
         )
         max_rate: float = option(
             15.0, "pictures that come faster than this are skipped [Hz]", low=0.1, high=120.0
+        )
+        min_rate: float = option(
+            3.0, "fewest pictures judged, however few are asked for [Hz]", low=0.1, high=120.0
         )
         detection_period: float = option(
             0.4,
@@ -170,6 +178,7 @@ class FaceEncoder:
             self._options.max_faces,
         )
         self.version = self._model.version
+        self.pace = Pace(self._options.max_rate, self._options.min_rate)
         self._scenes: dict[str, _Scene] = {}  # by face; empty: whole pictures
 
     def reset(self) -> None:
@@ -185,8 +194,7 @@ class FaceEncoder:
         scene = self._scene(sample)
         if sample.time < scene.taken:  # the source started again
             scene.reset()
-        # A tenth of the period: the stamps of a camera at just this rate jitter.
-        if sample.time - scene.taken < 0.9 / self._options.max_rate:
+        if not scene.schedule.due(sample.time):
             return []
         picture = as_picture(sample.image)
         if picture is None:
@@ -253,7 +261,8 @@ class FaceEncoder:
             self._scenes[sample.face] = _Scene(
                 FaceFollower(
                     self._finder, self._options.detection_period, self._options.max_occlusion
-                )
+                ),
+                self.pace,
             )
         return self._scenes[sample.face]
 

@@ -84,6 +84,8 @@ class PhysiologyWindow:
         Where the signals come from; simulated ones first.
     quality : float
         0..1.
+    since : float
+        Time since the window before [s].
     """
 
     time: float
@@ -93,6 +95,7 @@ class PhysiologyWindow:
     mask: Floats
     quality: float
     source: str
+    since: float = 0.0
 
 
 class PhysiologyFeatures:
@@ -104,11 +107,18 @@ class PhysiologyFeatures:
         Distance of two windows [s].
     baseline : float
         Seconds of usable signal after which the personal baseline counts as known.
+    slowest : float
+        Longest distance of two windows that somebody may ask for [s]; 0 = `update`.
+
+    Attributes
+    ----------
+    pace : Pace
+        How often windows are asked for.
     """
 
-    def __init__(self, update: float = 2.0, baseline: float = 120.0) -> None:
-        self._grid = WindowGrid(STREAMS, WINDOW, update)
-        self._update = update
+    def __init__(self, update: float = 2.0, baseline: float = 120.0, slowest: float = 0.0) -> None:
+        self._grid = WindowGrid(STREAMS, WINDOW, update, slowest=slowest)
+        self.pace = self._grid.pace
         self._needed = baseline
         spread = list(SPREAD.values())
         self._baselines = [RunningBaseline(spread, memory) for memory in MEMORIES]
@@ -156,7 +166,7 @@ class PhysiologyFeatures:
                 skin.slope,
             ]
         )
-        normalised = [baseline(measures, self._update) for baseline in self._baselines]
+        normalised = [baseline(measures, self._grid.since) for baseline in self._baselines]
         learned = float(self._baselines[-1].seconds.max())
         temperature, warming = _temperature(windows)
         breath = float("nan")
@@ -193,6 +203,7 @@ class PhysiologyFeatures:
             ),
             float(np.mean(qualities)) if qualities else 0.0,
             ", ".join(sorted({self._sources[kind] for kind in windows} - {""}, reverse=True)),
+            self._grid.since,
         )
 
 
@@ -225,6 +236,8 @@ class PhysiologyEncoder:
     ----------
     version : str
         Version of the model.
+    pace : Pace
+        How often encodings are asked for.
 
     Raises
     ------
@@ -241,6 +254,12 @@ class PhysiologyEncoder:
         update_interval: float = option(
             2.0, "time from one encoding to the next [s]", low=0.5, high=60.0
         )
+        longest_interval: float = option(
+            6.0,
+            "the longest, however few are asked for, in whole update_intervals [s]",
+            low=0.5,
+            high=60.0,
+        )
         baseline_seconds: float = option(
             120.0, "signal until the personal baseline counts as known [s]", low=10.0, high=3600.0
         )
@@ -251,8 +270,11 @@ class PhysiologyEncoder:
         self._model = matching_model(self.options.model, self.modality, LABELS, MEASURES)
         self.version = self._model.version
         self._features = PhysiologyFeatures(
-            self.options.update_interval, self.options.baseline_seconds
+            self.options.update_interval,
+            self.options.baseline_seconds,
+            self.options.longest_interval,
         )
+        self.pace = self._features.pace
         self._states = StateModel()
         self._smoothed = SmoothedOdds(float(self._model.description.get("smoothing", 0.0)))
 
@@ -271,7 +293,7 @@ class PhysiologyEncoder:
     def _encode(self, moment: PhysiologyWindow) -> Encoding:
         embedding = np.concatenate([moment.normalised, moment.mask])
         features = dict(moment.features)
-        states = self._states(features, self.options.update_interval)
+        states = self._states(features, moment.since)
         features |= {f"state_{name}": chance for name, chance in states.items()}
         estimate = unknown(LABELS)
         if moment.mask.any():

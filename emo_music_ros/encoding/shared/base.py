@@ -22,6 +22,8 @@ class Encoder(Protocol):
         One of face, speech, text, physiology, eeg, music, interaction.
     version : str
         Version of the model, from its description.
+    pace : Pace, optional
+        Of one that works per step of time and can do so less often (:mod:`emo_music_ros.pacing`).
     """
 
     modality: ClassVar[str]

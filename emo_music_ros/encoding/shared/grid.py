@@ -10,6 +10,7 @@ import numpy as np
 
 from emo_music_ros.encoding.shared.buffer import LONGEST_GAP, SignalBuffer, Window
 from emo_music_ros.encoding.shared.filters import StreamingFilter
+from emo_music_ros.pacing import Pace, Schedule
 from emo_music_ros.streams import BiosignalBlock
 
 #: A stream that starts this much before its own end means that the clock went back [s].
@@ -47,6 +48,8 @@ class WindowGrid:
     `tolerance` after its end. What a window holds is therefore the same for any cut of the
     streams whose blocks come in order of time.
 
+    A slower pace leaves out moments, never so many that two are further apart than its floor asks.
+
     Parameters
     ----------
     streams : mapping
@@ -57,6 +60,15 @@ class WindowGrid:
         Distance of two moments [s].
     tolerance : float
         How long the others wait for a stream [s].
+    slowest : float
+        Longest distance of two moments that somebody may ask for [s]; 0 = `interval`.
+
+    Attributes
+    ----------
+    pace : Pace
+        How often moments are asked for.
+    since : float
+        Time that the last moment stands for, those left out before it included [s].
     """
 
     def __init__(
@@ -65,11 +77,16 @@ class WindowGrid:
         seconds: float,
         interval: float,
         tolerance: float = 2.0,
+        slowest: float = 0.0,
     ) -> None:
         self._streams = streams
         self._seconds = seconds
         self._interval = interval
         self._tolerance = tolerance
+        # In whole intervals, so that the floor is kept on the grid, too.
+        longest = max(1, math.floor(slowest / interval + 1e-6)) * interval
+        self.pace = Pace(1.0 / interval, 1.0 / longest)
+        self._schedule = Schedule(self.pace)
         self.reset()
 
     def reset(self) -> None:
@@ -77,6 +94,8 @@ class WindowGrid:
         self._buffers: dict[str, SignalBuffer] = {}
         self._next: int | None = None  # number of the next moment
         self._newest = -math.inf  # start of the newest block
+        self._schedule.reset()
+        self.since = self._passed = 0.0
 
     def push(self, block: BiosignalBlock) -> Iterator[tuple[float, dict[str, Window]]]:
         """Take a block and yield every moment it completes with the windows that end there.
@@ -125,6 +144,10 @@ class WindowGrid:
         while self._next <= last:
             moment = self._next * self._interval
             self._next += 1
+            self._passed += self._interval
+            if not self._schedule.due(moment):
+                continue
+            self.since, self._passed = self._passed, 0.0
             windows = {
                 kind: window
                 for kind, buffer in self._buffers.items()

@@ -137,6 +137,26 @@ GOALS = (
     Goal("fusion, four states UAR, stitched", "fusion", "UAR", least=0.85, task="four states"),
     Goal("fusion, four states ECE, stitched", "fusion", "ECE", most=0.05, task="four states"),
     Goal("fusion, agreement is unknown", "fusion", "unknown", most=0.04, task="agreement"),
+    *(
+        goal
+        for corpus in ("Stress-Predict", "RAVDESS")
+        for goal in (
+            Goal(
+                f"dynamic sampling, {corpus}, share of calls saved",
+                "sampling",
+                "calls saved",
+                least=0.40,
+                corpus=corpus,
+            ),
+            Goal(
+                f"dynamic sampling, {corpus}, UAR lost against the full rate",
+                "sampling",
+                "UAR lost",
+                most=0.01,
+                corpus=corpus,
+            ),
+        )
+    ),
     Goal("fusion, contradiction is unknown", "fusion", "unknown", least=0.40, task="contradiction"),
     *(
         Goal(f"music, VGMIDI {axis} sign UAR", "music", "UAR", least=0.85, task=f"{axis} sign")

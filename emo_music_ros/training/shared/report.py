@@ -29,6 +29,7 @@ MODALITIES = {
     "eeg": "EEG",
     "music": "Music",
     "fusion": "Fusion",
+    "sampling": "Dynamic sampling",
     "elder": "Older adults",
     "recommender": "Response to music",
 }

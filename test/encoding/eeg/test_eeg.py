@@ -211,6 +211,13 @@ def test_what_is_no_eeg_is_left_alone(change):
     assert run([replace(block, **change) for block in cut(brain(8.0))]) == []
 
 
+def test_asked_for_less_it_says_less_often():
+    encoder = EegEncoder()
+    encoder.pace.ask(0.01)
+    found = [encoding for block in cut(brain(20.0)) for encoding in encoder.push(block)]
+    assert set(np.diff([encoding.time for encoding in found])) == {3.0}
+
+
 def test_reset_starts_over():
     encoder, blocks = EegEncoder(), cut(brain(6.0))
     first = [e.time for block in blocks for e in encoder.push(block)]

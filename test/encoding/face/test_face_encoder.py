@@ -98,6 +98,19 @@ def test_rate_limit_follows_the_stamps(portrait):
     assert encoder.push(ImageFrame(-50.0, portrait))  # a recording that starts again
 
 
+def test_asked_for_fewer_pictures_it_leaves_some_out_down_to_its_floor(portrait):
+    encoder = FaceEncoder()
+    stamps = np.arange(60) / 15
+
+    def judged(rate):
+        encoder.pace.ask(rate)
+        encoder.reset()
+        return [e.time for t in stamps for e in encoder.push(ImageFrame(float(t), portrait))]
+
+    np.testing.assert_allclose(judged(0.1), stamps[::5], atol=1e-9)
+    np.testing.assert_allclose(judged(99.0), stamps, atol=1e-9)
+
+
 def test_motion_is_the_mean_displacement_of_the_points_per_second(encoder, portrait):
     encoder.push(ImageFrame(0.0, portrait))
     encoder.push(ImageFrame(0.1, portrait))

@@ -238,6 +238,25 @@ def test_the_whole_recording_at_once_gives_what_the_stream_gives(ninety_seconds,
     assert_same(run(cut(kind, samples, [len(samples)])), run(cut(kind, samples)))
 
 
+def test_asked_for_less_it_says_less_often_and_the_baseline_counts_the_same_seconds(
+    ninety_seconds, usual
+):
+    encoder = PhysiologyEncoder()
+    assert (encoder.pace.own, encoder.pace.floor) == pytest.approx((1 / 2, 1 / 6))
+    encoder.pace.ask(0.01)
+    blocks = in_order(*(cut(kind, samples) for kind, samples in ninety_seconds.items()))
+    found = [encoding for block in blocks for encoding in encoder.push(block)]
+    times = [encoding.time for encoding in found]
+    assert set(np.diff(times)) == {6.0}
+    same = [encoding for encoding in usual if encoding.time in times]
+    assert len(same) == len(found)
+    for one, other in zip(found, same):
+        assert one.features["heart_rate"] == other.features["heart_rate"]
+        assert one.features["baseline_ready"] == pytest.approx(
+            other.features["baseline_ready"], abs=6 / 120
+        )
+
+
 def test_a_dead_stream_does_not_stop_the_others(ninety_seconds):
     eda = ninety_seconds["eda"][: 30 * 4]
     found = run(in_order(cut("ppg", ninety_seconds["ppg"]), cut("eda", eda)))

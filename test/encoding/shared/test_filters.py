@@ -154,6 +154,21 @@ def test_grid_waits_for_a_live_stream_and_not_for_a_dead_one():
     assert list(dict(both.push(block(np.ones(50), first=200)))) == [2.0, 3.0, 4.0, 5.0]
 
 
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.floats(0.01, 2.0), min_size=1, max_size=8), cuts(1500))
+def test_grid_moments_asked_for_less_often_are_never_further_apart_than_its_floor(rates, edges):
+    slow = WindowGrid({"ppg": Stream((0.5, 8.0), 20.0, 200.0, 1.0)}, 4.0, 1.0, slowest=3.9)
+    assert slow.pace.floor == pytest.approx(1 / 3)  # in whole intervals
+    moments, stands_for = [], []
+    for number, (a, b) in enumerate(zip(edges, edges[1:])):
+        slow.pace.ask(rates[number % len(rates)])
+        for time, _ in slow.push(block(np.ones(b - a), first=a)):
+            moments.append(time)
+            stands_for.append(slow.since)
+    assert set(np.diff(moments)) <= {1.0, 2.0, 3.0}
+    np.testing.assert_allclose(stands_for[1:], np.diff(moments))
+
+
 @pytest.mark.parametrize(
     "bad",
     [

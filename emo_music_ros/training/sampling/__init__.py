@@ -1,0 +1,1 @@
+"""Measure dynamic sampling: what is saved against what is lost."""
