@@ -48,6 +48,6 @@ def test_where_nobody_was_there_is_nothing_to_confirm():
 
 
 def test_a_minute_is_kept_and_no_more_however_often_something_is_said():
-    kept = recent(*[1] * 10_000, step=0.01)
+    kept = recent(*[1] * 2000, step=0.05)
     assert kept.at(SPAN - 1, 200.0).fused == fused(1)
     assert len(kept._answers) < 400
