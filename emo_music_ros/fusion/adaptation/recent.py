@@ -44,9 +44,9 @@ class Recent:
             If it is too old or in the future, or the person was not there or nothing was known.
         """
         if not -AHEAD <= age <= SPAN:
-            when = f"{-age:.0f} s in the future" if age < 0 else f"{age:.0f} s ago"
+            told = f"{-age:.0f} s in the future" if age < 0 else f"{age:.0f} s ago"
             raise InputError(
-                f"a moment {when} cannot be confirmed",
+                f"a moment {told} cannot be confirmed",
                 f"Confirm one of the last {SPAN:.0f} s, stamped by the clock of ROS",
             )
         time = now - max(age, 0.0)

@@ -29,6 +29,7 @@ MODALITIES = {
     "eeg": "EEG",
     "music": "Music",
     "fusion": "Fusion",
+    "adaptation": "Adaptation to a person",
     "elder": "Older adults",
     "recommender": "Response to music",
 }
