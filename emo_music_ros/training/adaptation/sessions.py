@@ -169,12 +169,6 @@ def _ravdess(results: Path, data: Path) -> Sessions:
 
 def _stress_predict(results: Path) -> Sessions:
     one = _kept(results, "physiology", (*_STRESS, False, "emo_music_ros"))
-    part = np.full(len(one.truth), -1)
-    for person in np.unique(one.people):
-        rows = np.flatnonzero(one.people == person)
-        half = len(rows) // 2
-        part[rows[: half - STRESS_GAP]] = 0
-        part[rows[half:][::STRIDE]] = 1
     said = {"physiology": (STRESS, one.probabilities)}
     return Sessions(
         _STRESS[1],
@@ -183,20 +177,15 @@ def _stress_predict(results: Path) -> Sessions:
         [_answer(said, row) for row in range(len(one.truth))],
         np.where(one.truth == 1, STATES.index("anxiety"), STATES.index("calm")),
         one.people,
-        part,
+        halves(one.people, STRESS_GAP, STRIDE),
         False,
     )
 
 
 def _wesad(results: Path) -> Sessions:
     one = _kept(results, "physiology", (*_WESAD, False, "emo_music_ros"))
-    part = np.full(len(one.truth), -1)
-    for person in np.unique(one.people):
-        rows = np.flatnonzero(one.people == person)
-        for block in np.split(rows, np.flatnonzero(np.diff(one.truth[rows])) + 1):
-            half = len(block) // 2
-            part[block[: max(half - WESAD_GAP, 1)]] = 0
-            part[block[half:]] = 1
+    # every condition was there once: where another begins, another stretch does
+    stretch = np.cumsum(np.r_[False, np.diff(one.people * len(STATES) + one.truth) != 0])
     states = np.array([STATES.index(name) for name in ("calm", "anxiety", "positive")])
     said = {"physiology": (("calm", "stress", "amusement"), one.probabilities)}
     return Sessions(
@@ -207,9 +196,30 @@ def _wesad(results: Path) -> Sessions:
         [_answer(said, row) for row in range(len(one.truth))],
         states[one.truth],
         one.people,
-        part,
+        halves(stretch, WESAD_GAP),
         False,
     )
+
+
+def halves(stretches: NDArray[Any], gap: int, stride: int = 1) -> Rows:
+    """Return the part of each row: 0 in the first half of its stretch, 1 in the second.
+
+    Parameters
+    ----------
+    stretches : array [n]
+        Which stretch a row is of, in order of time.
+    gap : int
+        So many rows before the second half are in neither (-1).
+    stride : int
+        Every so many rows of the second half are in it.
+    """
+    part = np.full(len(stretches), -1)
+    for one in np.unique(stretches):
+        rows = np.flatnonzero(stretches == one)
+        half = len(rows) // 2
+        part[rows[: max(half - gap, 1)]] = 0
+        part[rows[half:][::stride]] = 1
+    return part
 
 
 def _kept(results: Path, modality: str, key: kept.Key) -> kept.Answers:
