@@ -83,7 +83,7 @@ class FusionNode(CompanionNode):
         """Return how many people are followed, how many are adapted to, and who watches that."""
         if not hasattr(self, "_people"):
             return {"people": 0}
-        adapted = sum(self._head(person) is not None for person in self._people)
+        adapted = self._adaptation.adapted
         return {"people": len(self._people), "adapted": adapted, "unwatched": self._unwatched}
 
     def _on_encoding(self, message: msg.ModalityEncoding) -> None:

@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 
 #: Moments nearer than this are the same one [s].
 APART = 2.0
+#: When so many people were asked about, all are read again.
+MOST_HEADS = 1000
 
 
 def default_path(namespace: str) -> Path:
@@ -98,6 +100,11 @@ class Adaptation:
     def path(self) -> Path:
         """Return the file."""
         return self._database.path
+
+    @property
+    def adapted(self) -> int:
+        """How many of those who were asked about have a head."""
+        return sum(head is not None for head in self._heads.values())
 
     def head(self, person_id: str) -> Head | None:
         """Return the head of a person, None where the shipped weights hold. Never raises."""
@@ -226,7 +233,7 @@ class Adaptation:
     def _follow(self, connection: sqlite3.Connection) -> None:
         """Drop the heads if another program changed what they are learned from."""
         (changes,) = connection.execute("PRAGMA data_version").fetchone()
-        if (connection, changes) != self._seen:
+        if (connection, changes) != self._seen or len(self._heads) > MOST_HEADS:
             self._heads.clear()
             self.fallen = rows.people_fallen(connection)
         self._seen = (connection, changes)

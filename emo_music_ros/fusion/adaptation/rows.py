@@ -47,8 +47,8 @@ MIGRATIONS = (
 )
 #: So many versions of a person are kept, the newest.
 MOST_VERSIONS = 200
-#: Largest number that counts as a log probability less its mean.
-_EXTREME = 100.0
+#: Largest number that counts as a log probability less its mean; the version that none reaches.
+_EXTREME, _ENDLESS = 100.0, 2**31
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,8 +121,9 @@ def make_room(connection: sqlite3.Connection, person_id: str) -> int:
     No number is used twice.
     """
     (newest,) = connection.execute(
-        "SELECT max(version) FROM version WHERE person_id = ? AND typeof(version) = 'integer'",
-        (person_id,),
+        "SELECT max(version) FROM version WHERE person_id = ? AND typeof(version) = 'integer'"
+        " AND version < ?",
+        (person_id, _ENDLESS),
     ).fetchone()
     number = int(newest or 0) + 1
     connection.execute(
@@ -209,7 +210,7 @@ def _row(values: Any) -> Floats:
 
 
 def _count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _ENDLESS
 
 
 def _number(value: object, limit: float) -> bool:

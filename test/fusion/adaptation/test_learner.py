@@ -16,7 +16,7 @@ from confirmed import answer, misread, moment
 
 import emo_music_ros
 from emo_music_ros.errors import InputError, StorageError
-from emo_music_ros.fusion.adaptation import rows, watch
+from emo_music_ros.fusion.adaptation import learner, rows, watch
 from emo_music_ros.fusion.adaptation.head import Answer, Moment, learn
 from emo_music_ros.fusion.adaptation.learner import Adaptation, default_path, forget_at
 from emo_music_ros.numerics import softmax
@@ -248,6 +248,25 @@ def test_a_row_that_makes_no_sense_costs_that_row_only(path, caplog, column, val
     assert found.confirm("anna", moment(1, 1, 1e6)).version == 5
     assert found.revert("anna", 3).version == 3
     assert same(found.head("anna"), learn(misread(4)[:3]))
+
+
+@pytest.mark.parametrize("number", [2**60, 2**31, -5, "x"])
+def test_a_version_that_no_answer_can_hold_is_left_out(path, number):
+    taught(path, misread(4)).close()
+    write(path, "UPDATE version SET version = ? WHERE version = 4", number)
+    found = opened(path)
+    assert found.confirm("anna", moment(1, 1, 1e6)).version == 4
+    assert found.revert("anna", 3).version == 3
+
+
+def test_who_was_only_asked_about_is_not_kept_for_ever(path, monkeypatch):
+    monkeypatch.setattr(learner, "MOST_HEADS", 10)
+    adaptation = taught(path, misread(2))
+    for number in range(50):
+        adaptation.head(f"passer-by {number}")
+    adaptation.refresh()
+    assert len(adaptation._heads) <= 10
+    assert same(adaptation.head("anna"), learn(misread(2)))
 
 
 @pytest.mark.parametrize("before", [4, 9, -1, "x", 2.5])
