@@ -2,7 +2,7 @@
 
 Page-Hinkley (Page 1954) on the differences of loss at every new moment, by `river
 <https://riverml.xyz>`_: of the libraries with detectors for streams the one that is maintained and
-has builds for all Pythons (frouros, menelaus and scikit-multiflow rest since 2024 or before). It
+has builds for all Pythons (frouros rests since 2024, menelaus since 2022). It
 takes about a second and 80 to 120 MB to import, so that nothing here does before there is
 something to watch; without it nobody is watched, and adaptation says so.
 """
@@ -20,9 +20,9 @@ from emo_music_ros.numerics import softmax
 UNWATCHED = "nobody watches whether it helps: river is not installed (pip install river)"
 #: Below so many moments nothing is decided.
 FEWEST = 4
-#: Sum of differences above their mean that is a change, and what is let pass of each; chosen on
-#: every second person of the corpora so that streams without a change raise no alarm.
-THRESHOLD, LET_PASS = 0.3, 0.01
+#: Sum of differences above their mean that is a change, and what is let pass of each: on every
+#: second person of the corpora the largest threshold that finds a change as soon as smaller ones.
+THRESHOLD, LET_PASS = 0.4, 0.01
 #: Moments without a difference that stand for the time before anything was learned.
 BEFORE = 8
 #: It has to be worse than the shipped weights over the last moments, not only than it was.

@@ -64,6 +64,6 @@ def test_it_is_as_the_definition_of_page_and_hinkley_says():
             mean += (value - mean) / count
             total += value - mean - 0.01
             lowest = total if count == 1 else min(lowest, total)
-            alarm = total - lowest > 0.3
+            alarm = total - lowest > 0.4
             changed = changed or alarm
         assert has_turned_worse(stream[:end]) == (changed and np.mean(stream[:end][-8:]) > 0.01)
