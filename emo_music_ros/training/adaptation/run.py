@@ -66,6 +66,10 @@ LONE_NOTE = (
     f"{LONE} moments of one state alone are confirmed, each state in turn, and moments of the "
     "others asked: below 0 is forgetting."
 )
+LEFT_NOTE = (
+    f"{LABELS[-1]} moments of all states but one are confirmed, each left out in turn, and moments "
+    "of that one asked: its recall."
+)
 OTHERS_NOTE = (
     "What was learned from 16 moments of one person is asked about another: below 0 is what a "
     "mistaken person costs."
@@ -168,10 +172,10 @@ def _tables(study: Study, one: Sessions, baselines: bool) -> list[Result]:
         text = GAIN_NOTE if name == ours[0][0] else ""
         asks = study.usual(one, count)
         results.append(_measured(study, one, GAIN, name, asks, learner, _GAINS, text))
-    lone, strange = study.lone(one), study.others(one, LABELS[-1])
     for what, asks, text in (
-        (f"{FORGETTING}: states not confirmed", lone, LONE_NOTE),
-        (f"{FORGETTING}: somebody else", strange, OTHERS_NOTE),
+        (f"{FORGETTING}: one state confirmed, others asked", study.lone(one), LONE_NOTE),
+        (f"{FORGETTING}: a state not confirmed", study.left_out(one), LEFT_NOTE),
+        (f"{FORGETTING}: somebody else", study.others(one, LABELS[-1]), OTHERS_NOTE),
     ):
         for name, learner in (("emo_music_ros", adapted), ("new prior alone", new_prior)):
             if learner is adapted or baselines:

@@ -35,6 +35,8 @@ PSEUDO = 1.0
 
 #: What is learned from the rows that were confirmed.
 Learner = Callable[[Sessions, Sequence[int], Prior], Head | None]
+#: Parts the moments of a person in a draw: those confirmed, and those asked.
+Parting = Callable[[Sessions, Any, int], tuple[list[int], Rows]]
 
 
 def adapted(one: Sessions, rows: Sequence[int], prior: Prior) -> Head | None:
@@ -123,16 +125,18 @@ class Study:
 
     def lone(self, one: Sessions) -> list[Ask]:
         """Return the moments of other states that are asked after `LONE` of one state."""
+        return self._unconfirmed(one, lone)
+
+    def left_out(self, one: Sessions) -> list[Ask]:
+        """Return the moments of a state that are asked after moments of all others."""
+        return self._unconfirmed(one, left_out)
+
+    def _unconfirmed(self, one: Sessions, part: Parting) -> list[Ask]:
         found = []
         for person, draw in _draws(one):
-            known = np.unique(one.states[one.people == person])
-            state = known[draw % len(known)]
-            rows = [row for row in one.confirmed(person, draw) if one.states[row] == state][:LONE]
-            found += [
-                Ask(row, tuple(rows), person)
-                for row in one.asked(person, draw)
-                if rows and one.states[row] != state
-            ]
+            confirmed, asked = part(one, person, draw)
+            if confirmed:
+                found += [Ask(row, tuple(confirmed), person) for row in asked]
         return found
 
     def others(self, one: Sessions, count: int) -> list[Ask]:
@@ -219,29 +223,53 @@ def _draws(one: Sessions) -> Iterator[tuple[Any, int]]:
             yield person, draw
 
 
-def _score(one: Sessions, person: Any, prior: Prior) -> float:
-    """Return the gain in average recall of a person, and the loss of what was not confirmed."""
-    gains, lost = [], []
+def lone(one: Sessions, person: Any, draw: int) -> tuple[list[int], Rows]:
+    """Return `LONE` moments of one state, each in turn, and those of others that are asked."""
+    state = _in_turn(one, person, draw)
+    rows = [row for row in one.confirmed(person, draw) if one.states[row] == state]
+    asked = one.asked(person, draw)
+    return rows[:LONE], asked[one.states[asked] != state]
+
+
+def left_out(one: Sessions, person: Any, draw: int) -> tuple[list[int], Rows]:
+    """Return moments of all states but one, each in turn, and those of it that are asked."""
+    state = _in_turn(one, person, draw)
+    rows = [row for row in one.confirmed(person, draw) if one.states[row] != state]
+    asked = one.asked(person, draw)
+    return rows[: LABELS[-1]], asked[one.states[asked] == state]
+
+
+def _in_turn(one: Sessions, person: Any, draw: int) -> int:
     known = np.unique(one.states[one.people == person])
+    return int(known[draw % len(known)])
+
+
+def _score(one: Sessions, person: Any, prior: Prior) -> float:
+    """Return the gain in average recall of a person, and what is lost where nothing is confirmed.
+
+    The first is the mean over 4, 8 and 16 moments, the second that over the two ways of forgetting.
+    """
+    gains, lost = [], []
     for draw in range(DRAWS):
         asked, pool = one.asked(person, draw), one.confirmed(person, draw)
-        truth, before = one.states[asked], one.shipped[asked].argmax(axis=1)
-        for count in LABELS:
-            after = answered(one, adapted(one, pool[:count], prior), asked).argmax(axis=1)
-            gains.append(uar(truth, after) - uar(truth, before))
-        state = known[draw % len(known)]
-        rows = [row for row in pool if one.states[row] == state][:LONE]
-        rest = truth != state
-        if rows and rest.any():
-            after = answered(one, adapted(one, rows, prior), asked[rest]).argmax(axis=1)
-            lost.append(uar(truth[rest], after) - uar(truth[rest], before[rest]))
+        gains += [_gained(one, pool[:count], asked, prior) for count in LABELS]
+        for part in (lone, left_out):
+            confirmed, rest = part(one, person, draw)
+            if confirmed and len(rest):
+                lost.append(_gained(one, confirmed, rest, prior))
     return float(np.mean(gains) + (np.mean(lost) if lost else 0.0))
+
+
+def _gained(one: Sessions, confirmed: Sequence[int], asked: Rows, prior: Prior) -> float:
+    truth = one.states[asked]
+    after = answered(one, adapted(one, confirmed, prior), asked).argmax(axis=1)
+    return uar(truth, after) - uar(truth, one.shipped[asked].argmax(axis=1))
 
 
 #: What figures depend on.
 _CODE = (
     *(Head, learn, heads._most_probable, heads._replay, heads._columns, heads._newest),
     *(heads.centred, heads.LEAST, heads.LEAST_SAID, heads.REPLAYED, heads.REPLAYED_MOST),
-    *(heads.NEWEST, Sessions, _score, adapted, new_prior, answered, PRIORS),
-    *(LABELS, DRAWS, FOLDS, LONE, PSEUDO),
+    *(heads.NEWEST, Sessions, _score, _gained, lone, left_out, adapted, new_prior),
+    *(answered, PRIORS, LABELS, DRAWS, FOLDS, LONE, PSEUDO),
 )

@@ -83,6 +83,9 @@ def test_confirmed_moments_are_of_the_person_who_is_asked_and_are_not_asked(made
         (state,) = set(one.states[list(ask.confirmed)])
         assert one.states[ask.row] != state
         assert len(ask.confirmed) <= LONE
+    for ask in made.left_out(one):
+        assert one.states[ask.row] not in one.states[list(ask.confirmed)]
+        assert len(ask.confirmed) == 16 or one.states[ask.row] == 1
     for ask in made.others(one, 16):
         assert one.people[ask.row] != ask.person
 
