@@ -111,7 +111,10 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         one.set_defaults(run=train)
 
     one = commands.add_parser("evaluate", help="measure a modality on people it never saw")
-    one.add_argument("modality", choices=(*MODALITIES, FUSION, "sampling", "elder", "recommender"))
+    one.add_argument(
+        "modality",
+        choices=(*MODALITIES, FUSION, "sampling", "adaptation", "elder", "recommender"),
+    )
     one.add_argument("--data", default="", help="folder of the corpus")
     one.add_argument(
         "--from",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+from emo_music_ros.errors import InputError
+from emo_music_ros.fusion.adaptation.head import Answer, Head
 from emo_music_ros.fusion.base import Fusion
 from emo_music_ros.fusion.timeline import Timeline, TimelineOptions
 from emo_music_ros.streams import Emotion, Encoding
@@ -28,6 +30,8 @@ class People:
         Who is followed also when nobody is there.
     explains : bool
         Whether each step says how far every modality moved the result.
+    head_of : callable
+        Returns what was learned of a person, None where the shipped weights hold.
     """
 
     def __init__(
@@ -37,9 +41,11 @@ class People:
         options: TimelineOptions,
         expected: str,
         explains: bool = False,
+        head_of: Callable[[str], Head | None] = lambda person_id: None,
     ) -> None:
         self.expected = expected
         self._explains = explains
+        self._head_of = head_of
         self._fusion, self._strategy, self._options = fusion, strategy, options
         self._timelines: dict[str, Timeline] = {}
         self._met: dict[str, float] = {}
@@ -73,6 +79,25 @@ class People:
             self._timelines[person_id] = Timeline(self._fusion, self._strategy, self._options)
         return self._timelines[person_id]
 
+    def learned(self, person_id: str) -> None:
+        """Have the state of a person told anew: what was learned of them changed."""
+        self._last.pop(person_id, None)
+
+    def answer(self, person_id: str, age: float, now: float) -> Answer:
+        """Return what the strategy itself said of a person `age` seconds before `now` [steady s].
+
+        Raises
+        ------
+        InputError
+            If nothing was, or nobody knows them.
+        """
+        timeline = self._timelines.get(person_id)
+        if timeline is None:
+            raise InputError(
+                f"nobody called '{person_id}' is followed", "Name somebody who is there"
+            )
+        return timeline.recent.at(age, now)
+
     def add(self, encoding: Encoding, now: float) -> bool:
         """Take an encoding; return False if it is context or older than what is known."""
         return self.meet(encoding.person_id, now).add(encoding)
@@ -97,6 +122,7 @@ class People:
         timeline = self._timelines.get(person_id)
         if timeline is None:
             return None
+        timeline.head = self._head_of(person_id)
         self._last[person_id] = (timeline.step(now, person_id), timeline.holds_until(now))
         return self._last[person_id][0]
 
@@ -116,6 +142,7 @@ class People:
         for person, timeline in self._timelines.items():
             emotion, until = self._last.get(person, (None, -math.inf))
             if emotion is None or person == self.expected or now > until:
+                timeline.head = self._head_of(person)
                 emotion = timeline.step(now, person)
                 if self._explains:
                     emotion = timeline.explained(emotion, now)

@@ -8,6 +8,7 @@ future but holds the last mean, with its age and a mask.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,6 +16,8 @@ from numpy.typing import NDArray
 
 from emo_music_ros.emotion import STATES, UNKNOWN, unknown
 from emo_music_ros.errors import OptionError
+from emo_music_ros.fusion.adaptation.head import Head
+from emo_music_ros.fusion.adaptation.recent import Recent
 from emo_music_ros.fusion.base import Evidence, Fusion
 from emo_music_ros.fusion.decision import decide, uncertainty_of
 from emo_music_ros.fusion.explanation import effects
@@ -22,7 +25,7 @@ from emo_music_ros.fusion.presence import Presence, is_sign
 from emo_music_ros.fusion.voice import LATENESS, Voice
 from emo_music_ros.options import option
 from emo_music_ros.states import states_from, within
-from emo_music_ros.streams import Contribution, Emotion, Encoding
+from emo_music_ros.streams import Contribution, Emotion, Encoding, Estimate
 
 #: Modality -> age after which its last encoding says nothing any more [s]; the one place that
 #: says when something is stale. A face is seen many times a second, a sentence colours the next
@@ -122,6 +125,9 @@ class FusionOptions(TimelineOptions):
         "rates between which sources and encoders are asked to work, as little as what they see "
         "varies [Hz]: face=3-15, physiology=0.167-0.5, eeg=0.333-1; empty: nothing is asked",
     )
+    adaptation: bool = option(
+        True, "learn from confirmed moments of each person, and use what was learned", dynamic=True
+    )
 
 
 class Timeline:
@@ -150,6 +156,10 @@ class Timeline:
     ----------
     presence : Presence
         When somebody was last there; who knows of other signs tells it.
+    head : Head or None
+        What was learned of the person from confirmed moments; may be replaced at any time.
+    recent : Recent
+        What the strategy itself said lately.
     """
 
     def __init__(
@@ -159,6 +169,8 @@ class Timeline:
         self.strategy = strategy
         self.options = options or TimelineOptions()
         self.presence = Presence()
+        self.head: Head | None = None
+        self.recent = Recent()
         self._voices: dict[str, Voice] = {}
         self._newest: dict[str, float] = {}
         self._state = UNKNOWN
@@ -205,6 +217,10 @@ class Timeline:
         present = self.presence.at(now, self.options.presence)
         evidence = self._heard(now, present)
         estimate, weights = self.fusion.fuse(evidence) if evidence else (unknown(STATES), ())
+        parts = _contributions(evidence, weights)
+        self.recent.add(now, estimate if present else unknown(STATES), parts)
+        if self.head is not None:
+            estimate = self.head.corrected(estimate, parts)
         uncertainty = uncertainty_of(estimate)
         self._state = (
             decide(
@@ -232,28 +248,25 @@ class Timeline:
             state=self._state,
             estimate=estimate,
             uncertainty=uncertainty,
-            contributions=tuple(
-                Contribution(
-                    item.encoding.modality,
-                    weight,
-                    item.age,
-                    item.encoding.estimate.quality,
-                    item.encoding.source,
-                    tuple(map(float, item.encoding.estimate.probabilities)),
-                )
-                for item, weight in zip(evidence, weights)
-            ),
+            contributions=parts,
             strategy=self.strategy,
             person_id=person_id,
             present=present,
         )
+
+    def fuse(self, evidence: Sequence[Evidence]) -> tuple[Estimate, tuple[float, ...]]:
+        """Return what the strategy makes of evidence, corrected for the person."""
+        estimate, weights = self.fusion.fuse(evidence)
+        if self.head is not None:
+            estimate = self.head.corrected(estimate, _contributions(evidence, weights))
+        return estimate, weights
 
     def explained(self, emotion: Emotion, now: float) -> Emotion:
         """Return the emotion of the step at `now` with how far each modality moved it.
 
         It takes about as long as the step again for every modality.
         """
-        moved = effects(self.fusion, self._heard(now, emotion.present), emotion.estimate)
+        moved = effects(self, self._heard(now, emotion.present), emotion.estimate)
         parts = zip(emotion.contributions, moved, strict=True)
         return replace(
             emotion,
@@ -288,3 +301,20 @@ class Timeline:
             if age <= self._stale[name]:
                 found.append(voice.evidence(max(age, 0.0)))
         return found
+
+
+def _contributions(
+    evidence: Sequence[Evidence], weights: Sequence[float]
+) -> tuple[Contribution, ...]:
+    """Return how each piece of evidence enters the state."""
+    return tuple(
+        Contribution(
+            item.encoding.modality,
+            weight,
+            item.age,
+            item.encoding.estimate.quality,
+            item.encoding.source,
+            tuple(map(float, item.encoding.estimate.probabilities)),
+        )
+        for item, weight in zip(evidence, weights)
+    )

@@ -300,6 +300,21 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
+def erase_traces(connection: sqlite3.Connection) -> None:
+    """Make sure that neither the log nor unused pages keep what was deleted.
+
+    Raises
+    ------
+    sqlite3.OperationalError
+        If another program reads, or there is no space.
+    """
+    emptying = "PRAGMA wal_checkpoint(TRUNCATE)"
+    for statement in (emptying, "VACUUM", emptying):
+        answer = connection.execute(statement).fetchone()
+        if answer is not None and answer[0]:
+            raise sqlite3.OperationalError("its log is in use by another program")
+
+
 def _configure(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA secure_delete = ON")
     # Text that is none costs its row (see what reads it), not the whole query.

@@ -15,6 +15,7 @@ from emo_music_ros.consent.rules import DEMONSTRATION, LEARNING, SENSING, valid_
 from emo_music_ros.consent.traces import log_folder, remove_summaries
 from emo_music_ros.emotion import UNKNOWN
 from emo_music_ros.errors import CompanionError, InputError
+from emo_music_ros.fusion.adaptation import learner as adaptation
 from emo_music_ros.recommendation.memory.store import Memory, default_path
 from emo_music_ros.recommendation.session.director import Director
 from emo_music_ros.recommendation.session.options import RecommenderOptions
@@ -276,13 +277,16 @@ class RecommenderNode(CompanionNode):
             other = Memory(path, own=True)
             response.removed += other.forget(person_id)
             other.close()
+        learned = adaptation.forget_at(adaptation.default_path(self.get_namespace()), person_id)
+        response.removed += learned
         response.removed += default_register(self.get_namespace()).forget(person_id)
         response.files_removed = remove_summaries(self.get_namespace(), person_id)
         response.files_left = [str(log_folder())]
         self._forgotten.publish(msg.Person(header=header(self.now()), person_id=person_id))
         response.message = (
-            "logs, and files named by the parameter summary, may name the person and are yours to"
-            " delete; a withdrawal of consent stays"
+            f"{learned} versions of what fusion learned are among the records; logs, and files"
+            " named by the parameter summary, may name the person and are yours to delete; a"
+            " withdrawal of consent stays"
         )
         response.success = True
         return response

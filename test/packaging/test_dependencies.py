@@ -31,6 +31,7 @@ PACKAGES = {
     "pretty_midi": ("pretty-midi", ""),
     "pyaudio": ("pyaudio", "python3-pyaudio"),
     "pylsl": ("pylsl", ""),
+    "river": ("river", ""),
     "rosbags": ("rosbags", "python3-rosbags-pip"),
     "scipy": ("scipy", "python3-scipy"),
     "soundfile": ("soundfile", "python3-soundfile"),

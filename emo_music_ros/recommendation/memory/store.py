@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from emo_music_ros.errors import StorageError
-from emo_music_ros.io.database import Database, is_broken, transaction
+from emo_music_ros.io.database import Database, erase_traces, is_broken, transaction
 from emo_music_ros.recommendation.base import RankedTrack
 from emo_music_ros.recommendation.memory import tables
 from emo_music_ros.recommendation.memory.person import LearnedPerson, retention_of
@@ -295,7 +295,7 @@ class Memory:
                     removed += tables.forget(connection, person_id)
                     if person is not None:
                         person.generation = tables.forgets(connection, person_id)
-                tables.erase_traces(connection)
+                erase_traces(connection)
             except (sqlite3.Error, OSError, StorageError) as error:
                 raise StorageError(
                     f"person '{person_id}' could not be removed from '{self.path}' ({error})",

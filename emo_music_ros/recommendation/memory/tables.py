@@ -233,21 +233,6 @@ def forget(connection: sqlite3.Connection, person_id: str) -> int:
     return removed
 
 
-def erase_traces(connection: sqlite3.Connection) -> None:
-    """Make sure that neither the log nor unused pages keep what was deleted.
-
-    Raises
-    ------
-    sqlite3.OperationalError
-        If another program reads, or there is no space.
-    """
-    emptying = "PRAGMA wal_checkpoint(TRUNCATE)"
-    for statement in (emptying, "VACUUM", emptying):
-        answer = connection.execute(statement).fetchone()
-        if answer is not None and answer[0]:
-            raise sqlite3.OperationalError("its log is in use by another program")
-
-
 def _bucket(person_id: str) -> int:
     return zlib.crc32(person_id.encode("utf-8", "surrogatepass")) % BUCKETS
 

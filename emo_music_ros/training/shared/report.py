@@ -30,6 +30,7 @@ MODALITIES = {
     "music": "Music",
     "fusion": "Fusion",
     "sampling": "Dynamic sampling",
+    "adaptation": "Adaptation to a person",
     "elder": "Older adults",
     "recommender": "Response to music",
 }

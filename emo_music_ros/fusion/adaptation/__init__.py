@@ -1,0 +1,1 @@
+"""What fusion learns about one person from moments whose state was confirmed."""

@@ -1,0 +1,1 @@
+"""How much confirmed moments of a person help, and what they cost."""
