@@ -102,6 +102,14 @@ def progress(now: Snapshot) -> float | None:
     return share(playing.position / playing.duration)
 
 
+def unheard(now: Snapshot, words: Words) -> str:
+    """Return why nothing is heard, or what is wrong with what plays; empty if nothing is."""
+    if now.playing is None:
+        return ""
+    silent = words("no_sound") if now.playing.backend == "null" else ""
+    return " · ".join(filter(None, (silent, now.playing.error)))
+
+
 def session(now: Snapshot, words: Words) -> str:
     """Return the session that runs."""
     if now.plan is None:
