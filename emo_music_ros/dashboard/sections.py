@@ -88,8 +88,9 @@ def music(now: Snapshot, words: Words) -> Markup:
             found.append(element("p", words("no_sound"), class_="warn"))
         if playing.error:
             found.append(element("p", playing.error, class_="error"))
-    if now.why:
-        found.append(element("p", words("why", reason=now.why)))
+    reason = telling.why(now, words)
+    if reason:
+        found.append(element("p", reason))
     return join(*found)
 
 

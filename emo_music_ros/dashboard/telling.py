@@ -102,6 +102,15 @@ def progress(now: Snapshot) -> float | None:
     return share(playing.position / playing.duration)
 
 
+def why(now: Snapshot, words: Words) -> str:
+    """Return why this plays, or why nothing does; empty where nobody chose it."""
+    if now.why:
+        return words("why", reason=now.why)
+    playing = now.playing
+    chosen = playing is not None and playing.status != "stopped" and playing.choice_id
+    return words("why_unknown") if chosen and not now.silent else ""
+
+
 def unheard(now: Snapshot, words: Words) -> str:
     """Return why nothing is heard, or what is wrong with what plays; empty if nothing is."""
     if now.playing is None:

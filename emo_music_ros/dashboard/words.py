@@ -102,6 +102,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "no_sound": ("no loudspeaker: nothing is heard", "没有扬声器：听不到声音"),
     "volume_is": ("volume {percent} %", "音量 {percent} %"),
     "why": ("Why: {reason}", "原因：{reason}"),
+    "why_unknown": (
+        "Why: not known here; it was chosen earlier.",
+        "原因：此处未知；曲目在此之前已选定。",
+    ),
     "next": ("Best for now", "目前最合适"),
     "no_next": ("nothing is chosen yet", "尚未选择"),
     "ranked": (

@@ -19,6 +19,7 @@ from python_qt_binding.QtWidgets import (
     QProgressBar,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QSlider,
     QStyle,
     QVBoxLayout,
@@ -42,6 +43,8 @@ _BUTTONS = {
     "skip": "SP_MediaSkipForward",
     "stop": "SP_MediaStop",
 }
+#: Room for name, bar and note of a modality.
+_COLUMNS = (4, 3, 11)
 _LEVEL_ICONS = {
     "ok": "SP_DialogApplyButton",
     "warn": "SP_MessageBoxWarning",
@@ -175,7 +178,7 @@ class Face(QScrollArea):
         self._plane = Plane(words)
         self._no_shares = _paragraph(words("no_parts"))
         self._shares = QGridLayout()
-        self._rows: list[tuple[QLabel, QProgressBar, QLabel]] = []
+        self._rows: list[tuple[Line, QProgressBar, Line]] = []
         self._title, self._artist = Line(1.25, bold=True), Line()
         self._progress = _bar()
         self._playback, self._session = Line(), Line()
@@ -223,11 +226,9 @@ class Face(QScrollArea):
     def _show_shares(self, shares: tuple[Share, ...]) -> None:
         self._no_shares.setVisible(not shares)
         while len(self._rows) < len(shares):
-            row = (QLabel(), _bar(), QLabel())
+            row = (Line(), _bar(), Line())
             for column, widget in enumerate(row):
                 self._shares.addWidget(widget, len(self._rows), column)
-            for label in (row[0], row[2]):
-                label.setTextFormat(Qt.TextFormat.PlainText)
             self._rows.append(row)
         for number, row in enumerate(self._rows):
             for widget in row:
@@ -261,10 +262,11 @@ class Face(QScrollArea):
             feels.addWidget(widget)
         feels.addLayout(self._shares)
         feels.addStretch(1)
-        self._shares.setColumnStretch(1, 1)
+        for column, stretch in enumerate(_COLUMNS):
+            self._shares.setColumnStretch(column, stretch)
         both = QHBoxLayout()
-        both.addLayout(feels, 3)
-        both.addWidget(self._plane, 2)
+        both.addLayout(feels, 2)
+        both.addWidget(self._plane, 1)
 
         music = QVBoxLayout()
         for widget in (self._title, self._artist, self._progress, self._playback):
@@ -311,6 +313,9 @@ def _paragraph(text: str = "") -> QLabel:
     label = QLabel(text)
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(True)
+    policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+    policy.setHeightForWidth(True)  # the longest word widens nothing
+    label.setSizePolicy(policy)
     return label
 
 
@@ -319,6 +324,7 @@ def _bar() -> QProgressBar:
     bar.setRange(0, 1000)
     bar.setTextVisible(False)
     bar.setMaximumHeight(10)
+    bar.setMinimumWidth(30)
     return bar
 
 

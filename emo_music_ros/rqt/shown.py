@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,8 +12,8 @@ from emo_music_ros.dashboard.telling import Places, Share
 from emo_music_ros.dashboard.words import Words
 from emo_music_ros.names import printable
 
-#: Most characters of a text.
-LONGEST = 500
+#: Most characters of a text, and of what stands in a column.
+LONGEST, LONGEST_CELL = 500, 40
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,11 @@ def shown(now: Snapshot, words: Words, namespace: str, robots: Sequence[str]) ->
         state=_text(state),
         note=_text(note),
         shares=tuple(
-            Share(_text(each.label), telling.share(each.weight), _text(each.note))
+            Share(
+                printable(each.label, LONGEST_CELL // 2),
+                telling.share(each.weight),
+                printable(each.note, LONGEST_CELL),
+            )
             for each in telling.shares(now, words)
         ),
         places=telling.places(now),
@@ -76,9 +81,9 @@ def shown(now: Snapshot, words: Words, namespace: str, robots: Sequence[str]) ->
         playback=_text(telling.playback(now, words)),
         progress=telling.progress(now),
         warning=_text(telling.unheard(now, words)),
-        why=_text(words("why", reason=now.why) if now.why else ""),
+        why=_text(telling.why(now, words)),
         session=_text(telling.session(now, words)),
-        volume=None if playing is None else round(100 * telling.share(playing.volume)),
+        volume=None if playing is None else _whole(playing.volume),
         steerable=playing is not None,
         nodes=tuple(
             (level, _text(f"{name}: {words(level)} · {text}"))
@@ -93,6 +98,10 @@ def _notice(words: Words, namespace: str, robots: Sequence[str]) -> str:
     if robots:
         return words("robot_elsewhere", namespace=namespace, others=", ".join(robots[:5]))
     return words("no_robot")
+
+
+def _whole(share: float) -> int | None:
+    return round(100 * telling.share(share)) if math.isfinite(share) else None
 
 
 def _text(text: str) -> str:
