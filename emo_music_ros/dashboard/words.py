@@ -102,6 +102,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "no_sound": ("no loudspeaker: nothing is heard", "没有扬声器：听不到声音"),
     "volume_is": ("volume {percent} %", "音量 {percent} %"),
     "why": ("Why: {reason}", "原因：{reason}"),
+    "why_unknown": (
+        "Why: not known here; it was chosen earlier.",
+        "原因：此处未知；曲目在此之前已选定。",
+    ),
     "next": ("Best for now", "目前最合适"),
     "no_next": ("nothing is chosen yet", "尚未选择"),
     "ranked": (
@@ -144,6 +148,19 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "minutes": ("{minutes} min", "{minutes} 分钟"),
     "lost": ("No connection. What is shown is old.", "连接已断开。显示的内容已过时。"),
     "refused": ("You may not do this.", "您无权执行此操作。"),
+    # the panel of rqt
+    "panel": ("Companion", "音乐陪伴"),
+    "robot": ("Robot", "机器人"),
+    "about": ("Person: {person}", "对象：{person}"),
+    "no_robot": (
+        "No companion runs here. Start one (emo-music companion) in this ROS_DOMAIN_ID.",
+        "这里没有运行中的音乐陪伴。请在此 ROS_DOMAIN_ID 中启动（emo-music companion）。",
+    ),
+    "robot_elsewhere": (
+        "No companion runs in {namespace}; there is one in {others}.",
+        "{namespace} 中没有运行中的音乐陪伴；{others} 中有。",
+    ),
+    "asked": ("Asked: {what}", "已请求：{what}"),
     "missing": ("There is no such page.", "没有这个页面。"),
     "wrong_request": ("This request is not understood.", "无法理解此请求。"),
     "back": ("Back", "返回"),

@@ -5,24 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future as Promise
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from diagnostic_msgs.msg import DiagnosticArray
-
-import emo_music_ros.msg as msg
 from emo_music_ros.consent.rules import SENSING
 from emo_music_ros.dashboard.options import DashboardOptions
 from emo_music_ros.dashboard.situations import Situation
-from emo_music_ros.dashboard.state import Board, Choice, Part, Plan, Playing, Ranked
+from emo_music_ros.dashboard.state import Board
 from emo_music_ros.errors import InputError, PluginError
 from emo_music_ros.resources import data_of
-from emo_music_ros.ros import conversions as convert
 from emo_music_ros.ros.host import run_node
 from emo_music_ros.ros.node import CompanionNode
-from emo_music_ros.ros.plan import LONGEST
-from emo_music_ros.ros.qos import LATCHED
-from emo_music_ros.ros.reports import reports
-from emo_music_ros.ros.steering import Steering
+from emo_music_ros.ros.steering import Steering, pass_on
+from emo_music_ros.ros.watching import Watcher
 from emo_music_ros.srv import SetPlayback
 
 if TYPE_CHECKING:  # a web framework that may be missing
@@ -30,14 +25,6 @@ if TYPE_CHECKING:  # a web framework that may be missing
 
 #: How long an answer to a button may take [s].
 PATIENCE = 5.0
-#: What of the body is shown.
-MEASURES = ("heart_rate", "eda_level")
-_STATUS = {
-    msg.PlayerState.STOPPED: "stopped",
-    msg.PlayerState.PLAYING: "playing",
-    msg.PlayerState.PAUSED: "paused",
-    msg.PlayerState.FADING: "fading",
-}
 _COMMANDS = {
     "pause": SetPlayback.Request.PAUSE,
     "skip": SetPlayback.Request.NEXT,
@@ -78,10 +65,10 @@ class DashboardNode(CompanionNode):
 
     def activate(self) -> None:
         """Collect what is told and serve the pages."""
-        self._board = Board(self.steady)
-        self.consent_changed()
-        self._steering = Steering(self)
         namespace = self.get_namespace()
+        self._board = Board(self.steady)
+        self._watcher = Watcher(self._board, self.subject, namespace, self.steady)
+        self._steering = Steering(self, "live:dashboard")
         self._site = self._make(
             self.options,
             accounts=data_of(namespace, "dashboard-accounts.sqlite"),
@@ -92,12 +79,8 @@ class DashboardNode(CompanionNode):
             failed=lambda error: self.failed("pages", error),
             on_trouble=lambda text: self.fault("audit", text),
         )
-        self.listen(msg.EmotionState, "emotion", self._on_emotion)
-        self.listen(msg.PlayerState, "player/state", self._on_player)
-        self.listen(msg.Recommendation, "recommendation", self._on_recommendation)
-        self.listen(msg.ModalityEncoding, "encoding/physiology", self._on_physiology)
-        self.listen(msg.SessionPlan, "session/plan", self._on_plan, LATCHED)
-        self.listen(DiagnosticArray, "/diagnostics", self._on_diagnostics, watched=False)
+        for kind, topic, callback, qos in self._watcher.topics():
+            self.listen(kind, topic, callback, qos, watched=not topic.startswith("/"))
         _show(f"dashboard: {self._site.address}")
 
     def deactivate(self) -> None:
@@ -121,72 +104,12 @@ class DashboardNode(CompanionNode):
 
     def consent_changed(self) -> None:
         """Show what is sensed only where it may be."""
-        if hasattr(self, "_board"):
-            self._board.person(self.person_id, self.subject.refusal())
+        if hasattr(self, "_watcher"):
+            self._watcher.turned()
 
     def person_forgotten(self, person_id: str) -> None:
         """Drop what is shown of a person."""
-        if person_id == self.person_id:
-            self._board.forget()
-
-    # -- what is shown -----------------------------------------------------------------------
-
-    def _own(self, person_id: str) -> bool:
-        return self.allows() and person_id in ("", self.person_id)
-
-    def _on_emotion(self, message: msg.EmotionState) -> None:
-        if self._own(message.person_id):
-            self._board.emotion(convert.emotion(message))
-
-    def _on_player(self, message: msg.PlayerState) -> None:
-        track = message.track
-        self._board.playing(
-            Playing(
-                _STATUS.get(message.status, "stopped"),
-                track.track_id,
-                track.title,
-                track.artist,
-                message.position,
-                track.duration,
-                message.volume,
-                message.backend,
-                message.error,
-                message.recommendation_id,
-            )
-        )
-
-    def _on_recommendation(self, message: msg.Recommendation) -> None:
-        if not self._own(message.person_id):
-            return
-        ranked = (
-            Ranked(
-                each.track.title or each.track.track_id,
-                each.track.artist,
-                each.score,
-                each.emotion_match,
-                each.preference_match,
-                each.history_match,
-            )
-            for each in message.tracks
-        )
-        target = (message.need_valence, message.need_arousal) if message.tracks else None
-        self._board.choice(Choice(message.reason, target, tuple(ranked), message.recommendation_id))
-
-    def _on_physiology(self, message: msg.ModalityEncoding) -> None:
-        if self._own(message.person_id):
-            features = convert.encoding(message).features
-            self._board.body({name: features[name] for name in MEASURES if name in features})
-
-    def _on_plan(self, message: msg.SessionPlan) -> None:
-        plan = None
-        if message.person_id in ("", self.person_id) and message.remaining > 0:
-            ends = self.steady() + min(message.remaining, LONGEST)
-            plan = Plan(message.scenario, message.goal, ends)
-        self._board.plan(plan)
-
-    def _on_diagnostics(self, message: DiagnosticArray) -> None:
-        for report in reports(message, self.get_namespace()):
-            self._board.part(Part(report.name, report.level, report.text))
+        self._watcher.forgotten(person_id)
 
     # -- what is steered ---------------------------------------------------------------------
 
@@ -198,24 +121,7 @@ class DashboardNode(CompanionNode):
         InputError
             If it is refused or nobody answers.
         """
-        promise: Promise[None] = Promise()
-
-        def settle(done: Promise[None]) -> None:
-            if not promise.done():
-                error = done.exception()
-                promise.set_exception(error) if error else promise.set_result(None)
-
-        def begin() -> None:
-            try:
-                asked = self._steer(name, value)
-            except Exception as error:  # it goes to whoever pressed the button
-                promise.set_exception(error)
-                return
-            asked.add_done_callback(settle)
-            promise.add_done_callback(lambda _: asked.cancel())  # nobody waits any longer
-
-        assert self.executor is not None
-        self.executor.create_task(begin)
+        promise = self._steering.later(lambda: self._steer(name, value))
         try:
             await asyncio.wait_for(asyncio.wrap_future(promise), PATIENCE)
         except asyncio.TimeoutError:
@@ -233,24 +139,29 @@ class DashboardNode(CompanionNode):
             return self._session("", _GOALS[name], self.options.lasts)
         if isinstance(value, Situation):
             return self._session(value.scenario, value.goal, value.duration, self._steering.play)
-        done: Promise[None] = Promise()
-        self._steering.play()
-        done.set_result(None)
-        return done
+        return self._steering.play()
 
     def _session(
         self,
         scenario: str,
         goal: str,
         duration: float,
-        then: Callable[[], None] = lambda: None,
+        then: Callable[[], Promise[None]] | None = None,
     ) -> Promise[None]:
         """Begin a session, which says nothing of why it refuses one."""
         if not self.allows():
             raise InputError(self.subject.refusal(), "Ask for consent first")
         begun = self._steering.begin(scenario, goal, duration)
-        begun.add_done_callback(lambda done: None if done.exception() else then())
-        return begun
+        if then is None:
+            return begun
+        promise: Promise[None] = Promise()
+
+        def go_on(done: Promise[None]) -> None:
+            last = done if done.exception() else then()
+            last.add_done_callback(partial(pass_on, promise))
+
+        begun.add_done_callback(go_on)
+        return promise
 
 
 def _show(text: str) -> None:

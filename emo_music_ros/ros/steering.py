@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future as Promise
+from copy import copy
+from functools import partial
 from typing import Any
 
 from rclpy.action import ActionClient
 from rclpy.client import Client
+from rclpy.node import Node
 
 import emo_music_ros.msg as msg
 import emo_music_ros.srv as srv
 from emo_music_ros.action import RunSession
 from emo_music_ros.errors import InputError
-from emo_music_ros.ros.parts import PartsNode
+from emo_music_ros.ros.listening import OVERRIDES
+from emo_music_ros.ros.qos import EVENT
 from emo_music_ros.ros.stamps import header
-
-#: Who acts, in events.
-SOURCE = "live:dashboard"
 
 
 class Steering:
@@ -28,16 +29,21 @@ class Steering:
 
     Parameters
     ----------
-    node : PartsNode
+    node : Node
         For whom.
+    source : str
+        Who acts, in events.
     """
 
-    def __init__(self, node: PartsNode) -> None:
+    def __init__(self, node: Node, source: str) -> None:
         self._node = node
+        self._source = source
         self._player = node.create_client(srv.SetPlayback, "player/set")
         self._rating = node.create_client(srv.RateTrack, "rate_track")
         self._sessions = ActionClient(node, RunSession, "run_session")
-        self._events = node.advertise(msg.InteractionEvent, "dashboard/event")
+        self._events = node.create_publisher(
+            msg.InteractionEvent, "dashboard/event", copy(EVENT), qos_overriding_options=OVERRIDES
+        )
         self._session: Any = None  # handle of the session that was begun here
         self._over: Any = None  # future of its result
 
@@ -45,7 +51,27 @@ class Steering:
         """Withdraw; a session that was begun goes on to its end."""
         self._node.destroy_client(self._player)
         self._node.destroy_client(self._rating)
+        self._node.destroy_publisher(self._events)
         self._sessions.destroy()
+
+    def later(self, ask: Callable[[], Promise[None]]) -> Promise[None]:
+        """Ask from another thread than the executor's; cancelled = nobody waits any longer."""
+        promise: Promise[None] = Promise()
+
+        def begin() -> None:
+            if promise.done():
+                return
+            try:
+                asked = ask()
+            except Exception as error:  # it goes to whoever asked
+                promise.set_exception(error)
+                return
+            asked.add_done_callback(partial(pass_on, promise))
+            promise.add_done_callback(lambda _: asked.cancel())
+
+        assert self._node.executor is not None
+        self._node.executor.create_task(begin)
+        return promise
 
     def playback(self, command: int, value: float = 0.0) -> Promise[None]:
         """Give the player a command of `SetPlayback`."""
@@ -57,20 +83,20 @@ class Steering:
         """Rate what is played, -1..1."""
         return self._call(self._rating, srv.RateTrack.Request(rating=rating), "interaction")
 
-    def play(self) -> None:
-        """Ask for music: what was paused goes on, or something is chosen.
-
-        Raises
-        ------
-        InputError
-            If there is no player to hear it.
-        """
+    def play(self) -> Promise[None]:
+        """Ask for music: what was paused goes on, or something is chosen."""
+        promise: Promise[None] = Promise()
         if not self._player.service_is_ready():
-            raise _absent("player")
-        event = msg.InteractionEvent(
-            header=header(self._node.now()), source=SOURCE, action=msg.InteractionEvent.PLAY
+            promise.set_exception(_absent("player"))
+            return promise
+        now = self._node.get_clock().now().nanoseconds * 1e-9
+        self._events.publish(
+            msg.InteractionEvent(
+                header=header(now), source=self._source, action=msg.InteractionEvent.PLAY
+            )
         )
-        self._events.publish(event)
+        promise.set_result(None)
+        return promise
 
     def begin(self, scenario: str, goal: str, duration: float) -> Promise[None]:
         """Begin a session [s]; one that was begun here before ends first."""
@@ -119,6 +145,13 @@ class Steering:
         # whoever waits may give up: an answer that never comes is not waited for for ever
         promise.add_done_callback(lambda _: client.remove_pending_request(future))
         return promise
+
+
+def pass_on(promise: Promise[None], done: Promise[None]) -> None:
+    """Settle a promise as another one was, unless nobody waits any longer."""
+    if not promise.done():
+        error = done.exception()
+        promise.set_exception(error) if error else promise.set_result(None)
 
 
 def _settling(promise: Promise[None], take: Callable[[Any], None]) -> Callable[[Any], None]:

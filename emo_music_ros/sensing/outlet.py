@@ -23,6 +23,8 @@ TYPES = {
 }
 #: What an outlet keeps for a slow inlet [s].
 BUFFER = 10
+#: Ports in which streams of this machine are looked for.
+PORTS = 128
 
 
 def local_configuration(session: str) -> str:
@@ -32,7 +34,12 @@ def local_configuration(session: str) -> str:
     process of the session starts; then neither other machines nor other sessions see the
     streams, and the session does not see theirs.
     """
-    return f"[multicast]\nResolveScope = machine\n[lab]\nSessionID = {session}\n[log]\nlevel = -3\n"
+    # Of the 32 ports that liblsl has of itself every stream takes two, and what got none of them
+    # is not found by anybody on this machine: three sessions were too many.
+    return (
+        f"[ports]\nPortRange = {PORTS}\n[multicast]\nResolveScope = machine\n"
+        f"[lab]\nSessionID = {session}\n[log]\nlevel = -3\n"
+    )
 
 
 class Outlet:

@@ -155,6 +155,15 @@ def test_a_player_that_makes_no_sound_is_told():
     assert "No music" in SECTIONS["title"](Snapshot(playing=Playing("stopped")), EN)
 
 
+def test_a_reason_that_was_missed_is_said_to_be():
+    playing = Playing("playing", "t", choice_id="1")
+    found = SECTIONS["music"]
+    assert "not known here" in found(Snapshot(playing=playing), EN)
+    assert "Why" not in found(Snapshot(playing=playing, silent="no consent"), EN)
+    assert "Why" not in found(Snapshot(playing=Playing("playing", "t")), EN)
+    assert "Why: because" in found(Snapshot(playing=playing, why="because"), EN)
+
+
 def test_a_resident_is_told_nothing_of_feelings():
     found = "".join(rendered("resident", snapshot("plain"), EN).values())
     assert "Calm" not in found
@@ -178,9 +187,12 @@ def test_every_word_is_used_and_every_used_word_is_there():
 
     import emo_music_ros.dashboard as package
 
-    (folder,) = package.__path__
+    (folder,) = map(Path, package.__path__)
     code = "".join(
-        path.read_text() for path in Path(folder).glob("*.py") if path.name != "words.py"
+        path.read_text()
+        for each in (folder, folder.parent / "rqt")
+        for path in each.glob("*.py")
+        if path.name != "words.py"
     )
     composed = {key for key in CATALOGUE if key.startswith("role_") or key.endswith("_unit")}
     measures = {"heart_rate", "eda_level"}

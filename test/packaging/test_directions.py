@@ -34,10 +34,10 @@ ALLOWED: dict[str, set[str]] = {
     "playback": _BASE,
     "simulation": _BASE | {"fusion", "recommendation", "playback"},
     "training": _BASE | _STAGES | {"simulation"},
-    "ros": _BASE | _STAGES | {"messages", "consent"},
+    "ros": _BASE | _STAGES | {"messages", "consent", "dashboard"},
     "nodes": _BASE | _STAGES | {"messages", "ros", "consent", "dashboard"},
     "dashboard": _BASE,
-    "rqt": _BASE | _STAGES | {"messages", "ros"},
+    "rqt": _BASE | {"messages", "ros", "consent", "dashboard"},
     "commands": _BASE
     | _STAGES
     | {"simulation", "training", "ros", "nodes", "consent", "dashboard"},

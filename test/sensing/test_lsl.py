@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import socket
 import threading
 import time
 import uuid
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -428,6 +430,26 @@ def test_units_are_converted(tag, collect, running, sensing):
         block = blocks_of(collect, kind)[0]
         np.testing.assert_allclose(block.samples, value, rtol=1e-6)
         assert set(block.units) == {unit}
+
+
+def test_streams_are_found_where_other_sessions_took_all_ports_that_are_usual(tag):
+    taken = []
+    for family in (socket.AF_INET, socket.AF_INET6):
+        for port in range(16572, 16604):
+            for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+                each = socket.socket(family, kind)
+                taken.append(each)
+                with suppress(OSError):  # somebody else has it
+                    each.bind(("", port))
+    try:
+        ids = [f"{tag} {number}" for number in range(3)]
+        outlets = [Outlet("eda", ["eda"], 4.0, source=tag, source_id=each) for each in ids]
+        for each in ids:
+            assert pylsl.resolve_byprop("source_id", each, timeout=20.0), f"{each} is not found"
+        del outlets
+    finally:
+        for each in taken:
+            each.close()
 
 
 def test_unknown_kind():
