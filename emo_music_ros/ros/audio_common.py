@@ -1,7 +1,7 @@
 """Sound of ``audio_common_msgs``, where that is installed, in either of its two forms.
 
 The one of ros-drivers/audio_common (``AudioData`` and ``AudioDataStamped``: bytes, described on
-a topic of their own by ``AudioInfo``), and the one of ros-jazzy-audio-common (``AudioStamped``:
+a topic of their own by ``AudioInfo``), and the one of mgonzs13/audio_common (``AudioStamped``:
 numbers with their description).
 """
 
@@ -104,7 +104,7 @@ class ForeignAudio:
         audio = getattr(message, "audio", message)  # stamped or not
         stamp = seconds(message.header.stamp) if hasattr(message, "header") else 0.0
         if hasattr(audio, "info"):
-            samples = _numbers(audio.audio)
+            samples = _numbers(audio.audio_data)
             rate, channels = int(audio.info.rate), int(audio.info.channels)
         else:
             if self._coding.lower() not in ("wave", "wav", "raw", "pcm"):

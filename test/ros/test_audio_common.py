@@ -1,4 +1,8 @@
-"""The messages are stood in for: each has the fields of its definition."""
+"""The messages are stood in for: each has the fields of its definition.
+
+ros-drivers/audio_common: AudioDataStamped {header, audio: AudioData {data}}, AudioInfo.
+mgonzs13/audio_common: AudioStamped {header, audio: Audio {audio_data, info}}.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +68,9 @@ def test_numbers_with_their_description(field, full, zero, rate, channels):
     )
     values = np.repeat(WAVE, channels) * full + zero
     fields[field] = values if field == "float32_data" else values.astype(np.int64)
-    sound = Message(audio=Message(**fields), info=Message(rate=rate, channels=channels, format=8))
+    sound = Message(
+        audio_data=Message(**fields), info=Message(rate=rate, channels=channels, format=8)
+    )
     block = audio()(Message(header=header(NOW), audio=sound))
     np.testing.assert_allclose(block.samples, WAVE, atol=0.02)
     assert block.sample_rate == rate
