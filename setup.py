@@ -75,6 +75,7 @@ setup(
         ],
         "emo_music_ros.catalogue": [
             "folder = emo_music_ros.recommendation.library.folder:FolderCatalogue",
+            "playlist = emo_music_ros.recommendation.library.playlist:PlaylistCatalogue",
         ],
         "emo_music_ros.player": [
             "pyaudio = emo_music_ros.playback.backends:PyAudioBackend",

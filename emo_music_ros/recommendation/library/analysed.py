@@ -118,7 +118,9 @@ class AnalysedFiles:
             If the database cannot be written; everything was analysed and :meth:`tracks` has it.
         """
         with self._scanning:
-            return self._scan(found, among, unreadable, progress or (lambda done, total, name: None))
+            return self._scan(
+                found, among, unreadable, progress or (lambda done, total, name: None)
+            )
 
     def _scan(
         self,
