@@ -11,12 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from emo_music_ros.names import printable
 from emo_music_ros.recommendation.library.words import features
 from emo_music_ros.resources import private_folder
 from emo_music_ros.streams import Track
 
 log = logging.getLogger(__name__)
 
+#: How many of those that are left out for the same reason are named.
+SHOWN = 5
 _TEXTS = ("track_id", "path", "title", "artist", "genre")
 _PLACE = ("valence", "arousal", "dominance")
 
@@ -29,6 +32,17 @@ class Listing:
     tracks: Sequence[Track] = ()
     #: Name -> why it is left out.
     left_out: dict[str, str] = field(default_factory=dict)
+
+
+def unplaced(source: str, names: Sequence[str]) -> dict[str, str]:
+    """Return the entry of `left_out` for pieces whose words tell no place."""
+    if not names:
+        return {}
+    some = ", ".join(map(printable, names[:SHOWN])) + (", ..." if len(names) > SHOWN else "")
+    return {
+        f"{len(names)} pieces of {source}": "neither their files nor a mood or genre that is known"
+        f" tell how they feel: {some}"
+    }
 
 
 def save(listing: Listing, file: Path) -> None:
@@ -73,8 +87,13 @@ def _track(entry: dict[str, Any]) -> Track:
     if not all(-1.0 <= value <= 1.0 for value in point) or not 0.0 <= duration < math.inf:
         raise ValueError(f"out of range: {entry!r:.200}")
     valence, arousal, dominance = point
+    track_id, path, title, artist, genre = (str(entry[name]) for name in _TEXTS)
     return Track(
-        *(str(entry[name]) for name in _TEXTS),
+        track_id,
+        path,
+        title,
+        artist,
+        genre,
         duration,
         valence=valence,
         arousal=arousal,
