@@ -77,6 +77,7 @@ setup(
             "folder = emo_music_ros.recommendation.library.folder:FolderCatalogue",
             "playlist = emo_music_ros.recommendation.library.playlist:PlaylistCatalogue",
             "mpd = emo_music_ros.recommendation.library.mpd:MpdCatalogue",
+            "navidrome = emo_music_ros.recommendation.library.subsonic:SubsonicCatalogue",
         ],
         "emo_music_ros.player": [
             "pyaudio = emo_music_ros.playback.backends:PyAudioBackend",

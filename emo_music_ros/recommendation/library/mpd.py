@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from emo_music_ros.errors import InputError
 from emo_music_ros.io.mpd import SCHEME, MpdServer, number, texts
 from emo_music_ros.names import printable
 from emo_music_ros.options import option
@@ -51,7 +50,7 @@ class MpdCatalogue(SourceCatalogue):
         Raises
         ------
         InputError
-            If it is away or refuses, or its database is empty.
+            If it is away or refuses.
         """
         named = self.options.music_folder
         folder = expand(named, "music folder") if named else self._server.music_folder()
@@ -70,11 +69,6 @@ class MpdCatalogue(SourceCatalogue):
                     without.append(uri)
         finally:
             self._server.close()
-        if not files and not tracks and not without:
-            raise InputError(
-                f"the database of MPD at {self._server.address} is empty",
-                "Put music into its folder and update it: mpc update",
-            )
         return Listing(files, tracks, unplaced(self.name, without))
 
 

@@ -6,7 +6,6 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from emo_music_ros.errors import InputError
 from emo_music_ros.io.formats import SOUND
 from emo_music_ros.io.playlists import Entry, read_playlist
 from emo_music_ros.names import printable, shown
@@ -34,7 +33,7 @@ class PlaylistCatalogue(SourceCatalogue):
         Raises
         ------
         InputError
-            If it cannot be read, or none of its entries is there.
+            If it cannot be read.
         """
         playlist = regular_file(self.options.path, "playlist")
         entries = read_playlist(playlist)
@@ -47,11 +46,6 @@ class PlaylistCatalogue(SourceCatalogue):
             else:
                 name = entry.locations[0] if entry.locations else entry.title
                 left_out[printable(shown(name))] = printable(_why_not(entry, playlist))
-        if not files:
-            raise InputError(
-                f"none of the {len(entries)} entries of the playlist '{playlist}' is there",
-                "Connect the disk with the music, or write the playlist again",
-            )
         return Listing(list(files), left_out=left_out)
 
 

@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 #: First and longest wait before a source that is away is asked again [s].
 FIRST_WAIT, LONGEST_WAIT = 5.0, 600.0
+A_DAY = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,9 @@ class SourceCatalogue(ABC):
             found = self._fetched(progress or (lambda done, total, name: None))
         except CompanionError as error:
             self._failures += 1
-            self.again = min(FIRST_WAIT * 2.0 ** (self._failures - 1), LONGEST_WAIT)
+            wait = FIRST_WAIT * 2.0 ** min(self._failures - 1, 10)
+            # One that asked us to wait longer gets what it asked for.
+            self.again = max(min(wait, LONGEST_WAIT), min(getattr(error, "wait", 0.0), A_DAY))
             self._away = True
             raise self._standing_in(error, progress) from error
         listing.save(found, self._place)
@@ -131,7 +134,7 @@ class SourceCatalogue(ABC):
 
     def _fetched(self, progress: Progress) -> Listing:
         try:
-            return self.fetch(progress)
+            found = self.fetch(progress)
         except CompanionError:
             raise
         except Exception as error:  # what a library makes of a strange answer
@@ -140,6 +143,13 @@ class SourceCatalogue(ABC):
                 f"{self.name} gave an answer that makes no sense: {error!r}",
                 "Check what answers at its address",
             ) from error
+        if not found.files and not found.tracks:
+            some = "; ".join(f"{name}: {reason}" for name, reason in [*found.left_out.items()][:3])
+            raise InputError(
+                f"{self.name} has nothing that can be played ({some or 'it is empty'})",
+                "Put music there",
+            )
+        return found
 
     def _standing_in(self, away: CompanionError, progress: Progress | None) -> CompanionError:
         """Scan the local library once; return what is to be told."""
