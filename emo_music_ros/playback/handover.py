@@ -240,7 +240,8 @@ class HandOver:
     def _loop(self) -> None:
         while True:
             with self._wake:
-                wait = min(POLL * 2**self._failures, LONGEST_POLL)
+                pause = max(POLL, 2 * self._remote.pace)
+                wait = min(pause * 2**self._failures, LONGEST_POLL)
                 self._wake.wait_for(lambda: self._commands or self._closing, wait)
                 command = self._commands.popleft() if self._commands else self._look
                 if self._closing and command == self._look:
