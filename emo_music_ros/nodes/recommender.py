@@ -99,7 +99,7 @@ class RecommenderNode(CompanionNode):
     def _other_memories(self) -> list[Path]:
         """Return the memories of this namespace that are not in use."""
         places = (default_path(self.get_namespace(), name) for name in ("memory", DEMONSTRATION))
-        return [path for path in places if path.is_file() and path != self._memory.path]
+        return [path for path in places if path.is_file() and str(path) != self._memory.place]
 
     def deactivate(self) -> None:
         """End the attribution of the track that is on and close the memory."""

@@ -17,6 +17,7 @@ DEPENDS = {(element.text or "").strip() for element in MANIFEST if element.tag.e
 
 #: Import name -> name on PyPI, and rosdep key where there is one.
 PACKAGES = {
+    "alembic": ("alembic", ""),
     "argon2": ("argon2-cffi", ""),
     "av": ("av", ""),
     "backports": ("backports-zstd", ""),
@@ -35,6 +36,7 @@ PACKAGES = {
     "scipy": ("scipy", "python3-scipy"),
     "soundfile": ("soundfile", "python3-soundfile"),
     "soxr": ("soxr", ""),
+    "sqlalchemy": ("sqlalchemy", ""),  # 2.0: what comes with Ubuntu 22.04 is older
     "starlette": ("starlette", ""),
     "tinysoundfont": ("tinysoundfont", ""),
     "tqdm": ("tqdm", "python3-tqdm"),
