@@ -17,7 +17,7 @@ ARGS ?=
 BOOTSTRAP = $(PYTHON) scripts/bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help companion test mutation bench build lint lock clean
+.PHONY: help companion test test-system mutation bench build lint lock clean
 
 help:
 	@echo 'make companion   set up and run the loop'
@@ -29,6 +29,7 @@ help:
 	@echo '    SUMMARY=path                  summary JSON of the run'
 	@echo '    CONSENT=yes                   the person consents to be sensed; INPUT=devices needs it'
 	@echo 'make test        set up and run all checks and tests (ARGS=... for pytest)'
+	@echo 'make test-system test with a browser and servers of music and data (ARGS=... for pytest)'
 	@echo 'make mutation    change operators at random and tell which changes no test notices'
 	@echo '    SAMPLE=changes                how many (100)'
 	@echo '    SEED=number                   which (1)'
@@ -46,6 +47,9 @@ companion:
 
 test:
 	@$(BOOTSTRAP) test $(ARGS)
+
+test-system:
+	@$(BOOTSTRAP) test-system $(ARGS)
 
 mutation:
 	@$(BOOTSTRAP) mutation --sample "$(SAMPLE)" --seed "$(SEED)" --jobs "$(JOBS)" $(ARGS)

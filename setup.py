@@ -75,10 +75,16 @@ setup(
         ],
         "emo_music_ros.catalogue": [
             "folder = emo_music_ros.recommendation.library.folder:FolderCatalogue",
+            "playlist = emo_music_ros.recommendation.library.playlist:PlaylistCatalogue",
+            "mpd = emo_music_ros.recommendation.library.mpd:MpdCatalogue",
+            "navidrome = emo_music_ros.recommendation.library.subsonic:SubsonicCatalogue",
+            "spotify = emo_music_ros.recommendation.library.spotify:SpotifyCatalogue",
         ],
         "emo_music_ros.player": [
             "pyaudio = emo_music_ros.playback.backends:PyAudioBackend",
             "null = emo_music_ros.playback.backends:NullBackend",
+            "mpd = emo_music_ros.playback.mpd:MpdPlayer",
+            "spotify = emo_music_ros.playback.spotify:SpotifyPlayer",
         ],
     },
 )

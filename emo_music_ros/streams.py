@@ -268,7 +268,8 @@ class Track:
     """One analysed piece of music. Ranges as in Track.msg; `features` is its content vector.
 
     `own` marks music of the person's own life; `tempo` and `year` are 0 and `language` is empty
-    where they are not known.
+    where they are not known. `derived` = nobody listened to it: its place is that of the words its
+    source has for it, energy and mode are 0 and most features NaN.
     """
 
     track_id: str
@@ -287,6 +288,7 @@ class Track:
     own: bool = False
     year: int = 0
     language: str = ""
+    derived: bool = False
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ that the next run skips it. Stamps are written last: an interrupted step is repe
     python3 scripts/bootstrap.py lint
     python3 scripts/bootstrap.py mutation [arguments of scripts/mutation.py]
     python3 scripts/bootstrap.py test [arguments of pytest]
+    python3 scripts/bootstrap.py test-system [arguments of pytest]
 """
 
 from __future__ import annotations
@@ -49,6 +50,9 @@ AGAIN = "Mend that and run the same command again: what is done is kept."
 #: What the first setup takes on the disk [MiB].
 SPACE = 3000
 
+COMMANDS = ("bench", "build", "companion", "lint", "mutation", "test", "test-system")
+#: Programs that tests run, and the Debian packages they are in.
+PROGRAMS = {"chromium": "chromium", "mpd": "mpd", "psql": "postgresql"}
 #: Processes that tests are spread over; more would not be faster, the longest file counts.
 MOST_WORKERS = 4
 
@@ -385,6 +389,23 @@ def ensure_mutation_tester() -> None:
     pip_install("mutation_packages", "Python packages for mutation", *exact, "-r", path)
 
 
+def ensure_servers() -> None:
+    """Install what the tests with real programs need, as far as it can be had."""
+    exact = ("-c", REQUIREMENTS / "constraints.txt")
+    path = REQUIREMENTS / "system.txt"
+    pip_install("system_packages", "Python packages for tests with servers", *exact, "-r", path)
+    missing = [name for program, name in PROGRAMS.items() if not shutil.which(program)]
+    before = may_install()
+    if missing and before is not None:
+        environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+        install = [*before, "apt-get", "install", "-y", "--no-install-recommends", *missing]
+        with contextlib.suppress(StepError):
+            run("servers " + " ".join(missing), install, environment, r"^(?:Unpacking)( \S+)")
+    left = [name for program, name in PROGRAMS.items() if not shutil.which(program)]
+    if left:
+        say(f"tests without these are skipped: sudo apt-get install {' '.join(left)}")
+
+
 # The build --------------------------------------------------------------------------------------
 
 
@@ -491,12 +512,12 @@ def spread() -> list[str]:
 def main() -> None:
     """Run one command."""
     command, arguments = (sys.argv[1:2] or ["help"])[0], sys.argv[2:]
-    if command not in ("bench", "build", "companion", "lint", "mutation", "test"):
+    if command not in COMMANDS:
         stop(__doc__ or "")
     if trouble := trouble_with_place():
         stop(trouble)
     use_supported_python()
-    ensure(development=command in ("bench", "lint", "mutation", "test"))
+    ensure(development=command in ("bench", "lint", "mutation", "test", "test-system"))
     if command == "companion":
         become("emo-music", "companion", *arguments)
     if command == "bench":
@@ -505,6 +526,12 @@ def main() -> None:
         except StepError as error:
             stop(f"a step failed:\n{error}\n{AGAIN}")
         become("python", "-m", "bench", *arguments, PYTHONPATH=str(ROOT))
+    if command == "test-system":
+        try:
+            ensure_servers()
+        except StepError as error:
+            stop(f"a step failed:\n{error}\n{AGAIN}")
+        become("pytest", "-rs", "-n0", *(arguments or ["test/system"]))
     if command == "mutation":
         try:
             ensure_mutation_tester()

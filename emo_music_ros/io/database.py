@@ -8,12 +8,12 @@ import os
 import sqlite3
 import stat
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from emo_music_ros.errors import InputError, StorageError
-from emo_music_ros.io.sqlite_owner import belongs, has_log, number_of
+from emo_music_ros.io.sqlite_owner import Step, belongs, has_log, number_of, take
 from emo_music_ros.paths import expand, kind
 from emo_music_ros.resources import private_folder, writable
 
@@ -41,8 +41,9 @@ class Database:
     ----------
     path : str or Path
         The file; its folder is made, too.
-    migrations : sequence of str
-        Scripts, each of which brings the format (``user_version``) one further, from nothing.
+    migrations : sequence of str or callable
+        Scripts, or what works on a connection within a transaction, each of which brings the
+        format (``user_version``) one further, from nothing.
     application : int
         Number that marks a file of this format (``application_id``), 32 bits, not 0.
     what : str
@@ -58,12 +59,14 @@ class Database:
         too, instead of being refused.
     timeout : float
         How long to wait for another program that writes [s].
+    create : callable, optional
+        Makes the newest format at once in a file without anything; otherwise all migrations run.
     """
 
     def __init__(
         self,
         path: str | Path,
-        migrations: Sequence[str],
+        migrations: Sequence[Step],
         *,
         application: int,
         what: str = "database",
@@ -71,6 +74,7 @@ class Database:
         durable: bool = True,
         rebuildable: bool = False,
         timeout: float = 2.0,
+        create: Callable[[sqlite3.Connection], None] | None = None,
     ) -> None:
         self.path = Path(path)
         self.what = what
@@ -80,6 +84,7 @@ class Database:
         self._durable = durable
         self._rebuildable = rebuildable
         self._timeout = timeout
+        self._create = create
         self._connection: sqlite3.Connection | None = None
         self._file: tuple[int, int] | None = None  # that was opened last: device, inode
 
@@ -277,12 +282,17 @@ class Database:
                 f"{self.what} '{self.path}' has format {version}, this program knows {known}",
                 "Update the program or name another file; until then nothing is stored",
             )
-        for number, script in enumerate(self._migrations[version:], version + 1):
+        if version == 0 and known and self._create is not None:
+            with transaction(connection):
+                if number_of(connection, "user_version") == 0:  # no other program was faster
+                    self._create(connection)
+                    connection.execute(f"PRAGMA user_version = {known}")
+        version = number_of(connection, "user_version")
+        for number, step in enumerate(self._migrations[version:], version + 1):
             with transaction(connection):
                 if number_of(connection, "user_version") >= number:
                     continue  # another program was faster
-                for statement in _statements(script):
-                    connection.execute(statement)
+                take(step, connection)
                 connection.execute(f"PRAGMA user_version = {number}")
 
 
@@ -331,13 +341,3 @@ def is_broken(error: sqlite3.Error) -> bool:
     """Tell a file that is damaged or foreign from one that is busy, full or not writable."""
     # What goes wrong around the file (locks, rights, space) is an OperationalError.
     return type(error) is sqlite3.DatabaseError or any(word in str(error) for word in _FOREIGN)
-
-
-def _statements(script: str) -> Iterator[str]:
-    """Yield the statements of a script. (`executescript` would end the transaction.)"""
-    statement = ""
-    for part in script.split(";"):
-        statement += f"{part};"
-        if sqlite3.complete_statement(statement):  # not within a string or comment
-            yield statement
-            statement = ""

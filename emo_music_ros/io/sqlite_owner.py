@@ -5,15 +5,17 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
+#: What brings a format one further: a script, or what works on a connection.
+Step = str | Callable[[sqlite3.Connection], None]
 #: Length of what every SQLite file begins with [bytes].
 _HEADER = 100
 
 
-def belongs(path: Path, application: int, migrations: Sequence[str]) -> bool:
+def belongs(path: Path, application: int, migrations: Sequence[Step]) -> bool:
     """Return whether a file is empty or a database that these migrations made.
 
     Parameters
@@ -23,8 +25,8 @@ def belongs(path: Path, application: int, migrations: Sequence[str]) -> bool:
     application : int
         The mark of ours (``application_id``). Older ones carry none (0) and are recognised by
         their tables.
-    migrations : sequence of str
-        Scripts from each ``user_version`` to the next.
+    migrations : sequence of str or callable
+        Steps from each ``user_version`` to the next.
 
     Raises
     ------
@@ -77,12 +79,26 @@ def _content(connection: sqlite3.Connection) -> tuple[int, set[str]]:
     """Return the version of the format and the names of the tables."""
     rows = connection.execute(
         "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+        " AND name <> 'alembic_version'"  # came later than files without a mark
     )
     return number_of(connection, "user_version"), {str(row[0]) for row in rows.fetchall()}
 
 
-def _made_by(migrations: Sequence[str]) -> set[str]:
+def _made_by(migrations: Sequence[Step]) -> set[str]:
     with closing(sqlite3.connect(":memory:")) as connection:
-        for script in migrations:
-            connection.executescript(script)
+        for step in migrations:
+            take(step, connection)
         return _content(connection)[1]
+
+
+def take(step: Step, connection: sqlite3.Connection) -> None:
+    """Take a step within the transaction there is."""
+    if not isinstance(step, str):
+        step(connection)
+        return
+    statement = ""
+    for part in step.split(";"):  # (`executescript` would end the transaction)
+        statement += f"{part};"
+        if sqlite3.complete_statement(statement):  # not within a string or comment
+            connection.execute(statement)
+            statement = ""

@@ -12,6 +12,7 @@ import emo_music_ros.srv as srv
 from emo_music_ros.errors import InputError
 from emo_music_ros.options import option
 from emo_music_ros.paths import regular_file
+from emo_music_ros.playback.handover import make_player
 from emo_music_ros.playback.player import Player
 from emo_music_ros.ros import conversions as convert
 from emo_music_ros.ros import signals
@@ -52,7 +53,7 @@ class PlayerNode(CompanionNode):
         self._state = self.advertise(msg.PlayerState, "player/state")
         self._events = self.advertise(msg.InteractionEvent, "player/event")
         audio = self.advertise(msg.AudioChunk, "player/audio", SIGNAL)
-        self._player = Player(
+        self._player = make_player(
             self.plugin,
             options,
             on_event=self._on_event,
@@ -130,7 +131,9 @@ class PlayerNode(CompanionNode):
                     " asked for",
                 )
             known = asked
-        regular_file(known.path, "track")
+        remote = getattr(self.plugin, "remote", None)
+        if remote is None or not remote.plays(known.path):
+            regular_file(known.path, "track")
         return known
 
     def _find(self, asked: Track) -> Track | None:

@@ -70,6 +70,7 @@ class RecommenderNode(CompanionNode):
         self.serve(srv.RecommendTracks, "recommend_tracks", self._on_recommend)
         self.serve(srv.ForgetPerson, "forget_person", self._on_forget)
         self.every(0.25, self._step)
+        self._left_out: dict[str, str] = {}
         self._scanner = self.work(self._scan, 1, "")
         self._scan_at = self.steady()
 
@@ -99,7 +100,7 @@ class RecommenderNode(CompanionNode):
     def _other_memories(self) -> list[Path]:
         """Return the memories of this namespace that are not in use."""
         places = (default_path(self.get_namespace(), name) for name in ("memory", DEMONSTRATION))
-        return [path for path in places if path.is_file() and path != self._memory.path]
+        return [path for path in places if path.is_file() and str(path) != self._memory.place]
 
     def deactivate(self) -> None:
         """End the attribution of the track that is on and close the memory."""
@@ -129,6 +130,7 @@ class RecommenderNode(CompanionNode):
         """Return the state of library and memory."""
         return {
             "tracks": len(getattr(self, "_tracks", [])),
+            "derived": sum(track.derived for track in getattr(self, "_tracks", [])),
             "memory_updates": self._memory.updates if hasattr(self, "_memory") else 0,
             "waiting": self._director.waiting if hasattr(self, "_director") else "",
         }
@@ -141,13 +143,16 @@ class RecommenderNode(CompanionNode):
         except CompanionError as error:
             self._tracks = catalogue.tracks()
             self.fault("library", str(error))
-            self._scan_at = self.steady() + SCAN_AGAIN
+            self._scan_at = self.steady() + getattr(catalogue, "again", SCAN_AGAIN)
             return
         self.fault("library", "")
         self._tracks = catalogue.tracks()
-        for path, reason in report.unreadable.items():
+        for path, reason in report.unreadable.items() - self._left_out.items():
             self.get_logger().warning(f"left out of the library: {path}: {reason}")
-        self.health("ok", f"library of {len(self._tracks)} tracks")
+        self._left_out = dict(report.unreadable)
+        told = f", {len(self._left_out)} left out" if self._left_out else ""
+        self.health("ok", f"library of {len(self._tracks)} tracks{told}")
+        self._scan_at = self.steady() + getattr(catalogue, "again", math.inf)
 
     def _scanned(self) -> None:
         """Offer what is known of the library while the rest is looked at."""

@@ -25,10 +25,18 @@ class ScanReport:
 
 
 class Catalogue(Protocol):
-    """A library of music."""
+    """A library of music.
+
+    It may have an attribute `again`: after how long another scan is worth it [s]. Without it, one
+    that failed is tried again soon, and one that did not is the last.
+    """
 
     def scan(self, progress: Callable[[int, int, str], None] | None = None) -> ScanReport:
-        """Bring the library up to date; `progress` gets (done, total, file name)."""
+        """Bring the library up to date; `progress` gets (done, total, file name).
+
+        It may take long, and has a thread of its own; what it raises tells what is wrong while
+        :meth:`tracks` returns what can be had all the same.
+        """
         ...
 
     def refresh(self) -> None:

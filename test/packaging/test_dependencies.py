@@ -17,6 +17,7 @@ DEPENDS = {(element.text or "").strip() for element in MANIFEST if element.tag.e
 
 #: Import name -> name on PyPI, and rosdep key where there is one.
 PACKAGES = {
+    "alembic": ("alembic", ""),
     "argon2": ("argon2-cffi", ""),
     "av": ("av", ""),
     "backports": ("backports-zstd", ""),
@@ -36,6 +37,7 @@ PACKAGES = {
     "scipy": ("scipy", "python3-scipy"),
     "soundfile": ("soundfile", "python3-soundfile"),
     "soxr": ("soxr", ""),
+    "sqlalchemy": ("sqlalchemy", ""),  # 2.0: what comes with Ubuntu 22.04 is older
     "starlette": ("starlette", ""),
     "tinysoundfont": ("tinysoundfont", ""),
     "tqdm": ("tqdm", "python3-tqdm"),
@@ -44,7 +46,7 @@ PACKAGES = {
 }
 #: Used where it is installed, never required.
 OPTIONAL = {
-    *("audio_common_msgs", "hri_msgs", "mabwiser", "tokenizers"),
+    *("audio_common_msgs", "hri_msgs", "mabwiser", "mpd", "spotipy", "tokenizers"),
     *("python_qt_binding", "rqt_gui_py"),
 }
 #: From ROS, under the name of the import.

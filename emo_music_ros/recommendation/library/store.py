@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
@@ -106,14 +106,13 @@ class LibraryStore:
             self._connection = None
             self._database.close()
 
-    def files(self, folder: Path) -> dict[str, AudioFile]:
-        """Return what is known of the files below a folder, by path."""
-        inside = str(folder) + os.sep
+    def files(self, among: Path | Collection[str]) -> dict[str, AudioFile]:
+        """Return what is known of the files below a folder, or of those named, by path."""
         found = {}
         for row in self._read(f"SELECT {', '.join(_FILE)} FROM files"):
             if not all(isinstance(value, kind) for value, kind in zip(row, _FILE.values())):
                 self._leave_out("files", row[0])
-            elif row[0].startswith(inside):
+            elif _within(row[0], among):
                 found[row[0]] = AudioFile(*row)
         return found
 
@@ -181,6 +180,12 @@ class LibraryStore:
                 self._connection.execute(statement, values)
         except sqlite3.Error as error:
             self._fail("written", error)
+
+
+def _within(path: str, among: Path | Collection[str]) -> bool:
+    if isinstance(among, Path):
+        return path.startswith(f"{among}{os.sep}")
+    return path in among
 
 
 def _features(content: object) -> FloatArray | None:

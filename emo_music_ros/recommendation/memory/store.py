@@ -1,33 +1,33 @@
-"""What is remembered about each person, in SQLite.
+"""What is remembered about each person, in a SQLite file or on a PostgreSQL server.
 
-The file leads: every change is made to the newest rows within one transaction, so that programs
-that share it lose nothing of each other. What cannot be written is kept, learned from, and
-written once it can be. An update is on disk when :meth:`Memory.update` has returned True
-(write-ahead log, synchronous=FULL).
+The database leads: every change is made to the newest rows within one transaction, so that
+programs that share it lose nothing of each other. What cannot be written is kept, learned from,
+and written once it can be. An update is on disk when :meth:`Memory.update` has returned True
+(SQLite: write-ahead log, synchronous=FULL; PostgreSQL: synchronous_commit).
 """
 
 from __future__ import annotations
 
-import glob
 import json
 import logging
 import math
-import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from sqlalchemy import Connection
+
 from emo_music_ros.errors import StorageError
-from emo_music_ros.io.database import Database, erase_traces, is_broken, transaction
 from emo_music_ros.recommendation.base import RankedTrack
 from emo_music_ros.recommendation.memory import tables
 from emo_music_ros.recommendation.memory.person import LearnedPerson, retention_of
 from emo_music_ros.recommendation.memory.reward import LEAST_ATTENDED, combine
-from emo_music_ros.recommendation.memory.rows import APPLICATION, MIGRATIONS, outcome_row
+from emo_music_ros.recommendation.memory.rows import outcome_row
+from emo_music_ros.recommendation.memory.storage import FAILURES, open_storage, reason
 from emo_music_ros.recommendation.memory.waiting import Key, Listen, Waiting
 from emo_music_ros.resources import cache, data, data_of
 from emo_music_ros.streams import FloatArray, Outcome
@@ -62,9 +62,10 @@ class Memory:
 
     Parameters
     ----------
-    path : str or Path
-        Database file, made on demand. A corrupt one is moved aside to
-        ``<name>.corrupt-<time>``; anything else that is there is left as it is.
+    place : str or Path
+        SQLite file, made on demand: a corrupt one is moved aside to ``<name>.corrupt-<time>``,
+        anything else that is there is left as it is. Or the URL of a PostgreSQL database, such as
+        ``postgresql://robot@server/house``, whose tables are made on demand.
     half_life : float
         Listens after which what was learned from one counts half; gives lambda of Eq. 10.
     on_error : callable, optional
@@ -85,7 +86,7 @@ class Memory:
 
     def __init__(
         self,
-        path: str | Path,
+        place: str | Path,
         half_life: float = HALF_LIFE,
         on_error: Callable[[StorageError], None] | None = None,
         *,
@@ -97,23 +98,21 @@ class Memory:
         self.error = ""
         self._on_error = on_error
         self._lock = threading.RLock()
-        self._database = Database(
-            path, MIGRATIONS, application=APPLICATION, what="memory", own=own, durable=durable
-        )
+        self._storage = open_storage(place, durable=durable, own=own)
         self._rows = tables.Rows()
         self._people: dict[str, LearnedPerson] = {}
         self._waiting = Waiting()
-        # What was read last: from which connection, and how many changes others had made.
-        self._source: sqlite3.Connection | None = None
-        self._version: int | None = None
+        # What was read last: from which database, and how many changes others had made.
+        self._source: Hashable = None
+        self._version: Hashable = None
         self._closed = False
         with self._lock, self._reporting():
             self._connect()
 
     @property
-    def path(self) -> Path:
-        """Return the database file."""
-        return self._database.path
+    def place(self) -> str:
+        """Return where the database is, without any password."""
+        return self._storage.place
 
     def person(self, person_id: str) -> LearnedPerson:
         """Return what is known about a person; nothing if unknown.
@@ -209,7 +208,7 @@ class Memory:
         self, person_id: str, track_id: str, rating: float, content: FloatArray
     ) -> tuple[int, float, dict[str, float]] | None:
         connection = self._connect()
-        with transaction(connection):
+        with self._storage.transaction():
             self._follow(connection)
             row = self._rows.last_listen(connection, person_id, track_id)
             if row is None:
@@ -287,19 +286,18 @@ class Memory:
                 person.clear()
             removed = self._waiting.drop(person_id)
             try:
-                for copy in self.path.parent.glob(f"{glob.escape(self.path.name)}.corrupt-*"):
-                    copy.unlink()
-                    log.info("'%s' was deleted to forget a person", copy)
+                self._storage.drop_copies()
                 connection = self._connect()
-                with transaction(connection):
+                with self._storage.transaction():
                     removed += tables.forget(connection, person_id)
                     if person is not None:
                         person.generation = tables.forgets(connection, person_id)
-                erase_traces(connection)
-            except (sqlite3.Error, OSError, StorageError) as error:
+                self._storage.erase_traces()
+            except FAILURES as error:
                 raise StorageError(
-                    f"person '{person_id}' could not be removed from '{self.path}' ({error})",
-                    "Free disk space and repeat it, or delete the file",
+                    f"person '{person_id}' could not be removed from '{self.place}'"
+                    f" ({reason(error)})",
+                    f"{self._storage.remedy} and repeat it",
                 ) from error
             return removed
 
@@ -307,9 +305,10 @@ class Memory:
         """Write what is left and close the database. May be called twice."""
         with self._lock:
             if not self._closed and self._waiting:
+                self._storage.close()  # a server that was away is asked once more
                 self._save()
             self._closed = True
-            self._database.close()
+            self._storage.close()
 
     # -- what others did -------------------------------------------------------------------
 
@@ -320,28 +319,28 @@ class Memory:
     def _look(self) -> None:
         """Take over what others wrote; what they lack of a file that was replaced is written."""
         connection = self._connect()
-        if self._source in (None, connection):
+        if self._source in (None, self._storage.identity()):
             self._follow(connection)
         else:
             self._write()
 
-    def _follow(self, connection: sqlite3.Connection, newest: Listen | Key | None = None) -> None:
+    def _follow(self, connection: Connection, newest: Listen | Key | None = None) -> None:
         """Read everybody again if others wrote since; what is not on disk yet comes on top.
 
         `newest`, a listen or the key of a block, was made after all that others did.
         """
-        (version,) = connection.execute("PRAGMA data_version").fetchone()
-        if connection is self._source and version == self._version:
+        source, version = self._storage.identity(), self._storage.version()
+        if (source, version) == (self._source, self._version):
             return
         for person in self._people.values():
             self._take(connection, person, newest)
-        self._source, self._version = connection, version
+        self._source, self._version = source, version
 
     def _take(
-        self, connection: sqlite3.Connection, person: LearnedPerson, newest: Listen | Key | None
+        self, connection: Connection, person: LearnedPerson, newest: Listen | Key | None
     ) -> None:
         record = self._rows.read(connection, person.person_id)
-        replaced = self._source not in (None, connection)
+        replaced = self._source not in (None, self._storage.identity())
         if replaced:  # a file begins with nobody forgotten
             forgotten = not record.known and record.forgets > 0
         else:
@@ -363,7 +362,7 @@ class Memory:
         with self._reporting():
             self._mending(lambda: self._write(newest))
             if self.error:
-                log.info("memory '%s' is stored again", self.path)
+                log.info("memory '%s' is stored again", self.place)
             self.error = ""
             return True
         return False
@@ -371,7 +370,7 @@ class Memory:
     def _write(self, newest: Listen | Key | None = None) -> None:
         connection, source = self._connect(), self._source
         try:
-            with transaction(connection):
+            with self._storage.transaction():
                 self._follow(connection, newest)
                 self._waiting.write(connection, self._people)
         except BaseException:
@@ -383,31 +382,30 @@ class Memory:
         """Do something once more with a new file if the old one turns out to be damaged."""
         try:
             return action()
-        except sqlite3.DatabaseError as error:
-            if not is_broken(error):
+        except FAILURES as error:
+            if not self._storage.mend(error):
                 raise
-            self._database.set_aside(error)
             return action()
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self) -> Connection:
         if self._closed:
-            raise StorageError(f"memory '{self.path}' is closed", "Open it again")
-        return self._database.connect()
+            raise StorageError(f"memory '{self.place}' is closed", "Open it again")
+        return self._storage.connect()
 
     @contextmanager
     def _reporting(self) -> Iterator[None]:
         """Turn a failing database into a report, once until it works again."""
         try:
             yield
-        except (sqlite3.Error, OSError, StorageError) as problem:
+        except FAILURES as problem:
             self._version = None  # what is in memory may not be what is in the file
             error = (
                 problem
                 if isinstance(problem, StorageError)
                 else StorageError(
-                    f"memory '{self.path}' cannot be written ({problem})",
-                    "Free disk space and check the rights of the folder; until then learning"
-                    " goes on and is lost when the program ends",
+                    f"memory '{self.place}' cannot be written ({reason(problem)})",
+                    f"{self._storage.remedy}; until then learning goes on and is lost when the"
+                    " program ends",
                 )
             )
             first = not self.error

@@ -1,6 +1,6 @@
-"""What the file says of a person, and how that is changed: SQL and nothing else.
+"""What the database says of a person, and how that is changed: statements and nothing else.
 
-The file may have been edited or damaged where no check of SQLite sees it: a row that makes no
+A file may have been edited or damaged where no check of SQLite sees it: a row that makes no
 sense is left out, told once, and written anew when there is something to write.
 """
 
@@ -9,17 +9,20 @@ from __future__ import annotations
 import json
 import logging
 import math
-import sqlite3
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 import numpy as np
+from sqlalchemy import Connection, bindparam, delete, inspect, select, table, union, update
+from sqlalchemy import column as named
 
 from emo_music_ros.recommendation.memory.person import LearnedPerson, TrackHistory
 from emo_music_ros.recommendation.memory.reward import WEIGHTS
-from emo_music_ros.recommendation.memory.rows import COLUMNS
+from emo_music_ros.recommendation.memory.rows import stored
+from emo_music_ros.recommendation.memory.schema import blocked, forgotten, history, outcome
+from emo_music_ros.recommendation.memory.schema import person as people_table
 from emo_music_ros.streams import FloatArray
 
 log = logging.getLogger(__name__)
@@ -30,6 +33,24 @@ BUCKETS = 256
 _LARGEST, _EXTREME = 1.0 + 1e-6, 100.0
 #: Largest count that can still be added to in SQLite.
 _EXTREME_COUNT = 2**53
+_LISTEN = ("id", "listen", "learned", "reward", "signals", "sequence")
+
+
+_PERSON = select(
+    *(people_table.c[name] for name in ("generation", "preference", "updates", "weight")),
+    *(people_table.c[name] for name in ("listens", "dwell", "dwells")),
+).where(people_table.c.person_id == bindparam("who"))
+_HISTORY = select(history.c.track_id, history.c.heard, history.c.judged, history.c.mean).where(
+    history.c.person_id == bindparam("who")
+)
+_BLOCKED = select(blocked.c.track_id).where(blocked.c.person_id == bindparam("who"))
+_FORGETS = select(forgotten.c.times).where(forgotten.c.bucket == bindparam("bucket"))
+_LAST = (
+    select(*(outcome.c[name] for name in _LISTEN))
+    .where(outcome.c.person_id == bindparam("who"), outcome.c.track_id == bindparam("track"))
+    .order_by(outcome.c.id.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)
@@ -70,20 +91,11 @@ class Rows:
     def __init__(self) -> None:
         self._told: set[tuple[str, ...]] = set()
 
-    def read(self, connection: sqlite3.Connection, person_id: str) -> Record:
+    def read(self, connection: Connection, person_id: str) -> Record:
         """Return everything about one person."""
-        who = (person_id,)
-        row = connection.execute(
-            "SELECT generation, preference, updates, weight, listens, dwell, dwells FROM person"
-            " WHERE person_id = ?",
-            who,
-        ).fetchone()
-        tracks = connection.execute(
-            "SELECT track_id, heard, judged, mean FROM history WHERE person_id = ?", who
-        ).fetchall()
-        blocked = connection.execute(
-            "SELECT track_id FROM blocked WHERE person_id = ?", who
-        ).fetchall()
+        row = connection.execute(_PERSON, {"who": person_id}).fetchone()
+        tracks = connection.execute(_HISTORY, {"who": person_id}).fetchall()
+        kept = connection.execute(_BLOCKED, {"who": person_id}).fetchall()
         times = forgets(connection, person_id)
         learned = None
         if row is not None and (learned := _learned(*row[1:])) is None:
@@ -95,11 +107,11 @@ class Rows:
                 histories[track_id] = history
             else:
                 self._leave_out("history", person_id, track_id)
-        kept_back = {track_id for (track_id,) in blocked if isinstance(track_id, str)}
-        if len(kept_back) < len(blocked):
+        kept_back = {track_id for (track_id,) in kept if isinstance(track_id, str)}
+        if len(kept_back) < len(kept):
             self._leave_out("blocked", person_id)
         return Record(
-            known=bool(row or tracks or blocked),
+            known=bool(row or tracks or kept),
             generation=row[0] if row is not None and _count(row[0]) else times,
             forgets=times,
             learned=learned,
@@ -108,18 +120,13 @@ class Rows:
         )
 
     def last_listen(
-        self, connection: sqlite3.Connection, person_id: str, track_id: str
+        self, connection: Connection, person_id: str, track_id: str
     ) -> dict[str, Any] | None:
         """Return what the last listen of a track was worth, None if there is none."""
-        names = ("id", "listen", "learned", "reward", "signals", "sequence")
-        values = connection.execute(
-            f"SELECT {', '.join(names)} FROM outcome WHERE person_id = ? AND track_id = ?"
-            " ORDER BY id DESC LIMIT 1",
-            (person_id, track_id),
-        ).fetchone()
-        if values is None:
+        found = connection.execute(_LAST, {"who": person_id, "track": track_id}).fetchone()
+        if found is None:
             return None
-        row = dict(zip(names, values))
+        row = dict(found._mapping)
         row["signals"] = _signals(row["signals"])
         row["listen"] = row["listen"] or 0
         sound = (
@@ -144,92 +151,81 @@ class Rows:
             )
 
 
-def people(connection: sqlite3.Connection) -> set[str]:
+def people(connection: Connection) -> set[str]:
     """Return the ids of all persons there is something about."""
-    rows = connection.execute("SELECT person_id FROM person UNION SELECT person_id FROM blocked")
+    rows = connection.execute(union(select(people_table.c.person_id), select(blocked.c.person_id)))
     return {row[0] for row in rows.fetchall() if isinstance(row[0], str)}
 
 
-def save_person(connection: sqlite3.Connection, person: LearnedPerson, changed: float) -> None:
+def save_person(connection: Connection, person: LearnedPerson, changed: float) -> None:
     """Write what was learned in all; `changed` is when [unix s]."""
     mean, count = person.usual_dwell
+    who = people_table.c.person_id == person.person_id
+    connection.execute(delete(people_table).where(who))
     connection.execute(
-        "INSERT OR REPLACE INTO person (person_id, preference, updates, changed, weight, listens,"
-        " dwell, dwells, generation) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            person.person_id,
-            np.asarray(person.taste, np.float64).tobytes(),
-            person.updates,
-            changed,
-            person.weight,
-            person.listens,
-            mean * count,
-            count,
-            person.generation or 0,
-        ),
+        people_table.insert(),
+        {
+            "person_id": person.person_id,
+            "preference": np.asarray(person.taste, np.float64).tobytes(),
+            "updates": person.updates,
+            "changed": changed,
+            "weight": person.weight,
+            "listens": person.listens,
+            "dwell": mean * count,
+            "dwells": count,
+            "generation": person.generation or 0,
+        },
     )
 
 
-def save_track(connection: sqlite3.Connection, person: LearnedPerson, track_id: str) -> None:
+def save_track(connection: Connection, person: LearnedPerson, track_id: str) -> None:
     """Write what one track did."""
     known = person.tracks[track_id]
+    key = {"person_id": person.person_id, "track_id": track_id}
+    connection.execute(delete(history).filter_by(**key))
     connection.execute(
-        "INSERT OR REPLACE INTO history VALUES (?, ?, ?, ?, ?)",
-        (person.person_id, track_id, known.heard, known.judged, known.mean),
+        history.insert(), {**key, "heard": known.heard, "judged": known.judged, "mean": known.mean}
     )
 
 
 def save_block(
-    connection: sqlite3.Connection,
-    person_id: str,
-    track_id: str,
-    entry: tuple[float, str] | None,
+    connection: Connection, person_id: str, track_id: str, entry: tuple[float, str] | None
 ) -> None:
     """Write that a track is kept back since a time [unix s] for a reason; None = no longer."""
-    connection.execute(
-        "DELETE FROM blocked WHERE person_id = ? AND track_id = ?", (person_id, track_id)
-    )
+    key = {"person_id": person_id, "track_id": track_id}
+    connection.execute(delete(blocked).filter_by(**key))
     if entry is not None:
-        connection.execute("INSERT INTO blocked VALUES (?, ?, ?, ?)", (person_id, track_id, *entry))
+        connection.execute(blocked.insert(), {**key, "time": entry[0], "reason": entry[1]})
 
 
-def save_outcomes(connection: sqlite3.Connection, rows: Iterable[Mapping[str, Any]]) -> None:
+def save_outcomes(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
     """Log what was heard."""
-    names = ", ".join(COLUMNS)
-    places = ", ".join(f":{name}" for name in COLUMNS)
-    connection.executemany(f"INSERT INTO outcome ({names}) VALUES ({places})", list(rows))
+    if entries := [stored(row) for row in rows]:
+        connection.execute(outcome.insert(), entries)
 
 
-def change_outcome(connection: sqlite3.Connection, row: int, change: Mapping[str, Any]) -> None:
+def change_outcome(connection: Connection, row: int, change: Mapping[str, Any]) -> None:
     """Set columns of one logged listen."""
-    places = ", ".join(f"{name} = :{name}" for name in change)
-    connection.execute(f"UPDATE outcome SET {places} WHERE id = :id", {**change, "id": row})
+    connection.execute(update(outcome).where(outcome.c.id == row).values(stored(change)))
 
 
-def forgets(connection: sqlite3.Connection, person_id: str) -> int:
+def forgets(connection: Connection, person_id: str) -> int:
     """Return how often somebody with a name like this was forgotten."""
-    row = connection.execute(
-        "SELECT times FROM forgotten WHERE bucket = ?", (_bucket(person_id),)
-    ).fetchone()
+    row = connection.execute(_FORGETS, {"bucket": _bucket(person_id)}).fetchone()
     return row[0] if row is not None and _count(row[0]) else 0
 
 
-def forget(connection: sqlite3.Connection, person_id: str) -> int:
+def forget(connection: Connection, person_id: str) -> int:
     """Delete a person from every table that knows persons; return how many rows that were."""
-    names = connection.execute(
-        "SELECT t.name FROM sqlite_master AS t, pragma_table_info(t.name) AS c"
-        " WHERE t.type = 'table' AND c.name = 'person_id'"
-    ).fetchall()
     removed = 0
-    for (name,) in names:
-        quoted = name.replace('"', '""')
-        removed += connection.execute(
-            f'DELETE FROM "{quoted}" WHERE person_id = ?', (person_id,)
-        ).rowcount
-    connection.execute(
-        "INSERT OR REPLACE INTO forgotten VALUES (?, ?)",
-        (_bucket(person_id), forgets(connection, person_id) + 1),
-    )
+    columns = inspect(connection).get_multi_columns()
+    for (_, name), found in columns.items():
+        if any(column["name"] == "person_id" for column in found):
+            about = delete(table(name, named("person_id"))).where(named("person_id") == person_id)
+            removed += connection.execute(about).rowcount
+    count = forgets(connection, person_id) + 1
+    connection.execute(delete(forgotten).where(forgotten.c.bucket == _bucket(person_id)))
+    connection.execute(forgotten.insert(), {"bucket": _bucket(person_id), "times": count})
     return removed
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from sqlalchemy import Connection
 
 from emo_music_ros.recommendation.memory import tables
 from emo_music_ros.recommendation.memory.person import LearnedPerson
@@ -113,7 +114,7 @@ class Waiting:
         self._rows.update(one.key for one in self._listens if one == newest)
         return before - len(self._listens) - len(self._blocks)
 
-    def write(self, connection: sqlite3.Connection, people: Mapping[str, LearnedPerson]) -> None:
+    def write(self, connection: Connection, people: Mapping[str, LearnedPerson]) -> None:
         """Write it; the transaction is the caller's, and so is to clear it afterwards."""
         changed = self._listens[-1].row["time"] if self._listens else 0.0
         for name in {who for who, _ in self._rows}:

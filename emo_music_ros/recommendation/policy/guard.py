@@ -22,8 +22,8 @@ def aroused(state: str, estimate: Estimate) -> bool:
 
 
 def gentle(track: Track) -> bool:
-    """Return whether a track is neither fast, where that is known, nor unpleasant."""
-    return track.valence >= 0 and not track.tempo > FASTEST
+    """Return whether a track was heard and is neither fast, where that is known, nor unpleasant."""
+    return not track.derived and track.valence >= 0 and not track.tempo > FASTEST
 
 
 def admissible(

@@ -194,7 +194,7 @@ def allowed(
         left = [track for track in left if track.own]
         note = "Own songs only, as the risk of a bad reaction counts as high or somebody is tense."
     if profile.high_risk:
-        left = [track for track in left if track.mode >= 0]
+        left = [track for track in left if track.mode >= 0 and not track.derived]
         note += " Songs in minor keys are left out."
     if agitated:
         slow = [track for track in left if 0 < track.tempo < TEMPI["agitation"][1]]

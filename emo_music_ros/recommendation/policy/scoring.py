@@ -32,12 +32,16 @@ def places(tracks: Sequence[Track]) -> NDArray[np.float64]:
 def content(tracks: Sequence[Track]) -> NDArray[np.float64]:
     """Return unit content vectors [tracks, features] about the middle of the library.
 
-    Tracks are told apart by how they differ from the others, hence the centring.
+    Tracks are told apart by how they differ from the others, hence the centring. What is not known
+    of one says nothing: it is in the middle of the others.
     """
-    features = vectors(tracks)
+    features = _rows(tracks)
     if not features.size:
         return features
-    features = features - features.mean(axis=0)
+    known = np.isfinite(features)
+    total = np.where(known, features, 0.0).sum(axis=0)
+    middle = total / np.maximum(known.sum(axis=0), 1)
+    features = np.where(known, features - middle, 0.0)
     length = np.linalg.norm(features, axis=1, keepdims=True)
     unit: NDArray[np.float64] = np.where(length > 1e-9, features / np.maximum(length, 1e-9), 0.0)
     return unit
@@ -46,11 +50,16 @@ def content(tracks: Sequence[Track]) -> NDArray[np.float64]:
 def vectors(tracks: Sequence[Track]) -> NDArray[np.float64]:
     """Return the features of tracks as rows [tracks, features].
 
-    With features of different lengths, which cannot be compared, there are none.
+    With features of different lengths, which cannot be compared, there are none. What is not known
+    is 0.
     """
+    return np.nan_to_num(_rows(tracks))
+
+
+def _rows(tracks: Sequence[Track]) -> NDArray[np.float64]:
     if not tracks or len({len(track.features) for track in tracks}) != 1:
         return np.zeros((len(tracks), 0))
-    return np.nan_to_num(np.array([track.features for track in tracks], float))
+    return np.array([track.features for track in tracks], float)
 
 
 def emotion_match(need: Need, points: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -88,7 +88,9 @@ class RecommenderOptions(DirectorOptions):
     """When to decide, for whom, and where memory is kept."""
 
     person_id: str = option("resident", "person the music is for")
-    memory: str = option("", "database of what was learned; empty = in the data folder")
+    memory: str = option(
+        "", "what was learned: SQLite file, or postgresql:// URL; empty = in the data folder"
+    )
     half_life: float = option(
         50.0,
         "listens after which what was learned from one counts half; gives lambda of Eq. A10",

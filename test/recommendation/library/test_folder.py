@@ -18,8 +18,8 @@ import emo_music_ros
 from emo_music_ros.emotion import QUADRANTS, from_labels
 from emo_music_ros.errors import InputError, StorageError
 from emo_music_ros.recommendation.base import Catalogue
+from emo_music_ros.recommendation.library import analysed as library
 from emo_music_ros.recommendation.library import analysis, files, store
-from emo_music_ros.recommendation.library import folder as library
 from emo_music_ros.recommendation.library.analysis import FEATURES, Analyser
 from emo_music_ros.recommendation.library.folder import FolderCatalogue
 from emo_music_ros.recommendation.library.tags import read_tags

@@ -102,7 +102,9 @@ def test_a_track_whose_row_makes_no_sense(path, heard, caplog, column, value):
 def test_a_name_that_is_none(path, caplog):
     change(path, "UPDATE history SET track_id = x'ff' WHERE track_id = 't1'")
     change(path, "UPDATE blocked SET track_id = 5")
-    change(path, "INSERT INTO person SELECT NULL, preference, 1, 1, 1, 1, 1, 1, 0 FROM person")
+    change(
+        path, "INSERT INTO person SELECT x'ff', preference, 1, 1, 1, 1, 1, 1, 0 FROM person LIMIT 1"
+    )
     change(path, "UPDATE person SET person_id = CAST(x'ff' AS TEXT) WHERE person_id = 'bert'")
     memory = Memory(path)
     assert set(memory.person("anna").tracks) == {"t2"}

@@ -68,11 +68,11 @@ def test_damage_while_running_clears_no_track(tmp_path, heard):
     memory.block("anna", "t1", 123.0, "distress")
     for index in range(50):
         memory.update(heard(track=f"t{index}"))
-    memory._database.connect().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    memory._storage.database.connect().execute("PRAGMA wal_checkpoint(TRUNCATE)")
     with path.open("r+b") as file:
         file.seek(4096)
         file.write(os.urandom(path.stat().st_size - 4096))
-    memory._database.connect().execute("PRAGMA cache_size = 0")
+    memory._storage.database.connect().execute("PRAGMA cache_size = 0")
     assert memory.update(heard(track="after"))
     assert len(list(tmp_path.glob("*.corrupt-*"))) == 1
     memory.close()

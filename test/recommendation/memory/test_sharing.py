@@ -181,7 +181,7 @@ def test_what_waits_for_the_disk_is_dropped_with_the_person(
         raise sqlite3.OperationalError("database or disk is full")
 
     with monkeypatch.context() as patch:
-        patch.setattr("emo_music_ros.recommendation.memory.store.transaction", fail)
+        patch.setattr("emo_music_ros.recommendation.memory.storage.transaction", fail)
         assert not second.update(heard(track="waits"))
         second.block("anna", "waits too", 1.0, "distress")
         assert not second.update(heard(track="bert's", person="bert"))
@@ -239,7 +239,7 @@ def test_a_damaged_file_that_another_replaced(tmp_path, heard):
     first.update(heard(track="a"))
     second.update(heard(track="b", person="bert"))
     second.block("bert", "c", 1.0, "distress")
-    first._database.set_aside(sqlite3.DatabaseError("damaged"))
+    first._storage.database.set_aside(sqlite3.DatabaseError("damaged"))
     assert first.update(heard(track="a2"))
     assert second.person("anna").listens == 2
     assert second.update(heard(track="b2", person="bert"))
@@ -269,8 +269,8 @@ def test_what_was_there_before_the_file_could_be_opened_is_kept(tmp_path, heard,
 def test_a_log_that_keeps_what_was_forgotten_is_told(tmp_path, heard):
     path = tmp_path / "m.sqlite"
     memory = Memory(path)
-    memory._database._timeout = 0.05
-    memory._database.close()
+    memory._storage.database._timeout = 0.05
+    memory._storage.database.close()
     memory.update(heard())
     reader = sqlite3.connect(path, isolation_level=None)
     reader.execute("BEGIN")

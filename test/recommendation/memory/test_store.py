@@ -253,11 +253,11 @@ def test_damage_while_running_loses_nothing_that_is_in_memory(tmp_path):
     memory = Memory(path)
     for index in range(50):
         memory.update(heard(track=f"t{index}"))
-    memory._database.connect().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    memory._storage.database.connect().execute("PRAGMA wal_checkpoint(TRUNCATE)")
     with path.open("r+b") as file:
         file.seek(4096)
         file.write(os.urandom(path.stat().st_size - 4096))
-    memory._database.connect().execute("PRAGMA cache_size = 0")
+    memory._storage.database.connect().execute("PRAGMA cache_size = 0")
     assert memory.update(heard(track="after"))
     assert memory.error == ""
     assert len(list(tmp_path.glob("*.corrupt-*"))) == 1

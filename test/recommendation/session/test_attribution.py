@@ -20,7 +20,7 @@ def test_a_listen_has_the_recommendation_the_state_and_the_scores_it_came_from(w
     assert outcome.state == decision.state == "calm"
     assert outcome.listen_id == 1
     (row,) = (
-        made.memory._database.connect()
+        made.memory._storage.database.connect()
         .execute("SELECT propensity, score, listen, state, attended FROM outcome")
         .fetchall()
     )

@@ -307,7 +307,7 @@ def test_emotion_and_heart_rate_around_a_track_are_attributed_to_it(world):
     assert outcome.signals == {"emotion": 1.0}
     assert outcome.reward == pytest.approx(1.0)
     row = (
-        made.memory._database.connect()
+        made.memory._storage.database.connect()
         .execute(
             "SELECT propensity, score FROM outcome WHERE recommendation_id = ?",
             (outcome.recommendation_id,),

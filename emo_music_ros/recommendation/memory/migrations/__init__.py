@@ -1,0 +1,1 @@
+"""Steps from one format of the memory to the next, run by Alembic."""

@@ -1,0 +1,1 @@
+"""One file for each step; a database that exists is never changed in any other way."""
