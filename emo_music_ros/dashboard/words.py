@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 LANGUAGES = ("en", "zh")
 
 #: Key -> text in the order of `LANGUAGES`.
@@ -157,19 +159,22 @@ class Words:
     ----------
     language : str
         One of `LANGUAGES`.
+    catalogue : mapping
+        Key -> text in the order of `LANGUAGES`.
     """
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: str, catalogue: Mapping[str, tuple[str, str]] = CATALOGUE) -> None:
         self.language = language
         self._index = LANGUAGES.index(language)
+        self._catalogue = catalogue
 
     def __call__(self, key: str, **values: object) -> str:
         """Return a text with its values."""
-        return CATALOGUE[key][self._index].format(**values)
+        return self._catalogue[key][self._index].format(**values)
 
     def named(self, name: str) -> str:
         """Return what a name from outside is called; itself where we have no word for it."""
-        return self(name) if name in CATALOGUE else name.replace("_", " ")
+        return self(name) if name in self._catalogue else name.replace("_", " ")
 
 
 WORDS = {language: Words(language) for language in LANGUAGES}

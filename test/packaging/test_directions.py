@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).resolve().parents[2] / NAME
 #: Files of the package itself; they know only each other.
 TOP = {
     "__init__", "clock", "emotion", "errors", "names", "options", "paths", "plugins", "numerics",
-    "portaudio", "resources", "states", "streams", "summary",
+    "measures", "portaudio", "resources", "states", "streams", "summary",
 }  # fmt: skip
 #: What rosidl makes of msg, srv and action.
 MESSAGES = {"msg", "srv", "action"}
@@ -37,10 +37,11 @@ ALLOWED: dict[str, set[str]] = {
     "ros": _BASE | _STAGES | {"messages", "consent"},
     "nodes": _BASE | _STAGES | {"messages", "ros", "consent", "dashboard"},
     "dashboard": _BASE,
+    "report": _BASE | {"dashboard", "recommendation"},
     "rqt": _BASE | _STAGES | {"messages", "ros"},
     "commands": _BASE
     | _STAGES
-    | {"simulation", "training", "ros", "nodes", "consent", "dashboard"},
+    | {"simulation", "training", "ros", "nodes", "consent", "dashboard", "report"},
     "cli": {"top", "commands"},
 }
 
