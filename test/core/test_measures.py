@@ -162,7 +162,12 @@ NOTHING = ("", "", "", 0.0)
 
 @pytest.mark.parametrize(
     ("action", "ending"),
-    [("next", "skipped"), ("stop", "stopped"), ("track_finished", "finished"), ("pause", "replaced")],
+    [
+        ("next", "skipped"),
+        ("stop", "stopped"),
+        ("track_finished", "finished"),
+        ("pause", "replaced"),
+    ],
 )
 @pytest.mark.parametrize("late", [False, True])
 def test_an_act_tells_how_a_track_ended_before_or_after_the_player_does(action, ending, late):
@@ -175,7 +180,9 @@ def test_an_act_tells_how_a_track_ended_before_or_after_the_player_does(action, 
     player.play(TWO, 10)
     first, second = player.listens.found
     assert (first.ending, second.ending) == (ending, "")
-    assert first.heard == 10 and first.ended == 10 and second.began == 10
+    assert first.heard == 10
+    assert first.ended == 10
+    assert second.began == 10
 
 
 def test_silence_asked_for_by_the_system():

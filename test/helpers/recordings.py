@@ -123,7 +123,8 @@ class Recording:
         source: str = "live:camera 0",
     ) -> None:
         """Write how somebody seems; `state` is a constant of EmotionState."""
-        place = _PLACES[state if state < len(_PLACES) else 0]
+        known = state < len(_PLACES)
+        place = _PLACES[state if known else 0]
         part = build(
             "emo_music_ros/msg/Contribution", modality="face", source=source, weight=1.0,
             effect=math.nan,
@@ -131,7 +132,8 @@ class Recording:
         self.write(
             time, "emotion", "EmotionState", header=self.header(time - 0.05),
             person_id=self.person if person is None else person, state=state, present=True,
-            estimate=self.estimate(place[0] if valence is None else valence, place[1], state - 1 if state < 5 else -1),
+            estimate=self.estimate(place[0] if valence is None else valence, place[1],
+                                   state - 1 if known else -1),
             contributions=[part], uncertainty=0.5, strategy="learned",
         )  # fmt: skip
 

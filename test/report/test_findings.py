@@ -49,7 +49,8 @@ def test_weeks_have_every_session_once_and_no_hole(days):
     assert sum(len(held) for _, held in weeks) == len(days)
     mondays = [monday for monday, _ in weeks]
     assert all((two - one).days == 7 for one, two in zip(mondays, mondays[1:]))
-    assert weeks[0][1] and weeks[-1][1]
+    assert weeks[0][1]
+    assert weeks[-1][1]
 
 
 def test_a_clock_that_was_wrong_makes_no_thousand_weeks():
@@ -66,12 +67,19 @@ def test_no_trend_below_six_sessions():
 
 def test_raters_are_never_pooled():
     one = session(0)
-    one.ratings = [Rating(1, "mei", "1", 1.0), Rating(2, "anna", "1", -1.0), Rating(3, "mei", "1", 1.0)]
+    one.ratings = [
+        Rating(1, "mei", "1", 1.0),
+        Rating(2, "anna", "1", -1.0),
+        Rating(3, "mei", "1", 1.0),
+    ]
     assert findings.raters([one]) == {"anna": [-1.0], "mei": [1.0, 1.0]}
 
 
 def test_nothing_is_known_of_nothing():
     found = findings.figures([])
-    assert found.minutes == 0 and math.isnan(found.improved) and math.isnan(found.response)
-    assert findings.weeks([]) == [] and findings.favourites([]) == []
+    assert found.minutes == 0
+    assert math.isnan(found.improved)
+    assert math.isnan(found.response)
+    assert findings.weeks([]) == []
+    assert findings.favourites([]) == []
     assert findings.unknown([]).length == 0

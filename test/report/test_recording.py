@@ -62,7 +62,8 @@ def test_what_is_no_recording_gives_no_session(tmp_path, content):
     path = tmp_path / "one.mcap"
     path.write_bytes(content)
     sessions, problems = read_sessions([path])
-    assert not sessions and "one.mcap" in problems[0]
+    assert not sessions
+    assert "one.mcap" in problems[0]
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path):
@@ -93,7 +94,8 @@ def test_no_emotions_at_all(tmp_path):
     found = figures([session])
     assert (session.planned, found.planned, found.free) == (0.0, 0, 1)
     assert found.minutes == pytest.approx(59 / 60)
-    assert math.isnan(found.improved) and math.isnan(found.worse.value)
+    assert math.isnan(found.improved)
+    assert math.isnan(found.worse.value)
 
 
 def test_numbers_that_are_none_are_unknown(tmp_path):
@@ -131,7 +133,10 @@ def test_nobody_is_pooled_with_anybody_else(tmp_path):
     assert [each.state for each in anna.moments] == ["calm"]
     assert [each.state for each in bert.moments] == ["positive"]
     assert (anna.others, bert.others) == (1, 1)
-    assert [[each.title for each in one.listens] for one in (anna, bert)] == [["Jasmine"], ["Danube"]]
+    assert [[each.title for each in one.listens] for one in (anna, bert)] == [
+        ["Jasmine"],
+        ["Danube"],
+    ]
 
 
 def test_who_was_forgotten_is_left_out(tmp_path):
@@ -141,7 +146,8 @@ def test_who_was_forgotten_is_left_out(tmp_path):
         file.write(50.0, "person/forgotten", "Person", person_id="anna")
     sessions, problems = read_sessions([file.path])
     assert not sessions
-    assert "'anna' was forgotten" in problems[0] and "delete the file" in problems[0]
+    assert "'anna' was forgotten" in problems[0]
+    assert "delete the file" in problems[0]
 
 
 def test_sessions_that_were_asked_for_are_told_from_what_just_played(tmp_path):
