@@ -10,7 +10,6 @@ from urllib.parse import quote
 from emo_music_ros.errors import StorageError
 from emo_music_ros.resources import data_of
 
-
 #: Endings of what is kept of a session.
 SESSION_FILES = (".mcap", ".csv")
 

@@ -35,7 +35,7 @@ ALLOWED: dict[str, set[str]] = {
     "simulation": _BASE | {"fusion", "recommendation", "playback"},
     "training": _BASE | _STAGES | {"simulation"},
     "ros": _BASE | _STAGES | {"messages", "consent"},
-    "nodes": _BASE | _STAGES | {"messages", "ros", "consent", "dashboard"},
+    "nodes": _BASE | _STAGES | {"messages", "ros", "consent", "dashboard", "report"},
     "dashboard": _BASE,
     "report": _BASE | {"dashboard", "recommendation"},
     "rqt": _BASE | _STAGES | {"messages", "ros"},
