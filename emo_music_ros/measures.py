@@ -51,6 +51,13 @@ class Share(NamedTuple):
         return self.part / self.whole if self.whole > 0 else math.nan
 
 
+class Stop(NamedTuple):
+    """The music was stopped: by a person, or by the system for a reason."""
+
+    time: float
+    reason: str = ""
+
+
 @dataclass
 class Listen:
     """One track from its start on.
@@ -186,10 +193,19 @@ def ends(seconds: Sequence[tuple[float, str, float]], length: float) -> Ends:
 
 
 class Listens:
-    """Makes listens of what the player reports and people do, in the order it arrives."""
+    """Makes listens of what the player reports and people do, in the order it arrives.
+
+    Attributes
+    ----------
+    found : list of Listen
+        In order; the last may still be on.
+    stops : list of Stop
+        Of music that sounded; the same one told twice is one.
+    """
 
     def __init__(self) -> None:
         self.found: list[Listen] = []
+        self.stops: list[Stop] = []
         self._key: tuple[str, float] | None = None
         self._seen = math.nan
         self._sounds = False
@@ -233,6 +249,8 @@ class Listens:
         """Take what a person did or the player reported of a track; others are ignored."""
         if action not in _ACTS:
             return
+        if action == "stop":
+            self._stop(Stop(time))
         for listen in self.found[-2:][::-1]:
             if track_id not in ("", listen.track_id) or listen.ending in _ACTS.values():
                 continue
@@ -244,14 +262,18 @@ class Listens:
                 continue
             return
 
-    def halted(self, time: float) -> None:
-        """Take that the system asked for silence."""
+    def halted(self, time: float, reason: str) -> None:
+        """Take that the system asked for silence, and why."""
+        self._stop(Stop(time, reason))
         if self._key is not None:
             self._waiting = HALTED, self.found[-1].track_id, time
 
-    def on(self, time: float) -> bool:
-        """Tell whether a track is on, or was until just now."""
-        return bool(self.found) and not time - self.found[-1].ended > LATE
+    def _stop(self, stop: Stop) -> None:
+        sounded = bool(self.found) and not stop.time - self.found[-1].ended > LATE
+        before = self.stops[-1] if self.stops else None
+        again = before is not None and before.reason == stop.reason
+        if sounded and not (again and before is not None and stop.time - before.time <= LATE):
+            self.stops.append(stop)
 
     def _end(self, time: float) -> None:
         listen = self.found[-1]

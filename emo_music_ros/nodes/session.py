@@ -26,7 +26,7 @@ from emo_music_ros.names import printable
 from emo_music_ros.options import option
 from emo_music_ros.paths import expand, inside
 from emo_music_ros.report.write import render, save
-from emo_music_ros.ros.conversions import STATE_NAMES
+from emo_music_ros.ros.conversions import ACTIONS, STATE_NAMES
 from emo_music_ros.ros.environment import RUN
 from emo_music_ros.ros.host import run_node
 from emo_music_ros.ros.node import CompanionNode
@@ -131,6 +131,7 @@ class SessionNode(CompanionNode):
             )
         self.listen(msg.Recommendation, "recommendation", self._on_recommendation)
         self.listen(msg.PlayerState, "player/state", self._on_player)
+        self.listen(msg.InteractionEvent, "interaction/event", self._on_event)
         self.listen(msg.ListeningOutcome, "listening/outcome", self._on_outcome)
         self.listen(DiagnosticArray, "/diagnostics", self._on_diagnostics)
         self.every(0.25, self._tick)
@@ -208,6 +209,9 @@ class SessionNode(CompanionNode):
         self._state = message.state
         for summary in self._open():
             summary.emotion_states[name] += 1
+            if message.state:
+                valence = message.estimate.valence
+                summary.seconds.add(self.steady() - summary.began, name, valence)
             if any(part.weight > 0 for part in message.contributions):
                 summary.latency("emotion", age)
 
@@ -216,10 +220,13 @@ class SessionNode(CompanionNode):
             summary.encoding(modality, message.source)
 
     def _on_recommendation(self, message: msg.Recommendation) -> None:
-        age = self.now() - seconds(message.header.stamp)
+        age, now = self.now() - seconds(message.header.stamp), self.steady()
         for summary in self._open():
             summary.recommendations += 1
-            summary.latency("recommendation", age)
+            if message.state:  # one for a state that is not known answers no sample
+                summary.latency("recommendation", age)
+            if not message.tracks:
+                summary.listens.halted(now, printable(message.reason))
         best = message.tracks[0].track.title if message.tracks else "nothing"
         self.get_logger().info(f"recommended '{printable(best)}': {printable(message.reason)}")
 
@@ -229,7 +236,11 @@ class SessionNode(CompanionNode):
         self._player_counts = counts
         steps = [max(0, new - old) for new, old in zip(counts, before)]
         title = printable(message.track.title or message.track.track_id)
+        sounds = message.status in (msg.PlayerState.PLAYING, msg.PlayerState.FADING)
+        track = (message.track.track_id, title, "", message.track.duration)
+        started, offered = seconds(message.started), bool(message.recommendation_id)
         for summary in self._open():
+            summary.listens.player(self.steady(), sounds, track, started, offered)
             for name, step in zip(("started", "finished", "skipped"), steps):
                 summary.tracks[name] += step
             summary.underruns = message.underruns
@@ -240,6 +251,11 @@ class SessionNode(CompanionNode):
                         "sound", seconds(message.started) - seconds(message.recommended)
                     )
         self._playing = f"{_STATUS.get(message.status, '?')} {title}".strip()
+
+    def _on_event(self, message: msg.InteractionEvent) -> None:
+        action = ACTIONS.get(message.action, "")
+        for summary in self._open():
+            summary.listens.act(self.steady(), action, message.track_id)
 
     def _on_outcome(self, message: msg.ListeningOutcome) -> None:
         for summary in self._open():
@@ -353,7 +369,7 @@ class SessionNode(CompanionNode):
             self._summary_path(goal.summary_path),
             self._recordings.begin(self.options.record_raw) if self.options.record else None,
         )
-        running.summary.about["goal"] = goal.goal
+        running.summary.about |= {"goal": goal.goal, "planned_s": goal.duration}
         self._goal = running
         self._tell_plan(goal.scenario, goal.goal, goal.duration)
         problem = await running.done

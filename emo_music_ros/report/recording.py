@@ -12,7 +12,7 @@ from emo_music_ros.emotion import STATES, UNKNOWN
 from emo_music_ros.errors import InputError
 from emo_music_ros.io.encodings import estimate
 from emo_music_ros.io.mcap_messages import Messages, seconds, stamp_of
-from emo_music_ros.measures import LATE, Listen, Listens
+from emo_music_ros.measures import Listen, Listens, Stop
 from emo_music_ros.names import printable
 from emo_music_ros.resources import PACKAGE
 
@@ -67,14 +67,6 @@ class Outcome:
     heart_after: float
     rationality: float
     variation: float
-
-
-@dataclass(frozen=True)
-class Stop:
-    """The music was stopped: by a person, or by the system for a reason."""
-
-    time: float
-    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -218,7 +210,7 @@ class _Reader:
         self._session = Session(self._person, began, self._file.name, planned, scenario, goal)
         self._since = self._now
         self._listens = Listens()
-        self._session.listens = self._listens.found
+        self._session.listens, self._session.stops = self._listens.found, self._listens.stops
 
     def _end(self) -> None:
         session = self._session
@@ -303,8 +295,7 @@ class _Reader:
         if not self._own(message.person_id):
             return
         if not len(message.tracks):
-            self._listens.halted(self._time)
-            self._stop(printable(message.reason, 300))
+            self._listens.halted(self._time, printable(message.reason, 300) or "–")
         elif message.state:  # one for a state that is not known answers no sample
             took = self._origin + self._now - stamp_of(message)
             if 0 <= took <= _LONGEST_RESPONSE:
@@ -335,15 +326,6 @@ class _Reader:
                 self._session.ratings.append(Rating(self._time, rater, message.track_id, value))
             return
         self._listens.act(self._time, action, message.track_id)
-        if action == "stop":
-            self._stop("")
-
-    def _stop(self, reason: str) -> None:
-        """Note a stop of music that sounds; the same one told twice is one."""
-        stops = self._session.stops
-        again = stops and stops[-1].reason == reason and self._time - stops[-1].time <= LATE
-        if self._listens.on(self._time) and not again:
-            stops.append(Stop(self._time, reason))
 
     def _plan(self, message: Any) -> None:
         if not self._own(message.person_id):

@@ -187,7 +187,7 @@ def test_an_act_tells_how_a_track_ended_before_or_after_the_player_does(action, 
 
 def test_silence_asked_for_by_the_system():
     player = Player().play(ONE, 10)
-    player.listens.halted(player.time)
+    player.listens.halted(player.time, "distress")
     player.play(NOTHING, 10).play(TWO, 5)
     assert [each.ending for each in player.listens.found] == ["halted", ""]
 
@@ -214,3 +214,14 @@ def test_time_without_reports_is_not_heard():
     assert listens.found[0].heard <= 5
     listens.player(10.0, True, ONE, 0.0, True)  # a clock that was set back
     assert listens.found[0].heard <= 5
+
+
+def test_a_stop_told_twice_is_one_and_one_of_silence_is_none():
+    player = Player()
+    player.listens.act(0.0, "stop", "")
+    player.play(ONE, 10)
+    for time in (10.0, 11.0):
+        player.listens.act(time, "stop", "1")
+    player.play(NOTHING, 20).play(TWO, 5)
+    player.listens.halted(player.time, "distress")
+    assert player.listens.stops == [(10.0, ""), (35.0, "distress")]
