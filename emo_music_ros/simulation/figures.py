@@ -260,18 +260,16 @@ def paper_a(sessions: Sequence[dict[str, Any]]) -> list[Figure]:
     response time is not run.
     """
     return [
+        figure("acceptance, ordinary listeners", [_accepted(s) for s in sessions]),
         figure(
-            "acceptance (docs/reports.md), ordinary listeners", [_accepted(s) for s in sessions]
-        ),
-        figure(
-            "completion (docs/reports.md), ordinary listeners",
+            "completion, ordinary listeners",
             [(_completed(s), 1) for s in sessions],
         ),
         figure(
-            "improvement (docs/reports.md), ordinary listeners",
+            "improvement, ordinary listeners",
             [(improvement(s["before"], s["after"]), 1) for s in sessions],
         ),
-        figure("response time (docs/reports.md)", []),
+        figure("response time", []),
     ]
 
 
