@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future as Promise
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from diagnostic_msgs.msg import DiagnosticArray
 
 import emo_music_ros.msg as msg
 from emo_music_ros.consent.rules import SENSING
+from emo_music_ros.consent.traces import folder_of, recordings_folder
 from emo_music_ros.dashboard.options import DashboardOptions
+from emo_music_ros.dashboard.records import Records
 from emo_music_ros.dashboard.situations import Situation
 from emo_music_ros.dashboard.state import Board, Choice, Part, Plan, Playing, Ranked
 from emo_music_ros.errors import InputError, PluginError
+from emo_music_ros.paths import expand
+from emo_music_ros.report.process import ReportProcess
 from emo_music_ros.resources import data_of
 from emo_music_ros.ros import conversions as convert
 from emo_music_ros.ros.host import run_node
@@ -82,12 +87,14 @@ class DashboardNode(CompanionNode):
         self.consent_changed()
         self._steering = Steering(self)
         namespace = self.get_namespace()
+        self._reports = ReportProcess()
         self._site = self._make(
             self.options,
             accounts=data_of(namespace, "dashboard-accounts.sqlite"),
             audit=data_of(namespace, "dashboard-audit.sqlite"),
             board=self._board,
             control=self._control,
+            records=Records(self._recordings, self._reports.make),
             show=_show,
             failed=lambda error: self.failed("pages", error),
             on_trouble=lambda text: self.fault("audit", text),
@@ -103,6 +110,7 @@ class DashboardNode(CompanionNode):
     def deactivate(self) -> None:
         """Let everybody go."""
         if hasattr(self, "_site"):
+            self._reports.close()
             self._site.stop()
             del self._site
         if hasattr(self, "_steering"):
@@ -128,6 +136,13 @@ class DashboardNode(CompanionNode):
         """Drop what is shown of a person."""
         if person_id == self.person_id:
             self._board.forget()
+
+    def _recordings(self) -> Path:
+        """Return where the sessions of the person are recorded."""
+        named = self.options.recordings
+        space = self.get_namespace()
+        folder = expand(named, "recordings") if named else recordings_folder(space)
+        return folder_of(folder, self.person_id)
 
     # -- what is shown -----------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from emo_music_ros import __version__
+from emo_music_ros.dashboard.situations import SCENARIOS
 from emo_music_ros.dashboard.words import Words
 from emo_music_ros.emotion import STATES, UNKNOWN
 from emo_music_ros.measures import LEAST_TREND, MARGIN, TRIED, Listen, Share
@@ -307,7 +308,7 @@ def _told(session: Session, words: Words) -> str:
         plan = words(
             "plan_is",
             minutes=number(session.planned / 60),
-            scenario=words.named(session.scenario or "as_usual"),
+            scenario=_scenario(session.scenario, words),
             goal=words.named(session.goal or "as_usual"),
         )
     states = Counter(moment.state for moment in session.moments)
@@ -319,6 +320,10 @@ def _told(session: Session, words: Words) -> str:
     )
     state = words("state_shares", shares=shares) if shares else words("nothing_heard")
     return words("session_told", minutes=number(session.length / 60), plan=plan, state=state)
+
+
+def _scenario(name: str, words: Words) -> str:
+    return words(f"scenario_{name}") if name in SCENARIOS else words("as_usual")
 
 
 def _listens(session: Session, words: Words) -> Table:

@@ -7,6 +7,7 @@ import io
 import re
 import string
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 import recordings
@@ -192,6 +193,14 @@ def test_a_long_session_is_shown_in_part(tmp_path):
 
 
 def test_both_languages_have_the_same_fields_and_every_text_is_used():
+    import emo_music_ros.report as package
+
+    (folder,) = package.__path__
+    code = "".join(each.read_text() for each in Path(folder).glob("*.py") if each.stem != "words")
+    composed = {f"{key}_is" for key in TEXTS} | {f"axis_{key}" for key in ("valence", "arousal")}
+    endings = {"finished", "skipped", "replaced", "halted"}
+    for key in TEXTS.keys() - composed - endings:
+        assert f'"{key}"' in code, f"{key} is used nowhere"
     for key, texts in TEXTS.items():
         fields = [{name for _, name, _, _ in string.Formatter().parse(text)} for text in texts]
         assert fields[0] == fields[1], key
