@@ -68,6 +68,7 @@ def _start(words: Words, session: Session) -> Markup:
             element("label", words("length"), length),
             button(words("start_now")),
         ),
+        class_="start",
     )
 
 
@@ -85,7 +86,8 @@ def _list(words: Words, session: Session, records: Sequence[Record]) -> Markup:
     ]
     head = (element("th", words(key)) for key in ("began", "size", "report_of"))
     every = element("p", element("strong", words("all_sessions")), " ", *_links(words, session, ""))
-    return element("div", every, element("table", element("tr", *head), *rows))
+    table = element("table", element("tr", *head), *rows)
+    return element("div", every, table, class_="reports")
 
 
 def _links(words: Words, session: Session, name: str) -> list[str]:
