@@ -78,6 +78,7 @@ class Recorder(Node):
         self._on_failure = on_failure
         self._names = {self._full(name): name for name in names}
         self._refused: Counter[str] = Counter()
+        self._broken = False
         self._watched: set[str] = set()
         self._raw_purposes = (SENSING, raw_purpose)
         self._subject = Subject(
@@ -158,10 +159,13 @@ class Recorder(Node):
         if not all(map(self._subject.allows, purposes)):
             self._refused[topic] += 1
             return
+        if self._broken:
+            return
         now: Time = self.get_clock().now()
         try:
             self._writer.write(topic, kind, text, data, now.nanoseconds)
         except CompanionError as error:
+            self._broken = True
             self._on_failure(error)
 
     def _on_person(self, message: msg.Person) -> None:

@@ -129,13 +129,12 @@ class SessionRecording:
         self.report: list[str] = []
         self._writer = McapWriter(path)
         self._on_failure = on_failure
-        self._failed = False
         assert node.executor is not None
         self._executor: Executor = node.executor
         self._recorder = Recorder(
             self._writer,
             DERIVED + (RAW if raw else ()),
-            self._fail,
+            on_failure,
             node.person_id,
             RECORDING,
             context=node.context,
@@ -151,10 +150,4 @@ class SessionRecording:
         try:
             self._writer.close()
         except CompanionError as error:
-            self._fail(error)
-
-    def _fail(self, error: CompanionError) -> None:
-        """Tell of the first error; the session goes on without a recording."""
-        if not self._failed:
-            self._failed = True
             self._on_failure(error)

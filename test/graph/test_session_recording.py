@@ -2,6 +2,7 @@
 
 import csv
 import os
+import subprocess
 import time
 
 import pytest
@@ -131,6 +132,25 @@ def test_a_session_that_cannot_be_recorded_is_held_all_the_same(session_node, ru
     assert result.success
     assert "recording in" not in result.message
     assert "Traceback" not in node.output
+
+
+def test_a_full_disk_ends_the_recording_and_not_the_session(
+    probe, session_node, run, until, tmp_path
+):
+    node = session_node()
+    # no file of that process may grow beyond 64 KiB, as if the disk were full
+    subprocess.run(["prlimit", "--pid", str(node.popen.pid), f"--fsize={1 << 16}"], check=True)
+    emotion = probe.node.create_publisher(msg.EmotionState, "emotion", 20)
+
+    def tell():
+        emotion.publish(msg.EmotionState(person_id="resident", strategy=os.urandom(1 << 15).hex()))
+
+    assert run(tell).success
+    assert "Traceback" not in node.output
+    (path,) = files(tmp_path, ".mcap")
+    sessions, problems = read_sessions([path])
+    assert problems
+    assert len(sessions) == 1
 
 
 def test_nothing_is_recorded_unless_it_is_asked_for(start, run, until, tmp_path):
