@@ -17,6 +17,7 @@ from emo_music_ros.commands import (
     record,
     reference,
     replay,
+    report,
     simulate,
     training,
 )
@@ -30,7 +31,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in (
         *(companion, replay, record, doctor, dry_run, simulate),
-        *(predict, explain, label, plugins, reference, training),
+        *(predict, explain, label, report, plugins, reference, training),
     ):
         command.add(commands)
     return top

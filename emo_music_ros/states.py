@@ -14,11 +14,15 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from emo_music_ros.emotion import PAD, STATES, canonical, knows
+from emo_music_ros.emotion import PAD, STATES, UNKNOWN, canonical, knows
 from emo_music_ros.streams import Estimate
 
 #: Centre of each state on (valence, arousal): the middle of its quadrant.
 STATE_CENTRES = np.array([[0.5, 0.5], [0.5, -0.5], [-0.5, 0.5], [-0.5, -0.5]])
+#: Colours of states, told apart by people who are colour-blind, too (Okabe and Ito, 2008).
+STATE_COLOURS = dict(zip(STATES, ("#E69F00", "#56B4E9", "#CC79A7", "#0072B2"))) | {
+    UNKNOWN: "#DDDDDD"
+}
 #: Width of a state on the circumplex: neighbouring centres are two widths apart.
 STATE_WIDTH = 0.5
 #: How far `neutral` is taken as calm.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import random
 from array import array
@@ -16,6 +17,14 @@ import numpy as np
 
 from emo_music_ros.emotion import STATES, UNKNOWN
 from emo_music_ros.errors import StorageError
+from emo_music_ros.measures import (
+    Listens,
+    Seconds,
+    acceptance,
+    completed,
+    ended_worse,
+    improvement,
+)
 from emo_music_ros.names import printable
 
 #: Parts of the loop whose latency from the newest sample is measured.
@@ -54,6 +63,9 @@ class Summary:
         self._dropped: dict[str, dict[str, int]] = {}
         self._peak_rss: dict[int, float] = {}
         self.trouble: dict[str, str] = {}
+        #: What acceptance, completion and improvement are made of; see `measures`.
+        self.listens = Listens()
+        self.seconds = Seconds()
 
     def latency(self, part: str, seconds: float) -> None:
         """Take one latency from the newest sample to `part` of the loop."""
@@ -87,6 +99,27 @@ class Summary:
         else:
             self.trouble[name] = text
 
+    def measures(self) -> dict[str, float | bool | None]:
+        """Return acceptance, completion, improvement and response time; None = not known.
+
+        A session of a length that was asked for says in its facts ``duration_s`` and ``planned_s``
+        [s].
+        """
+        length, planned = self.about.get("duration_s", 0.0), self.about.get("planned_s", 0.0)
+        found = self.seconds.ends(length)
+        accepted = acceptance(self.listens.found)
+        starts = [each.began for each in self.listens.found]
+        stops = [each.time for each in self.listens.stops]
+        return {
+            "acceptance": _known(accepted.value),
+            "offered": accepted.whole,
+            "completed": completed(length, planned, starts, stops) if planned else None,
+            "improvement": _known(improvement(found.before, found.after)),
+            "ended_worse": ended_worse(found.before, found.after),
+            "response_ms": _quantiles(self._latency["recommendation"])["p50"],
+            "stops": len(stops),
+        }
+
     def as_dict(self) -> dict[str, Any]:
         """Return the summary as plain JSON types; latencies in ms, memory in MB."""
         dropped: Counter[str] = Counter()
@@ -105,6 +138,7 @@ class Summary:
                 name: _quantiles(values) | {"n": self._measured[name]}
                 for name, values in self._latency.items()
             },
+            "measures": self.measures(),
             "dropped": dict(sorted(dropped.items())),
             "underruns": self.underruns,
             "peak_rss_mb": round(sum(self._peak_rss.values()), 1),
@@ -145,6 +179,7 @@ class Summary:
             ("recommendations", str(data["recommendations"])),
             ("tracks", _counts(data["tracks"])),
             ("memory updates", str(data["memory_updates"])),
+            *_told(data["measures"]),
             *(
                 (
                     f"newest sample to {name}",
@@ -165,6 +200,21 @@ def render(rows: Sequence[tuple[str, str]]) -> str:
     """Return two columns as text."""
     width = max(len(name) for name, _ in rows)
     return "\n".join(f"{name:<{width}}  {value}" for name, value in rows)
+
+
+def _told(found: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the rows of what is known of the measures."""
+    rows = []
+    if found["acceptance"] is not None:
+        share = f"{100 * found['acceptance']:.0f} % of {found['offered']:.0f} tracks offered"
+        rows.append(("acceptance", share))
+    if found["improvement"] is not None:
+        rows.append(("improvement", f"{100 * found['improvement']:+.0f} %"))
+    return rows
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else round(value, 4)
 
 
 def _counts(counts: Mapping[str, int]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from emo_music_ros.consent.register import Register
-from emo_music_ros.consent.rules import PURPOSES, Consent, valid_person
+from emo_music_ros.consent.rules import EVERY, PURPOSES, RECORDING, Consent, valid_person
 from emo_music_ros.errors import InputError, StorageError
 
 
@@ -41,6 +41,8 @@ class Keeper:
     def decide(self, person_id: str, purpose: str, given: bool, source: str) -> str:
         """Let a decision hold for one purpose, or all if it is empty; return its person.
 
+        All are sensing and learning; of recording only a withdrawal is meant by it.
+
         :meth:`save` puts it on disk.
 
         Raises
@@ -49,11 +51,14 @@ class Keeper:
             If the person or the purpose cannot be.
         """
         name = valid_person(person_id)
-        if purpose and purpose not in PURPOSES:
+        if purpose and purpose not in EVERY:
             raise InputError(
-                f"there is no purpose '{purpose}'", f"Give {' or '.join(PURPOSES)}, or nothing"
+                f"there is no purpose '{purpose}'", f"Give {' or '.join(EVERY)}, or nothing"
             )
-        for each in [purpose] if purpose else PURPOSES:
+        meant = [purpose] if purpose else list(PURPOSES)
+        if not purpose and not given and (name, RECORDING) in self._known:
+            meant.append(RECORDING)
+        for each in meant:
             self._hold(Consent(name, each, given, time.time(), source))
         return name
 

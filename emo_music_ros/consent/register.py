@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from emo_music_ros.consent.rules import PURPOSES, Consent
+from emo_music_ros.consent.rules import EVERY, Consent
 from emo_music_ros.errors import StorageError
 from emo_music_ros.io.database import Database, transaction
 from emo_music_ros.resources import data_of
@@ -171,7 +171,7 @@ class Register:
 
 def _consent(row: tuple[object, ...]) -> Consent | None:
     person_id, purpose, given, moment, source = row
-    if not isinstance(person_id, str) or purpose not in PURPOSES:
+    if not isinstance(person_id, str) or purpose not in EVERY:
         return None
     number = float(moment) if isinstance(moment, int | float) else 0.0
     # Anything but a clear yes is a no.

@@ -12,6 +12,10 @@ SENSING = "sensing"
 #: Remembering what was listened to and what came of it.
 LEARNING = "learning"
 PURPOSES = (SENSING, LEARNING)
+#: Keeping pictures, voice, words and body signals in the recording of a session. Nobody has agreed
+#: to it who was not asked for just that.
+RECORDING = "recording"
+EVERY = (*PURPOSES, RECORDING)
 #: The person of recordings and of the demonstration, who is nobody and has consented.
 DEMONSTRATION = "demonstration"
 #: Longest id of a person [bytes in UTF-8]. Ids come from outside and end in names of files, where
@@ -85,7 +89,9 @@ class Consents:
     def allows(self, person_id: str, purpose: str) -> bool:
         """Tell whether something may be done with a person."""
         entry = self.decided(person_id, purpose)
-        return entry.given if entry is not None else not self.required
+        if entry is not None:
+            return entry.given
+        return purpose != RECORDING and not self.required
 
     def reason(self, person_id: str, purpose: str) -> str:
         """Return why it may not be done, empty if it may."""

@@ -10,11 +10,24 @@ from urllib.parse import quote
 from emo_music_ros.errors import StorageError
 from emo_music_ros.resources import data_of
 
+#: Endings of what is kept of a session.
+SESSION_FILES = (".mcap", ".csv")
+
 
 def summary_folder(namespace: str, person_id: str) -> Path:
     """Return the folder of the summaries of a person's sessions; it need not be there."""
     # No namespace has a hyphen in its name: this folder is none of another namespace.
-    return data_of(namespace, "session-summaries", quote(person_id, safe=" ").replace(".", "%2E"))
+    return folder_of(data_of(namespace, "session-summaries"), person_id)
+
+
+def recordings_folder(namespace: str) -> Path:
+    """Return the folder in which everybody has one for recordings of sessions."""
+    return data_of(namespace, "session-recordings")
+
+
+def folder_of(folder: Path, person_id: str) -> Path:
+    """Return the folder of a person in another; it need not be there."""
+    return folder / quote(person_id, safe=" ").replace(".", "%2E")
 
 
 def log_folder() -> Path:
@@ -23,22 +36,67 @@ def log_folder() -> Path:
     return Path(os.environ.get("ROS_LOG_DIR") or os.path.join(home, "log")).expanduser()
 
 
-def remove_summaries(namespace: str, person_id: str) -> list[str]:
-    """Remove the summaries of a person and return their paths.
+def remove_traces(namespace: str, person_id: str) -> list[str]:
+    """Remove summaries and recordings of a person's sessions and return their paths.
 
     Raises
     ------
     StorageError
         If one cannot be removed.
     """
-    folder = summary_folder(namespace, person_id)
+    recordings = folder_of(recordings_folder(namespace), person_id)
+    return remove_folder(summary_folder(namespace, person_id)) + remove_folder(recordings)
+
+
+def remove_folder(folder: Path) -> list[str]:
+    """Remove a folder with what is in it and return what that was.
+
+    Raises
+    ------
+    StorageError
+        If it cannot be removed.
+    """
     try:
         found = sorted(map(str, folder.iterdir())) if folder.is_dir() else []
-        if found:
+        if folder.is_dir():
             shutil.rmtree(folder)
     except OSError as error:
         raise StorageError(
-            f"the summaries in '{folder}' cannot be removed ({error.strerror})",
+            f"what is in '{folder}' cannot be removed ({error.strerror})",
             "Check the rights of that folder, or delete it",
         ) from error
     return found
+
+
+def remove_old(folder: Path, days: float, now: float) -> list[Path]:
+    """Remove recordings of sessions that were written more than `days` ago; return them.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        In which everybody has a folder; it need not be there. Other files are left alone.
+    days : float
+        How long they are kept.
+    now : float
+        Unix time [s].
+
+    Raises
+    ------
+    StorageError
+        If one cannot be removed.
+    """
+    removed = []
+    for path in sorted(folder.glob("*/*")):
+        try:
+            old = now - path.lstat().st_mtime > days * 86400
+            if path.suffix in SESSION_FILES and old and not path.is_dir():
+                path.unlink()
+                removed.append(path)
+        except FileNotFoundError:  # somebody else was faster
+            continue
+        except OSError as error:
+            raise StorageError(
+                f"'{path}' is older than {days:g} days and cannot be removed ({error.strerror})",
+                "Check the rights of that folder, or delete it",
+            ) from error
+    return removed

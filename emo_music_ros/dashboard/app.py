@@ -14,15 +14,16 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from emo_music_ros.dashboard import account_pages, pages
+from emo_music_ros.dashboard import account_pages, pages, record_pages
 from emo_music_ros.dashboard.accounts import Accounts
 from emo_music_ros.dashboard.audit import Audit
 from emo_music_ros.dashboard.entrance import Entrance
 from emo_music_ros.dashboard.gate import Gate, Visit
 from emo_music_ros.dashboard.permissions import CONTROLS, HOME
+from emo_music_ros.dashboard.records import FORMS, Records
 from emo_music_ros.dashboard.sections import VIEWS, rendered
 from emo_music_ros.dashboard.sessions import Session, Sessions
-from emo_music_ros.dashboard.situations import Situation
+from emo_music_ros.dashboard.situations import Situation, situations
 from emo_music_ros.dashboard.state import Board
 from emo_music_ros.dashboard.stream import PERIOD, Stream
 from emo_music_ros.dashboard.words import WORDS
@@ -31,6 +32,9 @@ from emo_music_ros.errors import CompanionError, InputError
 #: Viewers at once: of one account, of all.
 MOST_OWN, MOST_VIEWERS = 8, 32
 _STATIC = {"icon.svg": "image/svg+xml", "style.css": "text/css", "page.js": "text/javascript"}
+
+#: A report has its styles and pictures in itself, and nothing that runs.
+_REPORT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'"
 
 #: Controls that hold from the next piece on.
 SESSIONS = ("calmer", "livelier")
@@ -57,6 +61,8 @@ class Dashboard:
         Who is signed in.
     situations : mapping
         By name.
+    records : Records
+        Sessions that were recorded.
     show : callable
         Prints on the terminal.
     clock : callable
@@ -72,6 +78,7 @@ class Dashboard:
         audit: Audit,
         sessions: Sessions,
         situations: Mapping[str, Situation],
+        records: Records,
         show: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -80,6 +87,7 @@ class Dashboard:
         self._audit = audit
         self._sessions = sessions
         self._situations = situations
+        self._records = records
         self._clock = clock
         self._entrance = Entrance(accounts, sessions, self._note, show, clock)
         self._viewers: dict[str, int] = {}
@@ -135,6 +143,11 @@ class Dashboard:
             *(route("GET", f"/{view}", partial(self._view, view)) for view in VIEWS),
             *(route("GET", f"/events/{view}", partial(self._events, view)) for view in VIEWS),
             *(route("POST", f"/control/{name}", partial(self._steer, name)) for name in CONTROLS),
+            route("GET", "/recordings", self._recordings),
+            *(
+                route("GET", f"/recordings/report{end}", partial(self._report, form))
+                for end, form in (("", ".html"), (".pdf", ".pdf"), (".csv", ".csv"))
+            ),
             route("GET", "/accounts", self._entrance.accounts_page),
             route("POST", "/accounts/add", self._entrance.add_account),
             route("POST", "/accounts/remove", self._entrance.remove_account),
@@ -207,11 +220,39 @@ class Dashboard:
             if value not in self._situations:
                 raise InputError("there is no such situation", "Choose one of the page")
             return self._situations[value]
+        if name == "session":
+            minutes = visit.form.get("minutes", "")
+            line = ":".join(visit.form.get(key, "") for key in ("scenario", "goal"))
+            return situations([f"session:{line}:{minutes}"])["session"]
         if name == "volume":
             if not (value.isascii() and value.isdigit() and int(value[:4]) <= 100):
                 raise InputError("this is no volume", "Give 0 to 100")
             return int(value) / 100
         return None
+
+    # -- what was recorded -------------------------------------------------------------------
+
+    async def _recordings(self, visit: Visit, _: Request) -> Response:
+        session = visit.signed_in
+        told, session.told = session.told, ""
+        found = await run_in_threadpool(self._records.found)
+        now = self._board.snapshot()
+        return HTMLResponse(record_pages.recordings(visit.words, session, now, found, told))
+
+    async def _report(self, form: str, visit: Visit, _: Request) -> Response:
+        session, name = visit.signed_in, visit.query.get("session", "")
+        act = f"report{form} {name or 'of all'}"
+        try:
+            content = await run_in_threadpool(self._records.report, name, form, session.language)
+        except CompanionError as error:
+            await self._note(session.account, session.role, act, "not done")
+            session.told = visit.words("no_report", reason=str(error))
+            return RedirectResponse("/recordings", 303)
+        await self._note(session.account, session.role, act)
+        headers = {"Content-Security-Policy": _REPORT_POLICY}
+        if form != ".html":
+            headers["Content-Disposition"] = f'attachment; filename="{name or "sessions"}{form}"'
+        return Response(content, media_type=FORMS[form], headers=headers)
 
     # -- audit -------------------------------------------------------------------------------
 

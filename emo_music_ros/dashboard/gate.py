@@ -21,6 +21,7 @@ from emo_music_ros.dashboard.words import LANGUAGES, WORDS, Words, preferred
 
 log = logging.getLogger(__name__)
 
+_POLICY = b"content-security-policy"
 #: Most bytes of a request, and how long it may take to come [s].
 LARGEST, SLOWEST = 16_384, 10.0
 #: Most fields of a form.
@@ -246,6 +247,9 @@ class Gate:
         if self._secure:
             headers["Strict-Transport-Security"] = "max-age=31536000"
         own = {name.lower().encode(): value.encode() for name, value in headers.items()}
+        stated = {name.lower() for name, _ in message["headers"]}
+        if _POLICY in stated:  # a page of its own kind says itself what it may do
+            del own[_POLICY]
         kept = [(name, value) for name, value in message["headers"] if name.lower() not in own]
         message["headers"] = [*kept, *own.items()]
 

@@ -32,6 +32,10 @@ class DashboardOptions(ServerOptions):
     longest: float = option(
         43200.0, "who signed in this long ago has to do it again [s]", low=60.0, high=604800.0
     )
+    recordings: str = option(
+        "",
+        "folder of the recordings of sessions, as the node session has it; empty = data folder",
+    )
     lasts: float = option(
         1800.0, "how long the buttons for calmer and livelier hold [s]", low=60.0, high=86400.0
     )

@@ -10,6 +10,7 @@ from emo_music_ros.dashboard.accounts import Accounts
 from emo_music_ros.dashboard.app import Control, Dashboard
 from emo_music_ros.dashboard.audit import Audit
 from emo_music_ros.dashboard.options import DashboardOptions
+from emo_music_ros.dashboard.records import Records
 from emo_music_ros.dashboard.server import Server
 from emo_music_ros.dashboard.sessions import Sessions
 from emo_music_ros.dashboard.situations import situations
@@ -29,6 +30,8 @@ class Site:
         What is known.
     control : callable
         Steers the music.
+    records : Records
+        Sessions that were recorded.
     show : callable
         Prints on the terminal.
     failed : callable
@@ -50,6 +53,7 @@ class Site:
         audit: Path,
         board: Board,
         control: Control,
+        records: Records,
         show: Callable[[str], None],
         failed: Callable[[Exception], None],
         on_trouble: Callable[[str], None],
@@ -67,6 +71,7 @@ class Site:
                 audit=self._audit,
                 sessions=Sessions(clock, options.idle, options.longest),
                 situations=known,
+                records=records,
                 show=show,
                 clock=clock,
             )

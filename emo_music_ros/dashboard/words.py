@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 LANGUAGES = ("en", "zh")
 
 #: Key -> text in the order of `LANGUAGES`.
@@ -115,6 +117,28 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "session": ("Session", "活动"),
     "no_session": ("none runs", "没有进行中的活动"),
     "session_is": ("Aim: {goal}. {minutes} min left.", "目标：{goal}。还剩 {minutes} 分钟。"),
+    "recordings": ("Sessions", "活动"),
+    "start_session": ("Start a session", "开始一次活动"),
+    "scenario": ("Where", "场合"),
+    "scenario_home": ("At home", "居家"),
+    "scenario_daycare": ("Day care", "日间照料"),
+    "scenario_group": ("Group", "集体"),
+    "goal": ("Aim", "目标"),
+    "length": ("Minutes", "分钟数"),
+    "recorded": ("Recorded sessions", "已录制的活动"),
+    "none_recorded": (
+        "None is recorded. Sessions are recorded where the parameter record of the node session is"
+        " on.",
+        "没有录制。需打开 session 节点的 record 参数才会录制。",
+    ),
+    "began": ("Began", "开始时间"),
+    "size": ("Size", "大小"),
+    "report_of": ("Report", "报告"),
+    "all_sessions": ("All together:", "全部："),
+    "report_read": ("Read", "阅读"),
+    "report_pdf": ("PDF", "PDF"),
+    "report_csv": ("Log (csv)", "日志 (csv)"),
+    "no_report": ("No report: {reason}", "没有报告：{reason}"),
     "nodes": ("Parts of the machine", "机器各部分"),
     "gone": ("does not report any more", "不再报告"),
     "no_nodes": ("none reports", "没有报告"),
@@ -174,19 +198,22 @@ class Words:
     ----------
     language : str
         One of `LANGUAGES`.
+    catalogue : mapping
+        Key -> text in the order of `LANGUAGES`.
     """
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: str, catalogue: Mapping[str, tuple[str, str]] = CATALOGUE) -> None:
         self.language = language
         self._index = LANGUAGES.index(language)
+        self._catalogue = catalogue
 
     def __call__(self, key: str, **values: object) -> str:
         """Return a text with its values."""
-        return CATALOGUE[key][self._index].format(**values)
+        return self._catalogue[key][self._index].format(**values)
 
     def named(self, name: str) -> str:
         """Return what a name from outside is called; itself where we have no word for it."""
-        return self(name) if name in CATALOGUE else name.replace("_", " ")
+        return self(name) if name in self._catalogue else name.replace("_", " ")
 
 
 WORDS = {language: Words(language) for language in LANGUAGES}

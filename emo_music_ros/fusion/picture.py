@@ -11,10 +11,9 @@ import numpy as np
 from emo_music_ros.emotion import STATES, UNKNOWN
 from emo_music_ros.errors import StorageError
 from emo_music_ros.fusion.explanation import changes, table_of
+from emo_music_ros.states import STATE_COLOURS
 from emo_music_ros.streams import Emotion
 
-#: Told apart by people who are colour-blind, too (Okabe and Ito, 2008).
-COLOURS = dict(zip(STATES, ("#E69F00", "#56B4E9", "#CC79A7", "#0072B2"))) | {UNKNOWN: "#DDDDDD"}
 #: At most so many changes are written beside their lines.
 WRITTEN = 8
 
@@ -79,7 +78,7 @@ def draw(moments: Sequence[tuple[float, Emotion]], path: Path, title: str = "") 
 def _states(axes: Any, times: Any, emotions: Sequence[Emotion]) -> None:
     """Draw the probabilities of the states on each other, and grey where it is unknown."""
     table = np.array([table_of(emotion.estimate) for emotion in emotions]).T
-    axes.stackplot(times, table, labels=STATES, colors=[COLOURS[name] for name in STATES])
+    axes.stackplot(times, table, labels=STATES, colors=[STATE_COLOURS[name] for name in STATES])
     hidden = np.array([emotion.state == UNKNOWN for emotion in emotions])
     axes.fill_between(
         times,
@@ -106,7 +105,7 @@ def _said(axes: Any, times: Any, emotions: Sequence[Emotion], names: Sequence[st
             if part.probabilities:
                 best = int(np.argmax(part.probabilities))
                 image[names.index(part.modality), column] = to_rgba(
-                    COLOURS[STATES[best]], part.probabilities[best]
+                    STATE_COLOURS[STATES[best]], part.probabilities[best]
                 )
     step = times[1] - times[0]
     axes.imshow(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -149,8 +150,6 @@ class _Definition:
     """
 
     def __init__(self, encoding: str, schema: Any, expected: str) -> None:
-        from rosbags.typesys import Stores, get_types_from_msg, get_typestore
-
         if schema is None or not schema.data:
             raise ValueError("the recording carries no definition of its messages")
         if schema.encoding != "ros2msg" or encoding != "cdr":
@@ -161,12 +160,21 @@ class _Definition:
         if schema.name != expected:
             raise ValueError(f"its type is {schema.name}, not {expected}")
         self._name = schema.name
-        self._types = get_typestore(Stores.EMPTY)
-        self._types.register(get_types_from_msg(schema.data.decode("utf-8"), schema.name))
+        self._types = _types(schema.data.decode("utf-8"), schema.name)
 
     def read(self, data: bytes) -> Any:
         """Return a message with the fields of the definition."""
         return self._types.deserialize_cdr(data, self._name)
+
+
+@lru_cache(maxsize=64)
+def _types(text: str, name: str) -> Any:
+    """Return the types of a definition; recordings repeat them, and reading one takes long."""
+    from rosbags.typesys import Stores, get_types_from_msg, get_typestore
+
+    store = get_typestore(Stores.EMPTY)
+    store.register(get_types_from_msg(text, name))
+    return store
 
 
 class _Timeline:

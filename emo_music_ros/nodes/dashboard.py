@@ -6,13 +6,18 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future as Promise
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from emo_music_ros.consent.rules import SENSING
+from emo_music_ros.consent.traces import folder_of, recordings_folder
 from emo_music_ros.dashboard.options import DashboardOptions
+from emo_music_ros.dashboard.records import Records
 from emo_music_ros.dashboard.situations import Situation
 from emo_music_ros.dashboard.state import Board
 from emo_music_ros.errors import InputError, PluginError
+from emo_music_ros.paths import expand
+from emo_music_ros.report.process import ReportProcess
 from emo_music_ros.resources import data_of
 from emo_music_ros.ros.host import run_node
 from emo_music_ros.ros.node import CompanionNode
@@ -69,12 +74,14 @@ class DashboardNode(CompanionNode):
         self._board = Board(self.steady)
         self._watcher = Watcher(self._board, self.subject, namespace, self.steady)
         self._steering = Steering(self, "live:dashboard")
+        self._reports = ReportProcess()
         self._site = self._make(
             self.options,
             accounts=data_of(namespace, "dashboard-accounts.sqlite"),
             audit=data_of(namespace, "dashboard-audit.sqlite"),
             board=self._board,
             control=self._control,
+            records=Records(self._recordings, self._reports.make),
             show=_show,
             failed=lambda error: self.failed("pages", error),
             on_trouble=lambda text: self.fault("audit", text),
@@ -86,6 +93,7 @@ class DashboardNode(CompanionNode):
     def deactivate(self) -> None:
         """Let everybody go."""
         if hasattr(self, "_site"):
+            self._reports.close()
             self._site.stop()
             del self._site
         if hasattr(self, "_steering"):
@@ -110,6 +118,13 @@ class DashboardNode(CompanionNode):
     def person_forgotten(self, person_id: str) -> None:
         """Drop what is shown of a person."""
         self._watcher.forgotten(person_id)
+
+    def _recordings(self) -> Path:
+        """Return where the sessions of the person are recorded."""
+        named = self.options.recordings
+        space = self.get_namespace()
+        folder = expand(named, "recordings") if named else recordings_folder(space)
+        return folder_of(folder, self.person_id)
 
     # -- what is steered ---------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ import emo_music_ros.msg as msg
 import emo_music_ros.srv as srv
 from emo_music_ros.consent.register import default_register
 from emo_music_ros.consent.rules import DEMONSTRATION, LEARNING, SENSING, valid_person
-from emo_music_ros.consent.traces import log_folder, remove_summaries
+from emo_music_ros.consent.traces import log_folder, remove_traces
 from emo_music_ros.emotion import UNKNOWN
 from emo_music_ros.errors import CompanionError, InputError
 from emo_music_ros.fusion.adaptation import learner as adaptation
@@ -285,13 +285,13 @@ class RecommenderNode(CompanionNode):
         learned = adaptation.forget_at(adaptation.default_path(self.get_namespace()), person_id)
         response.removed += learned
         response.removed += default_register(self.get_namespace()).forget(person_id)
-        response.files_removed = remove_summaries(self.get_namespace(), person_id)
+        response.files_removed = remove_traces(self.get_namespace(), person_id)
         response.files_left = [str(log_folder())]
         self._forgotten.publish(msg.Person(header=header(self.now()), person_id=person_id))
         response.message = (
-            f"{learned} versions of what fusion learned are among the records; logs, and files"
-            " named by the parameter summary, may name the person and are yours to delete; a"
-            " withdrawal of consent stays"
+            f"{learned} versions of what fusion learned are among the records; logs, files named by"
+            " the parameter summary, recordings of emo-music record and reports that were saved may"
+            " name the person and are yours to delete; a withdrawal of consent stays"
         )
         response.success = True
         return response

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import shutil
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,19 +19,21 @@ import emo_music_ros.msg as msg
 from emo_music_ros.action import RunSession
 from emo_music_ros.consent.register import default_register
 from emo_music_ros.consent.rules import SENSING
-from emo_music_ros.consent.traces import summary_folder
+from emo_music_ros.consent.traces import remove_folder, summary_folder
 from emo_music_ros.errors import CompanionError, InputError, StorageError
 from emo_music_ros.fusion.timeline import CONTEXT, MODALITIES
 from emo_music_ros.names import printable
 from emo_music_ros.options import option
 from emo_music_ros.paths import expand, inside
-from emo_music_ros.ros.conversions import STATE_NAMES
+from emo_music_ros.report.write import render, save
+from emo_music_ros.ros.conversions import ACTIONS, STATE_NAMES
 from emo_music_ros.ros.environment import RUN
 from emo_music_ros.ros.host import run_node
 from emo_music_ros.ros.node import CompanionNode
 from emo_music_ros.ros.plan import LONGEST
 from emo_music_ros.ros.qos import LATCHED
 from emo_music_ros.ros.reports import reports
+from emo_music_ros.ros.session_recording import Recordings, SessionRecording
 from emo_music_ros.ros.stamps import header, seconds
 from emo_music_ros.summary import Summary
 
@@ -57,6 +58,7 @@ class _Goal:
     ends: float
     summary: Summary
     path: Path
+    recording: SessionRecording | None
 
 
 class SessionNode(CompanionNode):
@@ -81,6 +83,18 @@ class SessionNode(CompanionNode):
         summary: str = option("", "file for the summary JSON; empty = none")
         summaries: str = option(
             "", "folder of the summaries of sessions; empty = by person in the data folder"
+        )
+        record: bool = option(
+            False, "record every session of `run_session`, as MCAP and as csv, by person"
+        )
+        record_raw: bool = option(
+            False, "with it what sensors give, where a person consented to 'recording'"
+        )
+        recordings: str = option(
+            "", "folder of the recordings of sessions; empty = in the data folder"
+        )
+        keep_days: float = option(
+            90.0, "recordings of sessions are removed after this long [days]", low=1, high=3650
         )
         print_table: bool = option(True, "print the summary table at the end")
         report_every: float = option(5.0, "period of the status line [s]", low=0.5, high=3600)
@@ -117,10 +131,12 @@ class SessionNode(CompanionNode):
             )
         self.listen(msg.Recommendation, "recommendation", self._on_recommendation)
         self.listen(msg.PlayerState, "player/state", self._on_player)
+        self.listen(msg.InteractionEvent, "interaction/event", self._on_event)
         self.listen(msg.ListeningOutcome, "listening/outcome", self._on_outcome)
         self.listen(DiagnosticArray, "/diagnostics", self._on_diagnostics)
         self.every(0.25, self._tick)
         self.every(options.report_every, self._report)
+        self._recordings = Recordings(self, options.recordings, options.keep_days, _write_log)
         self._active = True
 
     def _beginning(self) -> float:
@@ -170,12 +186,12 @@ class SessionNode(CompanionNode):
 
     def person_forgotten(self, person_id: str) -> None:
         """Drop what was counted of the person, and the summaries in a folder of the site's own."""
-        if self.options.summaries:
-            shutil.rmtree(self._summaries_of(person_id), ignore_errors=True)
         if person_id == self.person_id:
             if self._goal is not None:
                 self._end_goal(f"'{person_id}' was forgotten")
             self.summary = self._new_summary(self.options.scenario)
+        remove_folder(self._summaries_of(person_id))
+        self._recordings.forget(person_id)
 
     # -- what is watched ---------------------------------------------------------------------
 
@@ -193,6 +209,9 @@ class SessionNode(CompanionNode):
         self._state = message.state
         for summary in self._open():
             summary.emotion_states[name] += 1
+            if message.state:
+                valence = message.estimate.valence
+                summary.seconds.add(self.steady() - summary.began, name, valence)
             if any(part.weight > 0 for part in message.contributions):
                 summary.latency("emotion", age)
 
@@ -201,10 +220,13 @@ class SessionNode(CompanionNode):
             summary.encoding(modality, message.source)
 
     def _on_recommendation(self, message: msg.Recommendation) -> None:
-        age = self.now() - seconds(message.header.stamp)
+        age, now = self.now() - seconds(message.header.stamp), self.steady()
         for summary in self._open():
             summary.recommendations += 1
-            summary.latency("recommendation", age)
+            if message.state:  # one for a state that is not known answers no sample
+                summary.latency("recommendation", age)
+            if not message.tracks:
+                summary.listens.halted(now, printable(message.reason))
         best = message.tracks[0].track.title if message.tracks else "nothing"
         self.get_logger().info(f"recommended '{printable(best)}': {printable(message.reason)}")
 
@@ -214,7 +236,11 @@ class SessionNode(CompanionNode):
         self._player_counts = counts
         steps = [max(0, new - old) for new, old in zip(counts, before)]
         title = printable(message.track.title or message.track.track_id)
+        sounds = message.status in (msg.PlayerState.PLAYING, msg.PlayerState.FADING)
+        track = (message.track.track_id, title, "", message.track.duration)
+        started, offered = seconds(message.started), bool(message.recommendation_id)
         for summary in self._open():
+            summary.listens.player(self.steady(), sounds, track, started, offered)
             for name, step in zip(("started", "finished", "skipped"), steps):
                 summary.tracks[name] += step
             summary.underruns = message.underruns
@@ -225,6 +251,11 @@ class SessionNode(CompanionNode):
                         "sound", seconds(message.started) - seconds(message.recommended)
                     )
         self._playing = f"{_STATUS.get(message.status, '?')} {title}".strip()
+
+    def _on_event(self, message: msg.InteractionEvent) -> None:
+        action = ACTIONS.get(message.action, "")
+        for summary in self._open():
+            summary.listens.act(self.steady(), action, message.track_id)
 
     def _on_outcome(self, message: msg.ListeningOutcome) -> None:
         for summary in self._open():
@@ -336,8 +367,9 @@ class SessionNode(CompanionNode):
             self.steady() + goal.duration,
             self._new_summary(goal.scenario or self.options.scenario),
             self._summary_path(goal.summary_path),
+            self._recordings.begin(self.options.record_raw) if self.options.record else None,
         )
-        running.summary.about["goal"] = goal.goal
+        running.summary.about |= {"goal": goal.goal, "planned_s": goal.duration}
         self._goal = running
         self._tell_plan(goal.scenario, goal.goal, goal.duration)
         problem = await running.done
@@ -347,9 +379,12 @@ class SessionNode(CompanionNode):
             handle.canceled()
         else:
             handle.abort()
+        kept = f"summary in {running.path}"
+        if running.recording is not None:
+            kept += f", recording in {running.recording.path}"
         return RunSession.Result(
             success=not problem,
-            message=problem or f"summary in {running.path}",
+            message=problem or kept,
             summary=json.dumps(running.summary.as_dict(), ensure_ascii=False),
         )
 
@@ -359,6 +394,8 @@ class SessionNode(CompanionNode):
         if goal is None or goal.done.done():
             return
         self._tell_plan("", "", 0.0)
+        if goal.recording is not None:
+            self._recordings.end(goal.recording)
         self._publish_summary(goal.summary, goal.path)
         goal.done.set_result(problem)
 
@@ -372,6 +409,10 @@ class SessionNode(CompanionNode):
                 remaining=float(remaining),
             )
         )
+
+
+def _write_log(recording: Path) -> None:
+    save(render([recording], ".csv"), recording.with_suffix(".csv"))
 
 
 def main() -> int:

@@ -52,6 +52,10 @@ class Recorder(Node):
         Topics, relative to the namespace of the node.
     on_failure : callable
         Told of an error of the writer; nothing is written any more.
+    person_id : str
+        Whom the run is for, until `person` says so.
+    raw_purpose : str
+        What raw topics need consent to, besides sensing.
 
     Attributes
     ----------
@@ -64,6 +68,8 @@ class Recorder(Node):
         writer: McapWriter,
         names: tuple[str, ...],
         on_failure: Callable[[CompanionError], None],
+        person_id: str = "resident",
+        raw_purpose: str = SENSING,
         **kwargs: Any,
     ) -> None:
         super().__init__("recorder", start_parameter_services=False, **kwargs)
@@ -72,9 +78,11 @@ class Recorder(Node):
         self._on_failure = on_failure
         self._names = {self._full(name): name for name in names}
         self._refused: Counter[str] = Counter()
+        self._broken = False
         self._watched: set[str] = set()
+        self._raw_purposes = (SENSING, raw_purpose)
         self._subject = Subject(
-            "resident",
+            person_id,
             os.environ.get(RUN, ""),
             (SENSING,),
             False,
@@ -134,19 +142,30 @@ class Recorder(Node):
         self.create_subscription(
             _message_class(kind),
             topic,
-            partial(self._on_message, topic, kind, text, name in ALWAYS),
+            partial(self._on_message, topic, kind, text, self._needs(name)),
             _as_published(self, topic),
             raw=True,
         )
 
-    def _on_message(self, topic: str, kind: str, text: str, always: bool, data: bytes) -> None:
-        if not always and not self._subject.allows(SENSING):
+    def _needs(self, name: str) -> tuple[str, ...]:
+        """Return what a topic needs consent to."""
+        if name in ALWAYS:
+            return ()
+        return self._raw_purposes if name in RAW else (SENSING,)
+
+    def _on_message(
+        self, topic: str, kind: str, text: str, purposes: tuple[str, ...], data: bytes
+    ) -> None:
+        if not all(map(self._subject.allows, purposes)):
             self._refused[topic] += 1
+            return
+        if self._broken:
             return
         now: Time = self.get_clock().now()
         try:
             self._writer.write(topic, kind, text, data, now.nanoseconds)
         except CompanionError as error:
+            self._broken = True
             self._on_failure(error)
 
     def _on_person(self, message: msg.Person) -> None:

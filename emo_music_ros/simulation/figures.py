@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from emo_music_ros.measures import accepted, completed, ended_worse, improvement
+
 #: Resamples of an interval.
 RESAMPLES = 500
 #: Seconds after a change, or after distress began, in which the loop has to answer.
@@ -239,14 +241,46 @@ def behaviours(sessions: Iterable[dict[str, Any]]) -> list[Figure]:
         ),
         figure(
             "sessions of ordinary listeners that end less pleasant than they began",
-            [(s["after"] < s["before"], 1) for s in of("ordinary")],
+            # true valence is known exactly: any change is one
+            [(ended_worse(s["before"], s["after"], 0.0) is True, 1) for s in of("ordinary")],
         ),
         figure(
             "change of valence of ordinary listeners",
             [(s["after"] - s["before"], 1) for s in of("ordinary")],
         ),
+        *paper_a(of("ordinary")),
     ]
     return found
+
+
+def paper_a(sessions: Sequence[dict[str, Any]]) -> list[Figure]:
+    """Return the measures of paper A, Table 4, as docs/reports.md defines them.
+
+    Every simulated session is one that was planned. Its time is not real: nothing takes any, so the
+    response time is not run.
+    """
+    return [
+        figure("acceptance, ordinary listeners", [_accepted(s) for s in sessions]),
+        figure(
+            "completion, ordinary listeners",
+            [(_completed(s), 1) for s in sessions],
+        ),
+        figure(
+            "improvement, ordinary listeners",
+            [(improvement(s["before"], s["after"]), 1) for s in sessions],
+        ),
+        figure("response time", []),
+    ]
+
+
+def _accepted(session: dict[str, Any]) -> tuple[float, float]:
+    found = [accepted(heard, ending) for heard, ending in session["listens"]]
+    return found.count(True), found.count(True) + found.count(False)
+
+
+def _completed(session: dict[str, Any]) -> bool:
+    starts, stops = ([each[0] for each in session[name]] for name in ("heard", "stops"))
+    return completed(session["seconds"], session["seconds"], starts, stops)
 
 
 def alone(cases: dict[str, list[Counter[str]]]) -> list[Figure]:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from emo_music_ros.emotion import STATES, UNKNOWN
+from emo_music_ros.measures import FINISHED, REPLACED, SKIPPED, STOPPED
 from emo_music_ros.recommendation.session.views import Decision
 from emo_music_ros.simulation.answers import Answers
 from emo_music_ros.simulation.characters import changes, character
@@ -47,6 +48,8 @@ class Facts:
         Known seconds in which it was the true one.
     change : tuple or None
         (time, from, to) of a change for good.
+    listens : list
+        (time heard [s], how it ended) of every listen that ended, as in `measures`.
     outcomes, learned, rewarded_without_sign, skipped : int
         Listens that ended, that were learned from, that earned a reward although nobody was there
         or nothing was seen, and that were skipped.
@@ -67,6 +70,7 @@ class Facts:
     )
     heard: list[tuple[float, float, float]] = field(default_factory=list)
     stops: list[tuple[float, str, str]] = field(default_factory=list)
+    listens: list[tuple[float, str]] = field(default_factory=list)
     known: int = 0
     unknown: int = 0
     disagree: int = 0
@@ -149,8 +153,18 @@ class _Notes(Outputs):
         facts.outcomes += 1
         facts.learned += outcome.learned
         facts.skipped += outcome.skipped
+        facts.listens.append((outcome.dwell * outcome.track.duration, ending(outcome)))
         empty = not self.truth.character.present
         facts.rewarded_without_sign += outcome.learned and (empty or not outcome.signals)
+
+
+def ending(outcome: Outcome) -> str:
+    """Return how a listen ended, in the words of `measures`."""
+    if outcome.skipped:
+        return SKIPPED
+    if outcome.interrupted:
+        return REPLACED
+    return FINISHED if outcome.dwell >= 1.0 else STOPPED
 
 
 def run_session(

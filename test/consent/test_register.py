@@ -12,7 +12,7 @@ import pytest
 
 from emo_music_ros.consent.keeper import Keeper
 from emo_music_ros.consent.register import Register
-from emo_music_ros.consent.rules import LEARNING, SENSING
+from emo_music_ros.consent.rules import LEARNING, RECORDING, SENSING
 from emo_music_ros.errors import InputError, StorageError
 
 
@@ -40,6 +40,20 @@ def test_a_decision_is_on_disk_with_its_source_and_readable_by_the_owner_only(pa
     assert held(path) == {("anna", SENSING): True, ("anna", LEARNING): False}
     assert {each.source for each in Register(path).consents()} == {"daughter", "live:service"}
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_raw_recordings_are_asked_for_by_name_and_withdrawn_with_all(path):
+    keeper = Keeper(Register(path))
+    keeper.decide("anna", "", True, "")
+    keeper.enrol("anna", "start")
+    keeper.save()
+    assert ("anna", RECORDING) not in held(path)
+    keeper.decide("anna", RECORDING, True, "")
+    keeper.save()
+    assert held(path)["anna", RECORDING]
+    keeper.decide("anna", "", False, "")
+    keeper.save()
+    assert not any(held(path).values())
 
 
 def test_enrolling_never_overrules_a_withdrawal(path):

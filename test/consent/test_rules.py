@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emo_music_ros.consent.rules import LEARNING, PURPOSES, SENSING, Consent, Consents, valid_person
+from emo_music_ros.consent.rules import (
+    LEARNING,
+    PURPOSES,
+    RECORDING,
+    SENSING,
+    Consent,
+    Consents,
+    valid_person,
+)
 from emo_music_ros.errors import InputError
 
 
@@ -61,3 +69,12 @@ def test_what_names_no_person(name):
 
 def test_a_person_is_named_without_spaces_around():
     assert valid_person(" Änne Müller ") == "Änne Müller"
+
+
+@pytest.mark.parametrize("required", [False, True])
+def test_nobody_agreed_to_raw_recordings_who_was_not_asked_for_that(required):
+    consents = Consents(required, [Consent("anna", each, True) for each in PURPOSES])
+    assert not consents.allows("anna", RECORDING)
+    assert "no consent of 'anna' to recording" in consents.reason("anna", RECORDING)
+    consents.replace([Consent("anna", RECORDING, True)])
+    assert consents.allows("anna", RECORDING)

@@ -107,3 +107,28 @@ def test_a_run_of_weeks_keeps_few_latencies_that_stand_for_all():
     assert found["n"] == 3 * MOST_LATENCIES
     assert found["p50"] == pytest.approx(50, abs=3)
     assert found["p95"] == pytest.approx(95, abs=2)
+
+
+def test_measures_of_a_session_that_was_asked_for():
+    summary = Summary({"planned_s": 600.0, "duration_s": 600.0})
+    for second in range(600):
+        track = ("1", "one", "", 200.0) if second < 10 else ("2", "two", "", 900.0)
+        if second == 10:
+            summary.listens.act(10.0, "next", "1")
+        summary.listens.player(float(second), True, track, 0.0, True)
+        summary.seconds.add(float(second), "calm", -0.5 if second < 300 else 0.1)
+    summary.latency("recommendation", 0.25)
+    found = summary.as_dict()["measures"]
+    assert found == {
+        "acceptance": 0.5, "offered": 2, "completed": True, "improvement": pytest.approx(0.3),
+        "ended_worse": False, "response_ms": 250.0, "stops": 0,
+    }  # fmt: skip
+    assert "50 % of 2 tracks offered" in summary.table()
+    json.dumps(summary.as_dict(), allow_nan=False)
+
+
+def test_measures_of_nothing_are_not_known():
+    found = Summary().as_dict()["measures"]
+    assert {name for name, value in found.items() if value is None} == {
+        "acceptance", "completed", "improvement", "ended_worse", "response_ms",
+    }  # fmt: skip

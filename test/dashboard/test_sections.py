@@ -194,7 +194,9 @@ def test_every_word_is_used_and_every_used_word_is_there():
         for path in each.glob("*.py")
         if path.name != "words.py"
     )
-    composed = {key for key in CATALOGUE if key.startswith("role_") or key.endswith("_unit")}
+    composed = {
+        key for key in CATALOGUE if key.startswith(("role_", "scenario_")) or key.endswith("_unit")
+    }
     measures = {"heart_rate", "eda_level"}
     modalities = {"face", "speech", "text", "physiology", "eeg", "interaction"}
     statuses = {"stopped", "playing", "paused", "fading"}

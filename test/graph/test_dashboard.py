@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 import soundfile
+from recordings import Recording
 from web import PASSWORD, Browser
 
 from emo_music_ros import msg
@@ -201,3 +202,16 @@ def test_it_ends_at_once_though_somebody_watches(start, until, open_site):
         assert process.interrupt() == 0
     assert "code to make the first" in process.output
     assert PASSWORD not in process.output
+
+
+def test_a_recorded_session_is_listed_and_reported_on(open_site, tmp_path):
+    folder = tmp_path / "kept" / "resident"
+    folder.mkdir(parents=True)
+    with Recording(folder / "1793628000.000000001.mcap", person="resident") as file:
+        file.told(0.0)
+        file.play(1.0, 60.0, "Jasmine")
+    browser = open_site(recordings=str(tmp_path / "kept"))
+    assert "session=1793628000.000000001" in browser.get("/recordings").body
+    report = browser.get("/recordings/report?session=1793628000.000000001").body
+    assert "Report: resident" in report
+    assert "Jasmine" in report

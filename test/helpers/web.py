@@ -18,6 +18,7 @@ from argon2 import PasswordHasher
 
 from emo_music_ros.dashboard import accounts as accounts_module
 from emo_music_ros.dashboard.options import DashboardOptions
+from emo_music_ros.dashboard.records import Records
 from emo_music_ros.dashboard.site import Site
 from emo_music_ros.dashboard.situations import Situation
 from emo_music_ros.dashboard.state import Board
@@ -156,6 +157,7 @@ class Served:
     asked: list[tuple[str, float | Situation | None]]
     refusal: list[CompanionError] = field(default_factory=list)
     tls: bool = False
+    reported: list[tuple[list[str], str, str]] = field(default_factory=list)
 
     @property
     def port(self) -> int:
@@ -217,6 +219,13 @@ def served(folder: Path, monkeypatch, **options) -> Iterator[Served]:
     troubles: list[str] = []
     asked: list[tuple[str, float | Situation | None]] = []
     refusal: list[CompanionError] = []
+    reported: list[tuple[list[str], str, str]] = []
+
+    def make(files, form, language) -> bytes:
+        reported.append(([file.name for file in files], form, language))
+        if refusal:
+            raise refusal[0]
+        return b"<p>a report</p>"
 
     async def control(name: str, value: float | Situation | None) -> None:
         asked.append((name, value))
@@ -229,6 +238,7 @@ def served(folder: Path, monkeypatch, **options) -> Iterator[Served]:
         audit=folder / "audit.sqlite",
         board=board,
         control=control,
+        records=Records(lambda: folder / "recordings", make),
         show=printed.append,
         failed=errors.append,
         on_trouble=troubles.append,
@@ -236,7 +246,9 @@ def served(folder: Path, monkeypatch, **options) -> Iterator[Served]:
     )
     tls = bool(options.get("tls_certificate"))
     try:
-        yield Served(folder, clock, board, site, printed, errors, troubles, asked, refusal, tls)
+        yield Served(
+            folder, clock, board, site, printed, errors, troubles, asked, refusal, tls, reported
+        )
     finally:
         site.stop()
     assert not errors, errors

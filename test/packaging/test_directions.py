@@ -13,8 +13,8 @@ PACKAGE = Path(__file__).resolve().parents[2] / NAME
 
 #: Files of the package itself; they know only each other.
 TOP = {
-    "__init__", "clock", "emotion", "errors", "names", "numerics", "options", "pacing", "paths",
-    "plugins", "portaudio", "resources", "states", "streams", "summary",
+    "__init__", "clock", "emotion", "errors", "measures", "names", "numerics", "options", "pacing",
+    "paths", "plugins", "portaudio", "resources", "states", "streams", "summary",
 }  # fmt: skip
 #: What rosidl makes of msg, srv and action.
 MESSAGES = {"msg", "srv", "action"}
@@ -35,12 +35,13 @@ ALLOWED: dict[str, set[str]] = {
     "simulation": _BASE | {"fusion", "recommendation", "playback"},
     "training": _BASE | _STAGES | {"simulation"},
     "ros": _BASE | _STAGES | {"messages", "consent", "dashboard"},
-    "nodes": _BASE | _STAGES | {"messages", "ros", "consent", "dashboard"},
+    "nodes": _BASE | _STAGES | {"messages", "ros", "consent", "dashboard", "report"},
     "dashboard": _BASE,
+    "report": _BASE | {"dashboard", "recommendation"},
     "rqt": _BASE | {"messages", "ros", "consent", "dashboard"},
     "commands": _BASE
     | _STAGES
-    | {"simulation", "training", "ros", "nodes", "consent", "dashboard"},
+    | {"simulation", "training", "ros", "nodes", "consent", "dashboard", "report"},
     "cli": {"top", "commands"},
 }
 

@@ -23,7 +23,8 @@ from emo_music_ros.simulation.figures import (
 def facts(kind="ordinary", **more):
     return {
         "kind": kind, "seed": 1, "policy": "therapeutic", "given": False, "rate": 1.0,
-        "seconds": 3600.0, "plays": [], "heard": [], "stops": [], "known": 90, "unknown": 10,
+        "seconds": 3600.0, "plays": [], "heard": [], "stops": [], "listens": [],
+        "known": 90, "unknown": 10,
         "disagree": 0, "flips": 3, "right": 80, "outcomes": 4, "learned": 1,
         "rewarded_without_sign": 0, "skipped": 0, "change": None, "false_reactions": 0,
         "before": 0.0, "after": 0.1, **more,
@@ -104,3 +105,14 @@ def test_single_modalities_and_skips():
     different, twice = skipped([(20, 0), (12, 1)])
     assert different.value == 16
     assert not twice.reached
+
+
+def test_measures_of_paper_a_by_their_common_definition():
+    sessions = [
+        facts(heard=[(1, 0, 0)], listens=[(100.0, "finished"), (5.0, "skipped")], after=0.2),
+        facts(heard=[(1, 0, 0)], listens=[(5.0, "replaced")], stops=[(9, "distress", "x")]),
+    ]
+    assert value("acceptance, ordinary listeners", sessions).value == 0.5
+    assert value("completion, ordinary listeners", sessions).value == 0.5
+    assert value("improvement, ordinary listeners", sessions).value == pytest.approx(0.075)
+    assert math.isnan(value("response time", sessions).value)

@@ -1,0 +1,77 @@
+"""Reports made by a process of their own, so that nothing else has to wait or grow for them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from emo_music_ros.errors import InputError
+
+#: How long a report may take [s].
+PATIENCE = 300.0
+_COMMAND = "import sys; from emo_music_ros.cli import main; sys.exit(main(sys.argv[1:]))"
+
+
+class ReportProcess:
+    """Makes one report at a time, from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: subprocess.Popen[str] | None = None
+        self._closed = False
+
+    def make(self, files: Sequence[Path], form: str, language: str) -> bytes:
+        """Return a report of recordings, see :func:`emo_music_ros.report.write.render`.
+
+        Raises
+        ------
+        InputError
+            If it cannot be made, takes too long, or another one is being made.
+        """
+        if not self._lock.acquire(blocking=False):
+            raise InputError("another report is being made", "Try again in a minute")
+        try:
+            with tempfile.TemporaryDirectory(prefix="emo-music-report-") as folder:
+                return self._make(files, Path(folder, f"report{form}"), language)
+        finally:
+            self._lock.release()
+
+    def close(self) -> None:
+        """End what is being made."""
+        self._closed = True
+        if self._running is not None:
+            self._running.kill()
+
+    def _make(self, files: Sequence[Path], out: Path, language: str) -> bytes:
+        arguments = ["report", *map(str, files), "--out", str(out), "--language", language]
+        with subprocess.Popen(
+            [sys.executable, "-c", _COMMAND, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+        ) as process:
+            self._running = process
+            if self._closed:
+                process.kill()
+            try:
+                _, told = process.communicate(timeout=PATIENCE)
+            except subprocess.TimeoutExpired as error:
+                process.kill()
+                raise InputError(
+                    f"the report took longer than {PATIENCE:.0f} s", "Choose fewer sessions"
+                ) from error
+            finally:
+                self._running = None
+        if process.returncode:
+            lines = [line for line in told.splitlines() if line.startswith("error: ")]
+            why = lines[-1].removeprefix("error: ") if lines else "its process ended"
+            raise InputError(
+                f"the report cannot be made: {why}", "Try the command emo-music report"
+            )
+        return out.read_bytes()
