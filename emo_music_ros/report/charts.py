@@ -89,9 +89,7 @@ def draw(
 def _plain(axes: Any, end: float) -> None:
     axes.set_xlim(0, end)
     axes.patch.set_alpha(0)
-    axes.tick_params(
-        colors=INK, labelsize=9, bottom=False, labelbottom=False, labelfontfamily=family()
-    )
+    axes.tick_params(colors=INK, labelsize=9, bottom=False, labelbottom=False)
     for side in axes.spines.values():
         side.set_color(_SOFT)
         side.set_linewidth(0.6)
@@ -122,7 +120,7 @@ def _legend(axes: Any, words: Words) -> None:
         Patch(color=STATE_COLOURS[name], label=words.named(name)) for name in (*STATES, UNKNOWN)
     ]
     legend = axes.legend(
-        handles=[*lines, *patches], loc="lower left", bbox_to_anchor=(0, 1.06), ncols=7,
+        handles=[*lines, *patches], loc="lower left", bbox_to_anchor=(0, 1.06), ncol=7,
         frameon=False, fontsize=9, prop={"family": family(), "size": 9}, borderaxespad=0,
         handlelength=1.2, columnspacing=1.2,
     )  # fmt: skip

@@ -12,6 +12,7 @@ from emo_music_ros.dashboard.situations import SCENARIOS
 from emo_music_ros.dashboard.words import Words
 from emo_music_ros.emotion import STATES, UNKNOWN
 from emo_music_ros.measures import LEAST_TREND, MARGIN, TRIED, Listen, Share
+from emo_music_ros.names import printable
 from emo_music_ros.report import findings
 from emo_music_ros.report.findings import Figures, ends_of
 from emo_music_ros.report.numbers import (
@@ -31,6 +32,8 @@ from emo_music_ros.report.recording import Outcome, Session
 MOST_SESSIONS, MOST_LISTENS = 12, 40
 #: Modalities that tell how somebody feels.
 MODALITIES = ("face", "speech", "text", "physiology", "eeg", "interaction")
+#: Most characters of a title in a table.
+LONGEST_TITLE = 80
 _ENDINGS = {"stopped": "stopped_person", "": "still_on"}
 
 
@@ -344,7 +347,16 @@ def _listen(listen: Listen, outcome: Outcome | None, words: Words) -> tuple[str,
         epsilon, mu = number(outcome.rationality, 2), number(outcome.variation, 2)
     ending = words(_ENDINGS.get(listen.ending, listen.ending))
     title = f"{listen.title} · {listen.artist}" if listen.artist else listen.title
-    return clock(listen.began), title, clock(listen.heard), ending, valence, pulse, epsilon, mu
+    return (
+        clock(listen.began),
+        printable(title, LONGEST_TITLE),
+        clock(listen.heard),
+        ending,
+        valence,
+        pulse,
+        epsilon,
+        mu,
+    )
 
 
 def outcome_of(session: Session, listen: Listen) -> Outcome | None:

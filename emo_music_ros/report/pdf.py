@@ -57,6 +57,7 @@ class _Sheets:
         about = {"Title": words("app"), "Creator": "emo_music_ros"}
         self._pages = PdfPages(self._file, metadata=about)
         self._measure = TextToPath()
+        self._widths: dict[tuple[str, bool], float] = {}  # of a size of 1 point
         self._number = 0
         self._figure: Any = None
         self._new()
@@ -169,6 +170,9 @@ class _Sheets:
         self._top += tall + 0.1
 
     def _table(self, block: Table) -> None:
+        head = self._row(block.header, block.widths, _SOFT, True, dry=True) - self._top
+        first = [self._row(row, block.widths, _INK, False, dry=True) for row in block.rows[:1]]
+        self._room(head + max(first, default=self._top) - self._top)
         self._row(block.header, block.widths, _SOFT, True)
         for row in block.rows:
             if self._row(row, block.widths, _INK, False, dry=True) > HEIGHT - MARGIN:
@@ -221,14 +225,11 @@ class _Sheets:
 
     def _wrapped(self, text: str, size: float, width: float, bold: bool) -> list[str]:
         """Return the lines of a text that is `width` wide."""
-        text = self._drawable(text)
-        lines = [""]
-        for piece in _pieces(text):
-            if lines[-1] and self._wide(lines[-1] + piece.rstrip(), size, bold) > width:
-                lines[-1] = lines[-1].rstrip()
+        lines, used = [""], 0.0
+        for piece in _pieces(self._drawable(text)):
+            if used and used + self._wide(piece.rstrip(), size, bold) > width:
                 lines.append("")
-            if not lines[-1]:
-                piece = piece.lstrip()
+                used = 0.0
             while self._wide(piece.rstrip(), size, bold) > width and len(piece) > 1:
                 cut = next(
                     at for at in range(len(piece) - 1, 0, -1)
@@ -238,15 +239,18 @@ class _Sheets:
                 lines.append("")
                 piece = piece[cut:]
             lines[-1] += piece
-        return lines
+            used += self._wide(piece, size, bold)
+        return [line.rstrip() for line in lines]
 
     def _wide(self, text: str, size: float, bold: bool) -> float:
+        """Return the width of a piece of text [inch]."""
         from matplotlib.font_manager import FontProperties
 
-        if not text:
-            return 0.0
-        font = FontProperties(family=family(), size=size, weight="bold" if bold else "normal")
-        return float(self._measure.get_text_width_height_descent(text, font, False)[0]) / 72
+        if (text, bold) not in self._widths:
+            font = FontProperties(family=family(), size=10, weight="bold" if bold else "normal")
+            wide = self._measure.get_text_width_height_descent(text or " ", font, False)[0]
+            self._widths[text, bold] = float(wide) / 720 if text else 0.0
+        return self._widths[text, bold] * size
 
 
 def _pieces(text: str) -> Iterator[str]:
