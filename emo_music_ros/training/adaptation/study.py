@@ -27,7 +27,7 @@ LABELS = (4, 8, 16)
 #: How often other moments are drawn, and folds of people.
 DRAWS, FOLDS = 4, 4
 #: What is chosen between.
-PRIORS = [Prior(*one) for one in product((4.0, 8.0, 16.0), (8.0, 16.0, 32.0), (0.5, 1.0))]
+PRIORS = [Prior(*one) for one in product((4.0, 8.0, 16.0), (8.0, 16.0, 32.0), (0.5, 2.0))]
 #: Moments of one state that are confirmed where forgetting is measured.
 LONE = 8
 #: Weight of a state that was not confirmed in the prior that is learned alone [moments].
@@ -268,8 +268,8 @@ def _gained(one: Sessions, confirmed: Sequence[int], asked: Rows, prior: Prior) 
 
 #: What figures depend on.
 _CODE = (
-    *(Head, learn, heads._most_probable, heads._replay, heads._columns, heads._newest),
-    *(heads.centred, heads.LEAST, heads.LEAST_SAID, heads.REPLAYED, heads.REPLAYED_MOST),
+    *(Head, learn, heads._most_probable, heads._as_if, heads._columns, heads._newest),
+    *(heads.centred, heads.LEAST, heads.LEAST_SAID, heads.REPLAYED_MOST),
     *(heads.NEWEST, Sessions, _score, _gained, lone, left_out, adapted, new_prior),
     *(answered, PRIORS, LABELS, DRAWS, FOLDS, LONE, PSEUDO),
 )
