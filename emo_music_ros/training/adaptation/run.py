@@ -107,7 +107,7 @@ METRICS: dict[str, Metric] = {
     "log loss gain": lambda truth, table, people: _gain(log_loss, -1.0, truth, table),
     "fell back": lambda truth, table, people: float((table[:, 1] >= 0.5).mean()),
 }
-_STATES = {name: CLASSIFICATION[name] for name in ("UAR", "accuracy", "ECE")} | {
+_STATES = {name: CLASSIFICATION[name] for name in ("UAR", "accuracy")} | {
     "log loss": METRICS["log loss"]
 }
 _GAINS = {name: METRICS[name] for name in ("UAR gain", "log loss gain")}
