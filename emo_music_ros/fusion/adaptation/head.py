@@ -50,7 +50,7 @@ class Prior:
 
     bias: float = 8.0
     said: float = 16.0
-    lone: float = 0.5
+    lone: float = 2.0
 
 
 DEFAULT = Prior()

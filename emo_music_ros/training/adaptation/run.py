@@ -59,7 +59,7 @@ NOTE = (
     "{asked_of}; {draws} draws each. Moments are confirmed by their label, in random order: nobody "
     "was asked. The answers are kept ones of encoders that never saw the person, fused by the "
     "default strategy; the prior of the head is chosen on the people of the other folds of all "
-    "corpora. Cost: one update from 16 moments."
+    "corpora, by gain and by what is forgotten. Cost: one update from 16 moments."
 )
 GAIN_NOTE = "The difference of each measure to that of the shipped weights on the same moments."
 LONE_NOTE = (

@@ -245,9 +245,11 @@ def _in_turn(one: Sessions, person: Any, draw: int) -> int:
 
 
 def _score(one: Sessions, person: Any, prior: Prior) -> float:
-    """Return the gain in average recall of a person, and what is lost where nothing is confirmed.
+    """Return the gain in average recall of a person, and a part of what is forgotten.
 
-    The first is the mean over 4, 8 and 16 moments, the second that over the two ways of forgetting.
+    The first is the mean over five ways of confirming (4, 8 and 16 moments, one state alone, all
+    states but one), all states being asked. The second, the change where only states are asked that
+    were not confirmed, counts as one state of four.
     """
     gains, lost = [], []
     for draw in range(DRAWS):
@@ -255,9 +257,10 @@ def _score(one: Sessions, person: Any, prior: Prior) -> float:
         gains += [_gained(one, pool[:count], asked, prior) for count in LABELS]
         for part in (lone, left_out):
             confirmed, rest = part(one, person, draw)
-            if confirmed and len(rest):
+            gains.append(_gained(one, confirmed, asked, prior))
+            if len(rest):
                 lost.append(_gained(one, confirmed, rest, prior))
-    return float(np.mean(gains) + (np.mean(lost) if lost else 0.0))
+    return float(np.mean(gains) + (np.mean(lost) if lost else 0.0) / len(STATES))
 
 
 def _gained(one: Sessions, confirmed: Sequence[int], asked: Rows, prior: Prior) -> float:
