@@ -106,7 +106,7 @@ class Rows:
     def _tell(self, person_id: str, which: object) -> None:
         if (person_id, which) not in self._told:
             self._told.add((person_id, which))
-            log.warning("version %s of '%s' makes no sense and is left out", which, person_id)
+            log.warning("version %.40s of '%s' makes no sense and is left out", which, person_id)
 
 
 def people_fallen(connection: sqlite3.Connection) -> list[str]:
