@@ -8,9 +8,9 @@ a softmax head behind the fusion is learned,
 
 where p [4] is what the shipped weights say and e_m [4] what modality m says of the states. Theta
 = (b, A) is zero for the shipped weights, and its most probable value under a normal prior around
-that is found anew for every update by replay of the stored moments, and of plain answers for what
-was not confirmed (:func:`learn`): a convex problem with one solution, so that the order of the
-moments does not matter. Where a modality is missing, what was learned of it is not used.
+that is found anew for every update by replay of the stored moments, and of stand-ins for what was
+not confirmed (:func:`learn`): a convex problem with one solution, so that the order of the moments
+does not matter. Where a modality is missing, what was learned of it is not used.
 """
 
 from __future__ import annotations
@@ -29,10 +29,8 @@ Floats = NDArray[np.float64]
 
 #: Least probability of the fused answer, and of a modality: what is ruled out may still be.
 LEAST, LEAST_SAID = 1e-4, 1e-2
-#: How sure replayed answers are of the state that holds: a little, and hardly.
-REPLAYED = (0.6, 0.4)
-#: And how much those of one state and modality count at most [moments].
-REPLAYED_MOST = 4.0
+#: How much the replayed answers of a state that was not confirmed count at most [moments].
+REPLAYED_MOST = 8.0
 #: So many moments of each state are learned from, the newest.
 NEWEST = 16
 _STEPS, _ENOUGH = 30, 1e-9
@@ -52,7 +50,7 @@ class Prior:
 
     bias: float = 8.0
     said: float = 16.0
-    lone: float = 0.5
+    lone: float = 2.0
 
 
 DEFAULT = Prior()
@@ -144,7 +142,7 @@ def learn(moments: Sequence[Moment], prior: Prior = DEFAULT) -> Head | None:
     States count alike, whichever was confirmed more often, since people do not confirm states as
     often as they have them; and none counts for more than was confirmed of all others, and a
     little: who only ever confirms one state says hardly where it ends. For every state that was
-    not confirmed, plain answers of each modality are replayed as if they had been, up to a limit.
+    not confirmed the same answers are replayed as if they had spoken for it, and been right.
     """
     kept = _newest(moments)
     if not kept:
@@ -153,11 +151,11 @@ def learn(moments: Sequence[Moment], prior: Prior = DEFAULT) -> Head | None:
     counts = np.bincount([moment.state for moment in kept], minlength=len(STATES))
     each = min(len(kept) / np.count_nonzero(counts), len(kept) - counts.max() + prior.lone)
     rows = [(moment.answer, moment.state, each / counts[moment.state]) for moment in kept]
+    replayed = min(each, REPLAYED_MOST) / len(kept)
     rows += [
-        (answer, state, min(each, REPLAYED_MOST) / len(REPLAYED))
-        for name in names
-        for answer, state in _replay(name)
-        if not counts[state]
+        (_as_if(moment.answer, state), state, replayed)
+        for state in np.flatnonzero(counts == 0)
+        for moment in kept
     ]
     theta = _most_probable(
         np.array([_columns(answer, names) for answer, _, _ in rows]),
@@ -187,16 +185,12 @@ def _columns(answer: Answer, names: Sequence[str]) -> Floats:
     return np.concatenate([[1.0], *(answer.said.get(name, nothing) for name in names)])
 
 
-def _replay(name: str) -> list[tuple[Answer, int]]:
-    """Return answers of a modality alone that the shipped weights get right, and their states."""
-    found = []
-    for sure in REPLAYED:
-        for state in range(len(STATES)):
-            table = np.full(len(STATES), (1.0 - sure) / (len(STATES) - 1))
-            table[state] = sure
-            said = centred(table, LEAST_SAID)
-            found.append((Answer(said, {name: said}), state))
-    return found
+def _as_if(answer: Answer, state: int) -> Answer:
+    """Return an answer with the state it speaks for most and another one exchanged."""
+    order = np.arange(len(STATES))
+    most = int(answer.fused.argmax())
+    order[[most, state]] = state, most
+    return Answer(answer.fused[order], {name: row[order] for name, row in answer.said.items()})
 
 
 def _most_probable(

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from emo_music_ros.emotion import STATES
-from emo_music_ros.fusion.adaptation.head import Answer, Floats, Moment
+from emo_music_ros.fusion.adaptation.head import Answer, Moment
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ MIGRATIONS = (
     """,
 )
 #: So many versions of a person are kept, the newest.
-MOST_VERSIONS = 200
+MOST_VERSIONS = 100
 #: Largest number that counts as a log probability less its mean; the version that none reaches.
 _EXTREME, _ENDLESS = 100.0, 2**31
 
@@ -106,7 +106,7 @@ class Rows:
     def _tell(self, person_id: str, which: object) -> None:
         if (person_id, which) not in self._told:
             self._told.add((person_id, which))
-            log.warning("version %s of '%s' makes no sense and is left out", which, person_id)
+            log.warning("version %.40s of '%s' makes no sense and is left out", which, person_id)
 
 
 def people_fallen(connection: sqlite3.Connection) -> list[str]:
@@ -187,26 +187,15 @@ def _version(
         return None
     try:
         content = json.loads(answer)
-        fused = _row(content["fused"])
-        said = {str(name): _row(values) for name, values in content["said"].items()}
+        names = list(content["said"])
+        table = np.array([content["fused"], *content["said"].values()], float)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
+    if table.shape != (1 + len(names), len(STATES)) or not (np.abs(table) <= _EXTREME).all():
+        return None
+    fused, said = table[0], dict(zip(names, table[1:]))
     moment = Moment(Answer(fused, said), STATES.index(state), float(time))
     return Version(number, before, moment, strategy, float(difference))
-
-
-def _row(values: Any) -> Floats:
-    """Return the four numbers of a list.
-
-    Raises
-    ------
-    ValueError
-        If they are not four, or too large.
-    """
-    row = np.asarray(values, float)
-    if row.shape != (len(STATES),) or not (np.abs(row) <= _EXTREME).all():
-        raise ValueError("no log probabilities of the states")
-    return row
 
 
 def _count(value: object) -> bool:

@@ -27,7 +27,7 @@ LABELS = (4, 8, 16)
 #: How often other moments are drawn, and folds of people.
 DRAWS, FOLDS = 4, 4
 #: What is chosen between.
-PRIORS = [Prior(*one) for one in product((4.0, 8.0, 16.0), (8.0, 16.0, 32.0), (0.5, 1.0))]
+PRIORS = [Prior(*one) for one in product((4.0, 8.0, 16.0), (8.0, 16.0, 32.0), (0.5, 2.0))]
 #: Moments of one state that are confirmed where forgetting is measured.
 LONE = 8
 #: Weight of a state that was not confirmed in the prior that is learned alone [moments].
@@ -245,9 +245,11 @@ def _in_turn(one: Sessions, person: Any, draw: int) -> int:
 
 
 def _score(one: Sessions, person: Any, prior: Prior) -> float:
-    """Return the gain in average recall of a person, and what is lost where nothing is confirmed.
+    """Return the gain in average recall of a person, and a part of what is forgotten.
 
-    The first is the mean over 4, 8 and 16 moments, the second that over the two ways of forgetting.
+    The first is the mean over five ways of confirming (4, 8 and 16 moments, one state alone, all
+    states but one), all states being asked. The second, the change where only states are asked that
+    were not confirmed, counts as one state of four.
     """
     gains, lost = [], []
     for draw in range(DRAWS):
@@ -255,9 +257,10 @@ def _score(one: Sessions, person: Any, prior: Prior) -> float:
         gains += [_gained(one, pool[:count], asked, prior) for count in LABELS]
         for part in (lone, left_out):
             confirmed, rest = part(one, person, draw)
-            if confirmed and len(rest):
+            gains.append(_gained(one, confirmed, asked, prior))
+            if len(rest):
                 lost.append(_gained(one, confirmed, rest, prior))
-    return float(np.mean(gains) + (np.mean(lost) if lost else 0.0))
+    return float(np.mean(gains) + (np.mean(lost) if lost else 0.0) / len(STATES))
 
 
 def _gained(one: Sessions, confirmed: Sequence[int], asked: Rows, prior: Prior) -> float:
@@ -268,8 +271,8 @@ def _gained(one: Sessions, confirmed: Sequence[int], asked: Rows, prior: Prior) 
 
 #: What figures depend on.
 _CODE = (
-    *(Head, learn, heads._most_probable, heads._replay, heads._columns, heads._newest),
-    *(heads.centred, heads.LEAST, heads.LEAST_SAID, heads.REPLAYED, heads.REPLAYED_MOST),
+    *(Head, learn, heads._most_probable, heads._as_if, heads._columns, heads._newest),
+    *(heads.centred, heads.LEAST, heads.LEAST_SAID, heads.REPLAYED_MOST),
     *(heads.NEWEST, Sessions, _score, _gained, lone, left_out, adapted, new_prior),
     *(answered, PRIORS, LABELS, DRAWS, FOLDS, LONE, PSEUDO),
 )

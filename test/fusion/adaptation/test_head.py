@@ -44,7 +44,7 @@ def test_nothing_confirmed_is_no_head():
 
 
 def test_a_state_that_is_misread_is_learned_and_the_others_stay():
-    head = learn(misread(32))
+    head = learn(misread(64))
     before, after = softmax(answer(3).fused), head(answer(3))
     assert np.argmax(before) == 3
     assert np.argmax(after) == 1
@@ -61,6 +61,27 @@ def test_what_is_right_already_stays_right_whichever_state_is_confirmed():
     for state in range(4):
         head = learn([moment(state, state, 10.0 * place) for place in range(40)])
         assert [np.argmax(head(answer(other, 0.4))) for other in range(4)] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("state", range(4))
+def test_a_state_that_was_not_confirmed_is_not_forgotten(state):
+    """Somebody is misread a little in all states but one, and hardly read in that one."""
+    confirmed = [
+        moment(other, (other + place) % 4, 10.0 * place, 0.4)
+        for place in range(16)
+        for other in range(4)
+        if state not in (other, (other + place) % 4)
+    ]
+    assert state not in {one.state for one in confirmed}
+    assert np.argmax(learn(confirmed)(answer(state, 0.35))) == state
+
+
+def test_what_stands_in_for_a_state_is_the_answer_with_two_states_exchanged():
+    first = Answer(np.array([3.0, 1.0, -1.0, -3.0]), {"face": np.array([4.0, 5.0, 6.0, 7.0])})
+    second = module._as_if(first, 2)
+    assert second.fused.tolist() == [-1.0, 1.0, 3.0, -3.0]
+    assert second.said["face"].tolist() == [6.0, 5.0, 4.0, 7.0]
+    assert module._as_if(first, 0).fused.tolist() == first.fused.tolist()
 
 
 def test_what_was_learned_of_a_modality_is_not_used_of_another():
