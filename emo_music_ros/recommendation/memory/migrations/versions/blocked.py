@@ -14,18 +14,18 @@ _BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 def upgrade() -> None:
     """Add the columns and the table."""
-    for name, kind in (("weight", sa.Double), ("listens", _BIG), ("dwell", sa.Double)):
+    numbers = (("weight", sa.Double()), ("listens", _BIG), ("dwell", sa.Double()), ("dwells", _BIG))
+    for name, kind in numbers:
         op.add_column("person", sa.Column(name, kind, nullable=False, server_default="0"))
-    op.add_column("person", sa.Column("dwells", _BIG, nullable=False, server_default="0"))
     op.execute(
         "UPDATE person SET weight = CASE WHEN updates < 5 THEN updates ELSE 5 END,"
         " listens = updates"
     )
     op.add_column("outcome", sa.Column("listen", _BIG))
     op.add_column("outcome", sa.Column("sequence", _BIG, nullable=False, server_default="0"))
-    for name, kind in (("signals", sa.Text), ("attended", sa.Double), ("state", sa.Text)):
-        op.add_column("outcome", sa.Column(name, kind))
-    for name in ("rationality", "variation"):
+    for name in ("signals", "state"):
+        op.add_column("outcome", sa.Column(name, sa.Text))
+    for name in ("attended", "rationality", "variation"):
         op.add_column("outcome", sa.Column(name, sa.Double))
     op.create_table(
         "blocked",
