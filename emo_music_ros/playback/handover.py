@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from emo_music_ros.errors import CompanionError, InputError
 from emo_music_ros.playback.limits import allowed_position
@@ -223,10 +224,15 @@ class HandOver:
     # -- the thread ------------------------------------------------------------------------------
 
     def _tell(self, *commands: Callable[[], None]) -> None:
-        """Let the thread do something with the piece that the other player has."""
+        """Let the thread do something with the piece that the other player has by then."""
+
+        def act(command: Callable[[], None]) -> None:
+            if self._handed is not None:  # otherwise what plays there is not ours
+                command()
+
         with self._wake:
             if self._target is not None:
-                self._commands.extend(commands)
+                self._commands.extend(partial(act, command) for command in commands)
                 self._wake.notify_all()
 
     def _only(self, command: Callable[[], None], target: Handed | None = None) -> None:

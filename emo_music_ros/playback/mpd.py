@@ -135,14 +135,16 @@ class MpdPlayer(Beside):
         music_folder: str = option(
             "", "where MPD's music is on this machine; empty = only what it alone has"
         )
-        timeout: float = option(0.5, "longest wait for an answer [s]", low=0.1, high=5.0)
+        command_timeout: float = option(
+            0.5, "longest wait for an answer to a command [s]", low=0.1, high=5.0
+        )
 
     def __init__(self, options: Options | None = None) -> None:
         self.options = options or self.Options()
         host, port, password = self.options.host, self.options.port, self.options.password
-        server = MpdServer(host, port, password, self.options.timeout)
+        server = MpdServer(host, port, password, self.options.command_timeout)
         folder = self.options.music_folder
         super().__init__(
-            self.options.local,
+            self.options.sound,
             MpdRemote(server, expand(folder, "music folder") if folder else None),
         )

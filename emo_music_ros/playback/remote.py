@@ -118,9 +118,12 @@ class Remote(Protocol):
 
 @dataclass(frozen=True)
 class BesideOptions:
-    """What every plugin of this kind has."""
+    """What every plugin of this kind has.
 
-    local: str = option(
+    The catalogue of the same name has its parameters beside these: those of the same name are one.
+    """
+
+    sound: str = option(
         "pyaudio",
         "player plugin for music that the other player does not have",
         choices=("pyaudio", "null"),
@@ -132,16 +135,16 @@ class Beside:
 
     Parameters
     ----------
-    local : str
+    sound : str
         Player plugin for what is played here.
     remote : Remote
         The other player.
     """
 
-    def __init__(self, local: str, remote: Remote) -> None:
+    def __init__(self, sound: str, remote: Remote) -> None:
         self.name = remote.name
         self.remote = remote
-        self._here: Backend = plugins.create("player", local)
+        self._here: Backend = plugins.create("player", sound)
 
     @property
     def rate(self) -> int:

@@ -137,7 +137,9 @@ class SpotifyPlayer(Beside):
         token: str = option("~/.config/emo_music_ros/spotify-token", "file of the person's token")
         client_id: str = option("", "of the app; empty = that of SPOTIPY_CLIENT_ID")
         client_secret: str = option("", "of the app; empty = that of SPOTIPY_CLIENT_SECRET")
-        timeout: float = option(1.0, "longest wait for an answer [s]", low=0.1, high=5.0)
+        command_timeout: float = option(
+            1.0, "longest wait for an answer to a command [s]", low=0.1, high=5.0
+        )
         api: str = option(API, "address of the Web API")
         accounts: str = option(ACCOUNTS, "address of the accounts")
 
@@ -147,8 +149,8 @@ class SpotifyPlayer(Beside):
             self.options.client_id,
             self.options.client_secret,
             self.options.token,
-            self.options.timeout,
+            self.options.command_timeout,
             self.options.api,
             self.options.accounts,
         )
-        super().__init__(self.options.local, SpotifyRemote(web, self.options.device))
+        super().__init__(self.options.sound, SpotifyRemote(web, self.options.device))

@@ -187,6 +187,17 @@ def test_what_somebody_chooses_there_is_theirs(table: Table) -> None:
     assert "stop" not in table.remote.told
 
 
+def test_what_somebody_chose_there_is_not_halted(table: Table) -> None:
+    table.play()
+    with table.player._wake:  # both happen before the thread looks
+        table.remote.now = replace(table.remote.now, path="far:their own")
+        table.player._commands.append(table.player._look)
+        table.player.pause("live:dashboard")
+    table.until(lambda: not table.player._commands, "quiet")
+    table.until(lambda: table.player.status().status == "stopped", "it is over")
+    assert "pause" not in table.remote.told
+
+
 def test_it_is_turned_down_again_where_it_was_turned_up_above_the_highest_allowed(
     table: Table,
 ) -> None:

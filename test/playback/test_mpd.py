@@ -22,7 +22,7 @@ def daemon() -> Iterator[Daemon]:
 
 
 def player(daemon: Daemon, folder: str = "") -> MpdPlayer:
-    options = {"host": "127.0.0.1", "port": daemon.port, "music_folder": folder, "local": "null"}
+    options = {"host": "127.0.0.1", "port": daemon.port, "music_folder": folder, "sound": "null"}
     made = plugins.create("player", "mpd", options)
     assert isinstance(made, MpdPlayer)
     return made

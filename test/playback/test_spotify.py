@@ -33,7 +33,7 @@ def make(server: Spotify, tmp_path: Path) -> Callable[..., SpotifyPlayer]:
 
     def made(**options: Any) -> SpotifyPlayer:
         values = {
-            "local": "null",
+            "sound": "null",
             "token": str(token),
             "client_id": APP[0],
             "client_secret": APP[1],
@@ -120,7 +120,7 @@ def test_without_the_persons_token_nobody_is_asked_on_the_terminal(
 
 @pytest.mark.parametrize("mood", ["401", "404", "429", "500", "other", "silent"])
 def test_every_refusal_is_an_error_with_its_reason(make: Any, server: Spotify, mood: str) -> None:
-    remote = make(timeout=0.3).remote
+    remote = make(command_timeout=0.3).remote
     server.mood = mood
     for act in (remote.state, lambda: remote.play("spotify:track:a", 0.0)):
         with pytest.raises(InputError, match="Spotify"):

@@ -136,7 +136,9 @@ def test_mpd_plays_a_piece_to_its_end(
     found = catalogue(tmp_path, port, Deaf())
     found.scan()
     (track,) = found.tracks()
-    backend = MpdPlayer(MpdPlayer.Options(local="null", host="127.0.0.1", port=port, timeout=3.0))
+    backend = MpdPlayer(
+        MpdPlayer.Options(sound="null", host="127.0.0.1", port=port, command_timeout=3.0)
+    )
     events: list[Interaction] = []
     player = make_player(backend, Player.Options(fade_in=0.2), on_event=events.append)
     assert isinstance(player, HandOver)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, create_engine, inspect, text
 from sqlalchemy.pool import StaticPool
@@ -29,7 +30,8 @@ def wrap(raw: sqlite3.Connection) -> Connection:
         hide_parameters=True,  # they tell who heard what
     )
     # SQLAlchemy would end the transaction that is on when it sees a connection for the first time.
-    engine.dialect.do_rollback = engine.dialect.do_commit = _leave  # type: ignore[method-assign,assignment]
+    dialect: Any = engine.dialect
+    dialect.do_rollback = dialect.do_commit = _leave
     return engine.connect()
 
 

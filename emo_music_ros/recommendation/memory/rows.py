@@ -14,13 +14,6 @@ _SCORES = (
     *("score", "emotion_match", "preference_match", "history_match", "attention", "propensity"),
 )
 _AXES = ("valence", "arousal", "dominance", "confidence")
-COLUMNS = (
-    *("person_id", "time", "recommendation_id", "track_id", "learned", "dwell", "skipped"),
-    *("interrupted", "repeats", "rating"),
-    *(f"{when}_{axis}" for when in ("before", "after") for axis in _AXES),
-    *("heart_rate_before", "heart_rate_after", "reward", *_SCORES),
-    *("listen", "sequence", "signals", "attended", "state", "rationality", "variation"),
-)
 
 
 def stored(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -32,7 +25,7 @@ def stored(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def outcome_row(outcome: Outcome, ranked: RankedTrack | None, sequence: int) -> dict[str, Any]:
-    """Return the values of `COLUMNS`; `sequence` counts what the person was learned from."""
+    """Return a row of the table `outcome`; `sequence` counts what the person was learned from."""
     return {
         "person_id": outcome.person_id,
         "time": outcome.time if math.isfinite(outcome.time) else 0.0,

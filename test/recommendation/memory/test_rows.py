@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +14,7 @@ import pytest
 from emo_music_ros.recommendation.memory import rows as module
 from emo_music_ros.recommendation.memory.migrating import FORMAT
 from emo_music_ros.recommendation.memory.person import PRIOR_LISTENS
+from emo_music_ros.recommendation.memory.schema import metadata
 from emo_music_ros.recommendation.memory.store import Memory
 
 #: What programs made before there was Alembic, format by format.
@@ -116,12 +121,12 @@ def test_it_learns_on_from_there(first_format, heard, rows):
     assert person.history("t1") == (pytest.approx(0.75), 2)
 
 
-def test_every_column_exists_and_every_table_of_people_knows_whom_it_is_about(tmp_path):
+def test_every_column_exists_and_every_table_of_people_knows_whom_it_is_about(tmp_path, heard):
     path = tmp_path / "memory.sqlite"
     Memory(path).close()
     connection = sqlite3.connect(path)
     outcome = {row[1] for row in connection.execute("PRAGMA table_info(outcome)")}
-    assert outcome == {"id", *module.COLUMNS}
+    assert outcome == {"id", *module.outcome_row(heard(), None, 0)}
     tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
     columns = {
         name: {row[1] for row in connection.execute(f"PRAGMA table_info({name})")}
@@ -130,3 +135,66 @@ def test_every_column_exists_and_every_table_of_people_knows_whom_it_is_about(tm
     without = {name for name in columns if "person_id" not in columns[name]}
     assert without == {"forgotten", "alembic_version"}
     connection.close()
+
+
+@pytest.mark.parametrize("mark", [0, 0x656D6F01])
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_files_of_every_format_open_without_loss(tmp_path, heard, number, mark):
+    path = tmp_path / "memory.sqlite"
+    connection = sqlite3.connect(path)
+    for script in (FIRST, SECOND, THIRD)[:number]:
+        connection.executescript(script)
+    connection.execute(f"PRAGMA user_version = {number}")
+    connection.execute(f"PRAGMA application_id = {mark}")
+    connection.execute(
+        "INSERT INTO person (person_id, preference, updates, changed) VALUES ('anna', ?, 3, 99.0)",
+        (TASTE.tobytes(),),
+    )
+    connection.execute("INSERT INTO history VALUES ('anna', 't1', 3, 2, 0.5)")
+    if number > 1:
+        connection.execute("UPDATE person SET weight = 2.5, listens = 7, dwell = 1.5, dwells = 2")
+        connection.execute("INSERT INTO blocked VALUES ('anna', 't9', 5.0, 'distress')")
+    if number > 2:
+        connection.execute("UPDATE person SET generation = 1")
+        connection.execute("INSERT INTO forgotten VALUES (7, 1)")
+    connection.execute(
+        "INSERT INTO outcome (person_id, time, recommendation_id, track_id, learned, reward)"
+        " VALUES ('anna', 99.0, 'r1', 't1', 1, 0.5)"
+    )
+    connection.commit()
+    names = [row[1] for row in connection.execute("PRAGMA table_info(outcome)")]
+    before = connection.execute("SELECT * FROM outcome").fetchall()
+    connection.close()
+    memory = Memory(path)
+    person = memory.person("anna")
+    assert memory.error == ""
+    assert person.taste == pytest.approx(TASTE)
+    assert person.updates == 3
+    assert (person.listens, person.weight) == ((3, 3.0) if number == 1 else (7, 2.5))
+    assert person.blocked == ({"t9"} if number > 1 else set())
+    assert memory.update(heard(track="t2"))
+    memory.close()
+    connection = sqlite3.connect(path)
+    kept = connection.execute(f"SELECT {', '.join(names)} FROM outcome WHERE id = 1").fetchall()
+    assert kept == before
+    assert connection.execute("PRAGMA user_version").fetchone() == (FORMAT,)
+    assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    for name, table in metadata.tables.items():
+        columns = {row[1] for row in connection.execute(f"PRAGMA table_info({name})")}
+        assert columns == set(table.columns.keys()), name
+    connection.close()
+
+
+def test_a_file_of_this_format_is_opened_without_the_tool_that_changes_formats(tmp_path):
+    path = tmp_path / "memory.sqlite"
+    code = (
+        "import sys; from emo_music_ros.recommendation.memory.store import Memory;"
+        f"Memory({str(path)!r}).close(); Memory({str(path)!r}).close();"
+        "print(sorted({'alembic', 'psycopg', 'sqlalchemy.orm'} & set(sys.modules)))"
+    )
+    root = str(Path(module.__file__).parents[3])
+    environment = {**os.environ, "PYTHONPATH": root}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True
+    )
+    assert done.stdout == "[]\n"

@@ -14,9 +14,10 @@ _BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 def upgrade() -> None:
     """Add the columns and the table."""
-    for name, kind in (("weight", sa.Double), ("listens", _BIG), ("dwell", sa.Double)):
-        op.add_column("person", sa.Column(name, kind, nullable=False, server_default="0"))
-    op.add_column("person", sa.Column("dwells", _BIG, nullable=False, server_default="0"))
+    for name in ("weight", "dwell"):
+        op.add_column("person", sa.Column(name, sa.Double, nullable=False, server_default="0"))
+    for name in ("listens", "dwells"):
+        op.add_column("person", sa.Column(name, _BIG, nullable=False, server_default="0"))
     op.execute(
         "UPDATE person SET weight = CASE WHEN updates < 5 THEN updates ELSE 5 END,"
         " listens = updates"
