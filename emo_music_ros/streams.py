@@ -251,7 +251,9 @@ class Track:
     """One analysed piece of music. Ranges as in Track.msg; `features` is its content vector.
 
     `own` marks music of the person's own life; `tempo` and `year` are 0 and `language` is empty
-    where they are not known.
+    where they are not known. `number` is the place on the album, where neighbours
+    differ by 1; 0 = not known. Loudness is that of EBU R128, NaN = not measured: `loudness` of the whole and
+    `loudest` of its loudest 400 ms [LUFS], `peak` the true peak [dB of full scale].
     """
 
     track_id: str
@@ -270,6 +272,11 @@ class Track:
     own: bool = False
     year: int = 0
     language: str = ""
+    album: str = ""
+    number: int = 0
+    loudness: float = math.nan
+    loudest: float = math.nan
+    peak: float = math.nan
 
 
 @dataclass(frozen=True)

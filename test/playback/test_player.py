@@ -16,6 +16,8 @@ from emo_music_ros.errors import InputError
 from emo_music_ros.io.audio import AudioReader
 from emo_music_ros.playback import items
 from emo_music_ros.playback.backends import NullBackend
+from emo_music_ros.playback.level import SILENCE, STEP
+from emo_music_ros.playback.loudness import TARGET, UNKNOWN
 from emo_music_ros.playback.player import Player
 from emo_music_ros.streams import Track
 
@@ -130,7 +132,12 @@ def library(tmp_path_factory):
         path = folder / f"{name}.wav"
         wave = 0.4 * np.sin(2 * np.pi * (220 + 110 * index) * np.arange(seconds * RATE) / RATE)
         soundfile.write(path, np.stack([wave, wave], 1).astype(np.float32), RATE, subtype="FLOAT")
-        tracks.append(Track(name, str(path), title=name, duration=seconds))
+        tracks.append(
+            Track(
+                name, str(path), title=name, duration=seconds,
+                loudness=TARGET, loudest=TARGET + 3, peak=-8.0,
+            )
+        )  # fmt: skip
     return tracks
 
 
@@ -223,9 +230,10 @@ def test_pause_resume_and_their_events(rig, library):
     made.decoded()
     made.backend.turn(2.0)
     made.player.pause(by="live:dashboard")
-    made.backend.turn(0.1)
+    made.backend.turn(SILENCE + 0.1)
     position = made.player.status().position
-    made.backend.turn(2.0)
+    assert position == pytest.approx(2.0 + SILENCE, abs=0.1)
+    made.backend.turn(1.0)
     assert made.player.status().status == "paused"
     assert made.player.status().position == position
     assert not made.backend.heard[-1].any()
@@ -251,9 +259,9 @@ def test_the_system_steers_without_events(rig, library):
     assert {event.action for event in made.events} <= {"track_started"}
 
 
-@pytest.mark.parametrize(("command", "share"), [("pause", 0.1), ("stop", 0.9), ("next", 0.9999)])
-def test_a_command_takes_effect_in_the_next_block(rig, library, command, share):
-    made = rig(fade_in=0.0, stop_fade=0.05, crossfade=0.05)
+@pytest.mark.parametrize("command", ["pause", "stop", "next"])
+def test_a_command_takes_effect_in_the_next_block(rig, library, command):
+    made = rig(fade_in=0.0)
     made.starts(library[0])
     made.decoded()
     made.backend.turn(1.0)
@@ -261,7 +269,7 @@ def test_a_command_takes_effect_in_the_next_block(rig, library, command, share):
     getattr(made.player, command)()
     for _ in range(3):
         made.backend.turn(512 / RATE)
-    assert np.abs(made.backend.heard[-1]).max() < share * loud
+    assert np.abs(made.backend.heard[-1]).max() < 0.95 * loud
 
 
 def test_stop_is_silent_within_two_seconds(rig, library):
@@ -352,7 +360,7 @@ def test_seek_while_paused_stays_paused(rig, library):
     made.decoded()
     made.backend.turn(1.0)
     made.player.pause()
-    made.backend.turn(0.2)
+    made.backend.turn(2.0)
     made.player.seek(5.0)
     made.until(lambda: made.player.status().position == pytest.approx(5.0, abs=0.01))
     assert made.player.status().status == "paused"
@@ -588,6 +596,10 @@ def test_the_music_ducks_and_the_volume_that_was_asked_for_stays(rig, library):
     made = rig(volume=0.8, fade_in=0.0, duck=0.25)
     made.player.duck(True)
     assert made.player.status().volume == 0.8
-    assert made.player._mixer._duck.target == 0.25
+    made.starts(library[0])
+    made.decoded()
+    made.backend.turn(1.0)
+    assert made.player._mixer.level == pytest.approx(0.2)
     made.player.duck(False)
-    assert made.player._mixer._duck.target == 1.0
+    made.backend.turn(3.0)
+    assert made.player._mixer.level == pytest.approx(0.8)
