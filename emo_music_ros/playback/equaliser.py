@@ -134,6 +134,10 @@ class Equaliser:
         self._share = Envelope(0.0)
         self._share.go(1.0, round(FADE * self._rate))
 
+    def clear(self) -> None:
+        """Forget what it still holds, as where a device was away."""
+        self._past[:] = 0.0
+
     def __call__(self, samples: FloatArray) -> FloatArray:
         """Return the next frames, float32 [frames, 2], later by half the filter."""
         stream = np.concatenate([self._past, samples]).astype(np.float32)

@@ -171,6 +171,11 @@ class Exposure:
         with self._lock:
             return self._equaliser(samples)
 
+    def clear(self) -> None:
+        """Forget what is still held of the sound, as where a device was away."""
+        with self._lock:
+            self._equaliser.clear()
+
     def count(self, samples: FloatArray, heard: bool) -> None:
         """Take the frames [frames, 2] that go to the device; `heard` = it makes them sound."""
         if not len(samples):

@@ -330,6 +330,7 @@ class Player:
         with self._lock:
             if self._lost and not lost:  # music that comes back comes as slowly as any other
                 self._mixer.restart(self.options.fade_in)
+                self.exposure.clear()
             self._lost = lost
             silent = self._mixer.silent
             mix, levels = self._mixer.mix(frames)

@@ -603,3 +603,140 @@ def test_the_music_ducks_and_the_volume_that_was_asked_for_stays(rig, library):
     made.player.duck(False)
     made.backend.turn(3.0)
     assert made.player._mixer.level == pytest.approx(0.8)
+
+
+def test_tracks_are_equally_loud_and_one_that_was_not_measured_is_soft(rig, library):
+    for track, expected in [
+        (replace(library[0], loudness=TARGET + 10, loudest=TARGET + 12), 0.4 * 10**-0.5),
+        (replace(library[0], loudness=TARGET - 5, peak=-8.0), 0.4 * 10**0.25),
+        (replace(library[0], loudness=math.nan), 0.4 * 10 ** ((TARGET - UNKNOWN) / 20)),
+    ]:
+        made = rig(fade_in=0.1)
+        made.starts(track)
+        made.decoded()
+        made.backend.turn(1.0)
+        assert abs(made.backend.sound()[-4096:]).max() == pytest.approx(expected, rel=0.01)
+
+
+@pytest.fixture(scope="module")
+def album(tmp_path_factory):
+    """Three parts of one tone, cut where it is loud."""
+    folder = tmp_path_factory.mktemp("album")
+    wave = 0.4 * np.sin(2 * np.pi * 220 * np.arange(18 * RATE) / RATE + 1.0).astype(np.float32)
+    parts = []
+    for index, part in enumerate(np.split(np.stack([wave, wave], 1), 3)):
+        path = folder / f"{index}.wav"
+        soundfile.write(path, part, RATE, subtype="FLOAT")
+        parts.append(
+            Track(
+                f"part{index}", str(path), duration=6.0, album="Suite", number=index + 1,
+                loudness=TARGET, loudest=TARGET + 3, peak=-8.0,
+            )
+        )  # fmt: skip
+    return wave, parts
+
+
+def test_neighbours_of_an_album_play_without_a_gap_or_a_fade(rig, album):
+    wave, parts = album
+    made = rig()
+    made.starts(parts[0])
+    made.decoded()
+    for following in parts[1:]:
+        made.until(lambda: made.player.status().position > 3.0, turn=0.02)
+        made.player.play(following, recommendation_id=following.track_id)
+        made.until(lambda: following in [item.track for item in made.player._items], turn=0)
+        assert made.player.status().track != following  # that is not what is heard yet
+        made.decoded()
+        made.until(lambda: made.player.status().track == following)
+    made.backend.turn(6.1)
+    sound = made.backend.sound()[:, 0]
+    begin = int(np.flatnonzero(sound)[0])
+    whole = sound[begin : begin + len(wave)]
+    steady = slice(4 * RATE, 18 * RATE - 500)
+    assert np.allclose(whole[steady], wave[steady], atol=1e-6)
+    status = made.player.status()
+    assert (status.tracks_started, status.tracks_finished, status.tracks_skipped) == (3, 3, 0)
+
+
+@pytest.mark.parametrize(
+    "change", [{"number": 3}, {"album": "Other"}, {"number": 0}, {"number": 1}, {"album": ""}]
+)
+def test_what_is_no_neighbour_is_cross_faded(rig, album, change):
+    _, parts = album
+    made = rig()
+    made.starts(parts[0])
+    made.decoded()
+    made.backend.turn(4.0)
+    made.starts(replace(parts[1], track_id="other", **change))
+    assert made.player.status().status == "fading"
+
+
+def test_a_neighbour_chosen_in_the_middle_is_a_jump(rig, album):
+    _, parts = album
+    made = rig()
+    made.starts(parts[0])
+    made.decoded()
+    made.starts(parts[1])
+    assert made.player.status().status == "fading"
+
+
+def test_the_end_of_a_track_that_nothing_follows_is_faded_out(rig, album):
+    _, parts = album
+    made = rig(fade_in=0.1)
+    made.starts(parts[0])
+    made.decoded()
+    made.backend.turn(7.0)
+    assert np.abs(np.diff(made.backend.sound(), n=2, axis=0)).max() < 0.01
+
+
+def test_a_device_that_was_away_comes_back_slowly_and_what_was_not_heard_is_no_dose(rig, library):
+    made = rig()
+    made.starts(library[0])
+    made.decoded()
+    made.backend.turn(4.0)
+    before = made.player.exposure.share
+    made.backend.error = "the sound device 'bluez' stopped working. Plug it in"
+    made.backend.turn(2.0)
+    assert made.player.status().error == made.backend.error
+    assert made.player.status().position > 5.5  # the loop goes on
+    assert made.player.exposure.share == pytest.approx(before, rel=0.1)
+    made.backend.error = ""
+    heard = len(made.backend.heard)
+    made.backend.turn(0.1)
+    assert abs(np.concatenate(made.backend.heard[heard:])).max() < 0.01
+    made.backend.turn(3.0)
+    assert abs(made.backend.heard[-1]).max() > 0.3
+
+
+def test_the_level_at_the_listener_is_said_and_that_it_is_not_calibrated(rig, library):
+    made = rig()
+    assert math.isnan(made.player.status().level)
+    made.starts(library[0])
+    made.decoded()
+    made.backend.turn(5.0)
+    status = made.player.status()
+    # a tone of 0.4 in both channels at 220 Hz (A-weighting -10.1 dB), at 95 dBA for full scale
+    assert status.level == pytest.approx(95 + 20 * math.log10(0.4) - 10.1, abs=0.4)
+    assert not status.calibrated
+    assert "not calibrated" in status.advice
+    assert 0 < status.dose < 1e-3
+
+
+def test_distress_is_over_within_two_seconds_whatever_else_is_asked(rig, library):
+    made = rig()
+    made.starts(library[0])
+    made.decoded()
+    made.backend.turn(4.0)
+    made.player.stop()
+    heard = len(made.backend.heard)
+    made.player.volume(1.0)
+    made.player.duck(False)
+    made.player.resume()
+    made.player.seek(5.0)
+    made.backend.turn(SILENCE + 0.05)
+    made.backend.turn(0.5)
+    sound = np.concatenate(made.backend.heard[heard:])
+    assert not sound[2 * RATE - 1024 :].any()
+    level = [20 * math.log10(abs(block).max() + 0.004) for block in made.backend.heard[heard:]]
+    assert max(np.diff(level)) < 0.1  # never up again
+    assert max(level[k] - level[k + 8] for k in range(len(level) - 8)) <= STEP
