@@ -78,6 +78,7 @@ setup(
         ],
         "emo_music_ros.player": [
             "pyaudio = emo_music_ros.playback.backends:PyAudioBackend",
+            "pulse = emo_music_ros.playback.pulse:PulseBackend",
             "null = emo_music_ros.playback.backends:NullBackend",
         ],
     },
