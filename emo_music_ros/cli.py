@@ -18,6 +18,7 @@ from emo_music_ros.commands import (
     reference,
     replay,
     simulate,
+    sound,
     training,
 )
 from emo_music_ros.commands.run import run
@@ -29,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=__version__)
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in (
-        *(companion, replay, record, doctor, dry_run, simulate),
+        *(companion, replay, record, doctor, dry_run, simulate, sound),
         *(predict, explain, label, plugins, reference, training),
     ):
         command.add(commands)

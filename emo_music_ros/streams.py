@@ -252,8 +252,8 @@ class Track:
 
     `own` marks music of the person's own life; `tempo` and `year` are 0 and `language` is empty
     where they are not known. `number` is the place on the album, where neighbours
-    differ by 1; 0 = not known. Loudness is that of EBU R128, NaN = not measured: `loudness` of the whole and
-    `loudest` of its loudest 400 ms [LUFS], `peak` the true peak [dB of full scale].
+    differ by 1; 0 = not known. Loudness is that of EBU R128, NaN = not measured: `loudness` of the
+    whole, `loudest` of its loudest 400 ms [LUFS], `peak` the true peak [dB of full scale].
     """
 
     track_id: str

@@ -255,9 +255,7 @@ class AudioReader:
         If the file does not exist or holds no audio that can be decoded.
     """
 
-    def __init__(
-        self, path: str | Path, rate: int, start: float = 0.0, tail: float = TAIL
-    ) -> None:
+    def __init__(self, path: str | Path, rate: int, start: float = 0.0, tail: float = TAIL) -> None:
         self._file = Decoder(path, start)
         self.path = self._file.path
         self.rate = rate

@@ -130,6 +130,7 @@ class DeviceBackend(Threaded):
     """
 
     options: Any
+    rate: int
 
     def __init__(self) -> None:
         super().__init__()

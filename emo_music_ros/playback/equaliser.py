@@ -27,7 +27,7 @@ CONSTANTS = {
 MEAN = (500, 1000, 2000)
 #: Losses an audiometer can find [dB HL].
 LOSSES = (-10.0, 120.0)
-#: A frequency is raised by at most this [dB]: others are in the room, and a loudspeaker clips. (Ours.)
+#: A frequency is raised by at most this [dB]: others are in the room. (Ours.)
 MOST = 12.0
 #: Length of the filter [s] and time in which it is faded in or out [s]: no step in the sound.
 LENGTH, FADE = 0.012, 3.0

@@ -95,7 +95,7 @@ class Exposure:
         self._lock = threading.Lock()
         self._weighting = Weighting(rate)
         self._equaliser = Equaliser(rate)
-        self._dose = Dose(self.options.dose)
+        self.dose = Dose(self.options.dose)
         self._person = ""
         self._slow = 0.0  # mean A-weighted power of late [full scale²]
         self._problems: dict[str, str] = {}
@@ -106,10 +106,11 @@ class Exposure:
     def reconfigure(self, options: SoundOptions) -> None:
         """Take new options; what cannot be understood is named and counts as not given."""
         self.options = options
-        self._dose.mode = options.dose
+        self.dose.mode = options.dose
         wanted: dict[int, float] = {}
+        self._night: tuple[int, int] | None = None
         with self._noted("night"):
-            _night(options.night)
+            self._night = _night(options.night)
         with self._noted("audiogram"):
             wanted = equaliser.gains(equaliser.audiogram(options.audiogram))
         wanted = wanted if options.hearing_aids == "out" else {}
@@ -125,7 +126,7 @@ class Exposure:
             known = self._ledger.dose(person_id) if self._ledger else []
         with self._lock:
             self._person = person_id
-            self._dose.load(known)
+            self.dose.load(known)
 
     def use(self, device: str) -> None:
         """Play on another device from now on; only what was calibrated is known."""
@@ -140,7 +141,7 @@ class Exposure:
         if self._ledger is None:
             return
         with self._lock:
-            person, new = self._person, self._dose.take_new()
+            person, new = self._person, self.dose.take_new()
         try:
             self._ledger.count(person, new)
             self._problems.pop("keep", None)
@@ -148,7 +149,7 @@ class Exposure:
             self._problems["keep"] = str(error)
             with self._lock:
                 if self._person == person:
-                    self._dose.give_back(new)
+                    self.dose.give_back(new)
 
     def forget(self, person_id: str) -> None:
         """Remove what is known of a person.
@@ -160,7 +161,7 @@ class Exposure:
         """
         with self._lock:
             if self._person == person_id:
-                self._dose.load([])
+                self.dose.load([])
         if self._ledger is not None:
             self._ledger.forget(person_id)
 
@@ -181,11 +182,14 @@ class Exposure:
         if not len(samples):
             return
         energy = self._weighting(samples if heard else 0.0 * samples)
-        seconds = len(samples) / self._rate
+        self.receive(energy, len(samples) / self._rate)
+
+    def receive(self, energy: float, seconds: float) -> None:
+        """Count A-weighted energy [full scale² s] that came within some time [s]."""
         with self._lock:
             keep = math.exp(-seconds / SLOW)
             self._slow = keep * self._slow + (1 - keep) * energy / seconds
-            self._dose.add(self._wall(), energy * pressure(self.sensitivity))
+            self.dose.add(self._wall(), energy * pressure(self.sensitivity))
 
     # -- what follows --------------------------------------------------------------------
 
@@ -209,20 +213,16 @@ class Exposure:
     def share(self) -> float:
         """Part of the week's dose that was used, 1 = all. An estimate if not calibrated."""
         with self._lock:
-            return self._dose.share(self._wall())
+            return self.dose.share(self._wall())
 
     @property
     def is_night(self) -> bool:
         """Whether it is night now."""
-        try:
-            span = _night(self.options.night)
-        except OptionError:
-            return False
-        if span is None:
+        if self._night is None:
             return False
         now = time.localtime(self._wall())
         minute = 60 * now.tm_hour + now.tm_min
-        first, last = span
+        first, last = self._night
         return first <= minute < last if first < last else minute >= first or minute < last
 
     @property

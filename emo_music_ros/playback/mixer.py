@@ -84,6 +84,7 @@ class Mixer:
         self._ceiling = math.inf
         self._level = Level(rate)
         self._rise = RISE
+        self._dry = 0  # frames in a row in which nothing was heard
         self._endings: list[tuple[int, Ending, int]] = []
 
     @property
@@ -172,9 +173,7 @@ class Mixer:
         self._aim()
         return True
 
-    def swap(
-        self, key: int, source: FrameSource, fade: float, loudness: Loudness = AS_IS
-    ) -> None:
+    def swap(self, key: int, source: FrameSource, fade: float, loudness: Loudness = AS_IS) -> None:
         """Replace the source of the voice that sounds, as after a seek; keeps a pause."""
         if self._mode is _Mode.STOPPING:
             self._endings.append((key, Ending.FADED, 0))
@@ -258,8 +257,12 @@ class Mixer:
             length = self._stretch(frames - done)
             if length:
                 block = out[done : done + length]
+                got = 0
                 for each in self._voices:
-                    self.starved += each.add_to(block)
+                    added = each.add_to(block)
+                    self.starved += added < length
+                    got = max(got, added)
+                self._dry = 0 if got else self._dry + length
                 levels[done : done + length] = self._level.take(length)
                 done += length
             self._sweep()
@@ -319,9 +322,9 @@ class Mixer:
 
     def _sweep(self) -> None:
         """Take away what ended, and begin what waits for that."""
+        if self._dry > HOLE * self.rate:
+            self.restart()  # nothing is heard: what comes then comes slowly
         for each in list(self._voices):
-            if each.starved > HOLE * self.rate and not each.leaving:
-                self.restart()  # in the hole nothing can be heard
             if each.ended or (each.leaving and each.envelope.remaining == 0):
                 self._voices.remove(each)
                 ending = Ending.FADED if each.leaving else Ending.FINISHED
@@ -334,15 +337,20 @@ class Mixer:
                 self._aim()
         if self.idle or (self._mode is not _Mode.RUNNING and self._level.remaining == 0):
             self._arrive()
-        elif len(self._voices) == 1 and not self._voices[0].leaving:
+        elif len(self._voices) == 1 and self._mode is _Mode.RUNNING:
             self._rebase(self._voices[0])
 
     def _rebase(self, alone: Voice) -> None:
-        """Let the level raise what lost the track that it is faded over."""
+        """Let the level go on with a fade whose other half ended by itself."""
+        if not alone.envelope.remaining:
+            return
         share = alone.envelope.gain
-        if share < 1.0 and alone.envelope.remaining and self._mode is _Mode.RUNNING:
-            alone.envelope = Envelope(1.0)
-            self._level.jump(self._level.gain * share)
+        alone.envelope = Envelope(1.0)
+        self._level.jump(self._level.gain * share)
+        if alone.leaving:
+            alone.leaving = False
+            self.stop()
+        else:
             self._rise = RISE
             self._aim()
 

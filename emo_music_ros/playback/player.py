@@ -372,8 +372,10 @@ class Player:
 
     def _current(self) -> Item | None:
         """Return the newest item, or the one whose end it waits for."""
-        sounds = [each for each in self._items if not each.closed and self._mixer.consumed(each.key)]
-        return sounds[-1] if sounds else self._items[-1] if self._items else None
+        for item in reversed(self._items):
+            if not item.closed and self._mixer.consumed(item.key):
+                return item
+        return self._items[-1] if self._items else None
 
     def _position(self, item: Item) -> float:
         return self._at(item, self._mixer.consumed(item.key) or 0)
@@ -504,9 +506,7 @@ class Player:
         left = last.duration - self._position(last)
         if not FOLLOWS <= left <= self.options.crossfade + NEAR_END:
             return False
-        last.prefetch.followed = self._mixer.follow(
-            new.key, new.prefetch, loudness_of(new.track)
-        )
+        last.prefetch.followed = self._mixer.follow(new.key, new.prefetch, loudness_of(new.track))
         return last.prefetch.followed
 
     def _continue(self, request: Request, prefetch: Prefetch) -> None:

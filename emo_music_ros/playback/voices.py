@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -62,7 +62,6 @@ class Voice:
     gain: Level
     leaving: bool = False
     consumed: int = 0
-    starved: int = field(default=0, init=False)  # frames missing in a row
 
     @property
     def ended(self) -> bool:
@@ -74,17 +73,15 @@ class Voice:
         over = self.loudness.loudest - ceiling
         return 1.0 if over <= 0 else float(10 ** (-over / 20))
 
-    def add_to(self, block: FloatArray) -> bool:
-        """Add the next frames to a block; return whether some were missing."""
+    def add_to(self, block: FloatArray) -> int:
+        """Add the next frames to a block and return how many there were."""
         samples = self.source.read(len(block))
         got = len(samples)
         gains = self.envelope.take(len(block)) * self.gain.take(len(block))
         # A decoder's rubbish must not stay in the filters that follow.
         block[:got] += np.nan_to_num(samples, posinf=0.0, neginf=0.0) * gains[:got]
         self.consumed += got
-        missing = len(block) - got
-        self.starved = self.starved + missing if missing else 0
-        return missing > 0
+        return got
 
 
 def voice(rate: int, key: int, source: FrameSource, loudness: Loudness, share: float) -> Voice:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import emo_music_ros
-from emo_music_ros.playback.backends import NullBackend, PyAudioBackend, converter, consume
+from emo_music_ros.playback.backends import NullBackend, PyAudioBackend, consume, converter
 
 DEADLINE = 20.0
 
@@ -289,7 +289,7 @@ from emo_music_ros.streams import Track
 backend = PyAudioBackend()
 player = Player(backend, Player.Options(fade_in=0.0, volume=1.0, max_volume=1.0))
 player.start()
-player.play(Track("tone", sys.argv[1]))
+player.play(Track("tone", sys.argv[1], loudness=-23.0, loudest=-20.0))
 deadline = time.monotonic() + 30
 while player.status().tracks_finished == 0 and time.monotonic() < deadline:
     time.sleep(0.05)

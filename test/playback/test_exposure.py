@@ -106,7 +106,7 @@ def test_music_starts_at_fifty_five_to_sixty():
 
 
 def fill(exposure, share):
-    exposure._dose.add(exposure._wall(), share * allowance("sensitive") * HOUR)
+    exposure.dose.add(exposure._wall(), share * allowance("sensitive") * HOUR)
 
 
 def test_a_full_week_is_said_and_turned_down():

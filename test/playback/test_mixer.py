@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from emo_music_ros.playback.envelope import FLOOR, decibels
 from emo_music_ros.playback.level import FALL, RISE, SILENCE, STEP, STEP_TIME
-from emo_music_ros.playback.mixer import FADE_IN, HOLE, KNEE, VOICES, Ending, Mixer, guard
+from emo_music_ros.playback.mixer import FADE_IN, HOLE, KNEE, Ending, Mixer, guard
 from emo_music_ros.playback.voices import GLIDE, Loudness
 
 RATE = 8000
@@ -433,9 +433,7 @@ def test_sound_does_not_depend_on_the_block_size(schedule, cuts):
     def make(key, seconds):
         return Sine(seconds, phase=key)
 
-    assert np.allclose(
-        perform(schedule, cuts, make), perform(schedule, [100000], make), atol=1e-5
-    )
+    assert np.allclose(perform(schedule, cuts, make), perform(schedule, [100000], make), atol=1e-5)
 
 
 def power(mixer):
@@ -466,5 +464,3 @@ def test_roughness_finds_a_click():
     assert roughness(sine) < 1.1 * SMOOTH
     sine[4010:] = 0.0
     assert roughness(sine) > 4.5 * SMOOTH
-
-

@@ -5,6 +5,7 @@ import math
 import threading
 import time
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -636,6 +637,14 @@ def album(tmp_path_factory):
     return wave, parts
 
 
+def queued(made, track):
+    return made.player._items[-1].track == track
+
+
+def heard(made, track):
+    return made.player.status().track == track
+
+
 def test_neighbours_of_an_album_play_without_a_gap_or_a_fade(rig, album):
     wave, parts = album
     made = rig()
@@ -644,10 +653,10 @@ def test_neighbours_of_an_album_play_without_a_gap_or_a_fade(rig, album):
     for following in parts[1:]:
         made.until(lambda: made.player.status().position > 3.0, turn=0.02)
         made.player.play(following, recommendation_id=following.track_id)
-        made.until(lambda: following in [item.track for item in made.player._items], turn=0)
+        made.until(partial(queued, made, following), turn=0)
         assert made.player.status().track != following  # that is not what is heard yet
         made.decoded()
-        made.until(lambda: made.player.status().track == following)
+        made.until(partial(heard, made, following))
     made.backend.turn(6.1)
     sound = made.backend.sound()[:, 0]
     begin = int(np.flatnonzero(sound)[0])
