@@ -14,7 +14,15 @@ from enum import Enum
 
 import numpy as np
 
-from emo_music_ros.playback.envelope import Envelope, decibels, power_in, power_out, smooth
+from emo_music_ros.playback.envelope import (
+    Envelope,
+    decibels,
+    power_in,
+    power_out,
+    rest_in,
+    rest_out,
+    smooth,
+)
 from emo_music_ros.playback.level import RISE, SILENCE, Level
 from emo_music_ros.playback.voices import AS_IS, GLIDE, FrameSource, Loudness, Voice, voice
 from emo_music_ros.streams import FloatArray
@@ -147,6 +155,7 @@ class Mixer:
             self._drop_all()
             self._begin(voice(self.rate, key, source, loudness, 1.0), fade_in)
             return
+        self._rebase()
         length = max(self._frames(crossfade), self._frames(RAMP))
         for each in self._voices:
             self._leave(each, length)
@@ -193,6 +202,9 @@ class Mixer:
         entering.envelope = Envelope(0.0)
         entering.envelope.go(1.0, length, smooth)
         self._voices.append(entering)
+        self._rise = RISE
+        if self._level.gain < self._level.target:
+            self._level.go(self._level.target)  # a start that is on goes on more slowly
         self._aim()
 
     def pause(self) -> None:
@@ -307,6 +319,7 @@ class Mixer:
 
     def _start(self, fade_in: float) -> None:
         """Rise from silence, to full level in `fade_in` [s] at least."""
+        self._rebase()
         target = min(self._volume * self._duck, self._limit())
         self._rise = decibels(0.0, max(target, 1e-3)) / max(fade_in, RAMP)
         self._level.go(target, self._rise)
@@ -324,35 +337,56 @@ class Mixer:
         """Take away what ended, and begin what waits for that."""
         if self._dry > HOLE * self.rate:
             self.restart()  # nothing is heard: what comes then comes slowly
+        ended = False
         for each in list(self._voices):
             if each.ended or (each.leaving and each.envelope.remaining == 0):
+                ended |= each.envelope.gain > 0.0
                 self._voices.remove(each)
                 ending = Ending.FADED if each.leaving else Ending.FINISHED
                 self._endings.append((each.key, ending, each.consumed))
                 if ending is Ending.FINISHED and self._follower is not None:
-                    self._follower.gain.jump(each.gain.gain)
-                    self._follower.gain.go(self._follower.loudness.gain, GLIDE, GLIDE)
-                    self._voices.append(self._follower)
-                    self._follower = None
+                    self._join(each, self._follower)
                 self._aim()
         if self.idle or (self._mode is not _Mode.RUNNING and self._level.remaining == 0):
             self._arrive()
-        elif len(self._voices) == 1 and self._mode is _Mode.RUNNING:
-            self._rebase(self._voices[0])
+        elif ended:
+            self._rebase()
 
-    def _rebase(self, alone: Voice) -> None:
-        """Let the level go on with a fade whose other half ended by itself."""
-        if not alone.envelope.remaining:
+    def _join(self, before: Voice, follower: Voice) -> None:
+        """Let a track go on where another one ends, in its fade and with its gain."""
+        follower.envelope = before.envelope
+        follower.gain.jump(before.gain.gain)
+        follower.gain.go(follower.loudness.gain, GLIDE, GLIDE)
+        self._voices.append(follower)
+        self._follower = None
+
+    def _rebase(self) -> None:
+        """Let the level make up for power that is missing, as where a track ended in its fade.
+
+        The voices that are left share the whole mix again, and go on with their fade from there.
+        """
+        share = math.sqrt(sum(each.envelope.gain**2 for each in self._voices))
+        if not 0.0 < share < 1.0 - 1e-9:
             return
-        share = alone.envelope.gain
-        alone.envelope = Envelope(1.0)
         self._level.jump(self._level.gain * share)
-        if alone.leaving:
-            alone.leaving = False
-            self.stop()
-        else:
+        entering = next((each for each in self._voices if not each.leaving), None)
+        length = entering.envelope.remaining if entering else 0
+        risen = min(entering.envelope.gain / share, 1.0 - 1e-9) if entering else 0.0
+        for each in self._voices:
+            each.envelope = Envelope(min(each.envelope.gain / share, 1.0))
+            if each is entering:
+                each.envelope.go(1.0, length, rest_in(risen))
+            elif entering is not None:
+                each.envelope.go(0.0, length, rest_out(risen))
+            else:
+                each.leaving = False  # the level fades it
+        if self._mode is _Mode.RUNNING and entering is not None:
             self._rise = RISE
             self._aim()
+        elif self._mode is _Mode.RUNNING:
+            self.stop()  # only what was leaving is left
+        else:
+            self._level.go(0.0)
 
     def _arrive(self) -> None:
         """Silence is reached."""
