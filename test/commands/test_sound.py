@@ -55,6 +55,7 @@ def test_sessions_are_run_and_violations_end_in_a_code(tmp_path, monkeypatch, ca
 
 
 def test_underruns_are_counted_on_the_device_that_is_named(monkeypatch, capsys):
+    monkeypatch.setattr(underruns, "TRACK", 7.0)
     assert (
         carry_out("sound", "underruns", "--player", "null", "--minutes", "0.02", "--load", "0") == 0
     )
@@ -66,7 +67,9 @@ def test_underruns_are_counted_on_the_device_that_is_named(monkeypatch, capsys):
         carry_out("sound", "underruns", "--minutes", "0")
 
 
-def test_a_device_that_is_away_is_no_measurement():
+def test_a_device_that_is_away_is_no_measurement(monkeypatch):
+    monkeypatch.setattr(underruns, "TRACK", 7.0)
+
     class Away:
         name, rate, underruns, error = "away", 44100, 0, "it is not there. Plug it in"
 
