@@ -17,6 +17,9 @@ from emo_music_ros.errors import InputError
 from emo_music_ros.io.audio import AudioReader
 from emo_music_ros.playback import items
 from emo_music_ros.playback.backends import NullBackend
+from emo_music_ros.playback.calibration import Calibration
+from emo_music_ros.playback.exposure import Exposure, SoundOptions
+from emo_music_ros.playback.ledger import Ledger
 from emo_music_ros.playback.level import SILENCE, STEP
 from emo_music_ros.playback.loudness import TARGET, UNKNOWN
 from emo_music_ros.playback.player import Player
@@ -58,7 +61,7 @@ class HandBackend:
 class Rig:
     """A player, its device, and what it reported."""
 
-    def __init__(self, clock=None, **options):
+    def __init__(self, clock=None, exposure=None, **options):
         self.backend = HandBackend()
         self.events, self.errors, self.blocks = [], [], []
         self.player = Player(
@@ -68,6 +71,7 @@ class Rig:
             on_error=self.errors.append,
             on_audio=self.blocks.append,
             person_id="anna",
+            exposure=exposure,
             clock=clock or (lambda: self.backend.clock),
         )
         self.player.start()
@@ -749,3 +753,41 @@ def test_distress_is_over_within_two_seconds_whatever_else_is_asked(rig, library
     level = [20 * math.log10(abs(block).max() + 0.004) for block in made.backend.heard[heard:]]
     assert max(np.diff(level)) < 0.1  # never up again
     assert max(level[k] - level[k + 8] for k in range(len(level) - 8)) <= STEP
+
+
+def test_a_calibrated_device_starts_at_its_level_and_never_exceeds_the_cap(rig, library, tmp_path):
+    ledger = Ledger(tmp_path / "sound.sqlite")
+    ledger.calibrate(Calibration("hand", 100.0))
+    exposure = Exposure(RATE, SoundOptions(), ledger)
+    made = rig(exposure=exposure)
+    made.until(lambda: made.player.status().calibrated)
+    made.until(lambda: made.player.status().volume < 0.2, turn=0)
+    # a tone of 220 Hz whose level is 12 dB above that of the track as a whole
+    made.starts(replace(library[0], loudness=TARGET, loudest=TARGET + 12))
+    made.decoded()
+    made.backend.turn(3.5)
+    status = made.player.status()
+    assert status.volume == pytest.approx(10 ** ((57.5 - (100 + TARGET)) / 20), rel=0.01)
+    assert not status.limited
+    made.player.volume(1.0)
+    made.until(lambda: made.player.status().limited, turn=0.02)
+    made.backend.turn(4.0)
+    gain = made.player._mixer.level
+    assert 100 + TARGET + 12 + 20 * math.log10(gain) <= 70.0
+    assert "not calibrated" not in made.player.status().advice
+
+
+def test_the_dose_survives_the_player(rig, library, tmp_path):
+    ledger = Ledger(tmp_path / "sound.sqlite")
+    made = rig(exposure=Exposure(RATE, SoundOptions(), ledger), fade_in=0.1)
+    made.starts(library[0])
+    made.decoded()
+    made.backend.turn(3.0)
+    share = made.player.status().dose
+    assert share > 0
+    made.backend.stop = lambda: None
+    pump(made.backend, made.player.close)
+    again = rig(exposure=Exposure(RATE, SoundOptions(), ledger))
+    assert again.player.status().dose >= share
+    again.player.person_id = "ben"
+    again.until(lambda: again.player.status().dose == 0.0, turn=0)
