@@ -82,6 +82,7 @@ setup(
         ],
         "emo_music_ros.player": [
             "pyaudio = emo_music_ros.playback.backends:PyAudioBackend",
+            "pulse = emo_music_ros.playback.pulse:PulseBackend",
             "null = emo_music_ros.playback.backends:NullBackend",
             "mpd = emo_music_ros.playback.mpd:MpdPlayer",
             "spotify = emo_music_ros.playback.spotify:SpotifyPlayer",

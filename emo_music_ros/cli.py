@@ -19,6 +19,7 @@ from emo_music_ros.commands import (
     replay,
     report,
     simulate,
+    sound,
     training,
 )
 from emo_music_ros.commands.run import run
@@ -30,7 +31,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=__version__)
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in (
-        *(companion, replay, record, doctor, dry_run, simulate),
+        *(companion, replay, record, doctor, dry_run, simulate, sound),
         *(predict, explain, label, report, plugins, reference, training),
     ):
         command.add(commands)

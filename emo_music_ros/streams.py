@@ -269,7 +269,10 @@ class Track:
 
     `own` marks music of the person's own life; `tempo` and `year` are 0 and `language` is empty
     where they are not known. `derived` = nobody listened to it: its place is that of the words its
-    source has for it, energy and mode are 0 and most features NaN.
+    source has for it, energy and mode are 0 and most features NaN. `number` is the place on
+    the album, where neighbours differ by 1; 0 = not known. Loudness is that of EBU R128, NaN = not
+    measured: `loudness` of the whole, `loudest` of its loudest 400 ms [LUFS], `peak` the true peak
+    [dB of full scale].
     """
 
     track_id: str
@@ -289,6 +292,11 @@ class Track:
     year: int = 0
     language: str = ""
     derived: bool = False
+    album: str = ""
+    number: int = 0
+    loudness: float = math.nan
+    loudest: float = math.nan
+    peak: float = math.nan
 
 
 @dataclass(frozen=True)

@@ -241,6 +241,8 @@ class AudioReader:
         Frames per second of the output [Hz].
     start : float
         Where to begin [s]; beyond the end gives no frames. In MP3 files it is approximate.
+    tail : float
+        How much of the end is faded out [s].
 
     Attributes
     ----------
@@ -253,7 +255,7 @@ class AudioReader:
         If the file does not exist or holds no audio that can be decoded.
     """
 
-    def __init__(self, path: str | Path, rate: int, start: float = 0.0) -> None:
+    def __init__(self, path: str | Path, rate: int, start: float = 0.0, tail: float = TAIL) -> None:
         self._file = Decoder(path, start)
         self.path = self._file.path
         self.rate = rate
@@ -266,7 +268,7 @@ class AudioReader:
                 f"'{self.path}' cannot be played at {rate} Hz: {error}",
                 "Replace the file or remove it",
             ) from error
-        self._tail = round(TAIL * rate)
+        self._tail = round(tail * rate)
         self._ready: FloatArray = np.zeros((0, 2), np.float32)
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,10 +10,12 @@ from typing import Any
 
 import emo_music_ros.msg as msg
 import emo_music_ros.srv as srv
-from emo_music_ros.errors import InputError
+from emo_music_ros.errors import CompanionError, InputError
 from emo_music_ros.options import option
 from emo_music_ros.paths import regular_file
+from emo_music_ros.playback.exposure import Exposure
 from emo_music_ros.playback.handover import make_player
+from emo_music_ros.playback.ledger import default_ledger
 from emo_music_ros.playback.player import Player
 from emo_music_ros.ros import conversions as convert
 from emo_music_ros.ros import signals
@@ -53,9 +56,12 @@ class PlayerNode(CompanionNode):
         self._state = self.advertise(msg.PlayerState, "player/state")
         self._events = self.advertise(msg.InteractionEvent, "player/event")
         audio = self.advertise(msg.AudioChunk, "player/audio", SIGNAL)
+        ledger = default_ledger(self.get_namespace())
+        self._exposure = Exposure(self.plugin.rate, options, ledger)
         self._player = make_player(
             self.plugin,
             options,
+            exposure=self._exposure,
             on_event=self._on_event,
             on_audio=lambda block: audio.publish(signals.audio_message(block)),
             on_error=lambda error: self.get_logger().error(str(error)),
@@ -80,15 +86,30 @@ class PlayerNode(CompanionNode):
         self._player.reconfigure(self.options)
 
     def details(self) -> dict[str, Any]:
-        """Return the counters of the player."""
+        """Return the counters of the player, and what the listener gets."""
         if not hasattr(self, "_player"):
             return {}
         status = self._player.status()
-        return {"backend": self.plugin.name if self.plugin else "", "underruns": status.underruns}
+        sure = "" if status.calibrated else " (estimate: not calibrated)"
+        level = "silence" if math.isnan(status.level) else f"{status.level:.0f} dBA{sure}"
+        return {
+            "backend": self.plugin.name if self.plugin else "",
+            "underruns": status.underruns,
+            "level at the listener": level + (", limited" if status.limited else ""),
+            "dose of the week": f"{100 * status.dose:.1f} %{sure}",
+            "calibration": "calibrated" if status.calibrated else "not calibrated",
+        }
 
     def person_changed(self, before: str) -> None:
         """Report what is done from now on as done by another person."""
         self._player.person_id = self.person_id
+
+    def person_forgotten(self, person_id: str) -> None:
+        """Drop the dose of a person."""
+        try:
+            self._exposure.forget(person_id)
+        except CompanionError as error:
+            self.fault("dose", str(error), "warn")
 
     def _on_recommendation(self, message: msg.Recommendation) -> None:
         if message.person_id not in ("", self.person_id):
@@ -199,7 +220,8 @@ class PlayerNode(CompanionNode):
     def _publish_state(self) -> None:
         status = self._player.status()
         error = status.error or getattr(self.plugin, "error", "")
-        self.health("warn" if error else "ok", error or f"{status.status} on {self.plugin.name}")
+        about = ", ".join(filter(None, [f"{status.status} on {self.plugin.name}", status.advice]))
+        self.health("warn" if error else "ok", error or about)
         self._state.publish(
             msg.PlayerState(
                 header=header(self.now()),

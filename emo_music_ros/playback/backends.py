@@ -54,7 +54,7 @@ def consume(
     return late
 
 
-class _Threaded(ABC):
+class Threaded(ABC):
     """A backend's thread: started once, stopped within a second."""
 
     name = ""
@@ -86,7 +86,7 @@ class _Threaded(ABC):
         """Call `render` in real time until `_stop` is set."""
 
 
-class NullBackend(_Threaded):
+class NullBackend(Threaded):
     """A real clock without sound, for machines without a loudspeaker."""
 
     @dataclass(frozen=True)
@@ -107,51 +107,34 @@ class NullBackend(_Threaded):
         self.underruns += consume(render, self.rate, self.options.block, self._stop)
 
 
-@dataclass
-class _Device:
-    """An open PortAudio stream: where blocks are written, and how long they take to be heard."""
+@dataclass(frozen=True)
+class DeviceOptions:
+    """What can be set of every device that may come and go."""
 
-    audio: Any
-    stream: Any
-    convert: Callable[[FloatArray], FloatArray]
-    latency: float  # of a full buffer [s]
-
-    def close(self) -> None:
-        for end in (self.stream.close, self.audio.terminate):
-            try:
-                with LOCK:
-                    end()
-            except OSError as error:  # an unplugged device may refuse even this
-                log.debug("closing the sound device: %s", error)
+    rate: int = option(
+        44100, "frames per second [Hz]; 0 = the device's default", low=0, high=192000
+    )
+    block: int = option(512, "frames per block", low=64, high=8192)
+    retry: float = option(
+        2.0, "first wait before a missing device is tried again [s]", low=0.1, high=60.0
+    )
 
 
-class PyAudioBackend(_Threaded):
-    """Sound through PortAudio, written from a thread of its own.
+class DeviceBackend(Threaded):
+    """A device that may be away: opened, written to, and tried again until it is back.
 
-    Underruns are counted where PortAudio reports one and where the clock says that the buffer
-    must have run dry, since not every driver reports them.
+    Attributes
+    ----------
+    device : str
+        What plays, as a calibration knows it; empty = it was not opened yet.
     """
 
-    @dataclass(frozen=True)
-    class Options:
-        """What can be set."""
+    options: Any
+    rate: int
 
-        device: str = option("", "part of the device's name, or its index; empty = default")
-        rate: int = option(
-            44100, "frames per second [Hz]; 0 = the device's default", low=0, high=192000
-        )
-        block: int = option(512, "frames per block", low=64, high=8192)
-        latency: float = option(0.046, "device buffer [s]", low=0.005, high=1.0)
-        retry: float = option(
-            2.0, "first wait before a missing device is tried again [s]", low=0.1, high=60.0
-        )
-
-    name = "pyaudio"
-
-    def __init__(self, options: Options | None = None) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.options = options or self.Options()
-        self.rate = self.options.rate or self._default_rate()
+        self.device = ""
 
     def _run(self, render: Render) -> None:
         retry = self.options.retry
@@ -180,6 +163,62 @@ class PyAudioBackend(_Threaded):
                 retry = min(2 * retry, LONGEST_RETRY)
             finally:
                 device.close()
+
+    def _wanted(self) -> str:
+        return f"'{self.options.device}'" if self.options.device else "(default)"
+
+    def _trouble(self, error: CompanionError) -> None:
+        if str(error) != self.error:
+            log.warning("%s", error)
+        self.error = str(error)
+
+    @abstractmethod
+    def _open(self) -> Any:
+        """Return the device, open, with a method `close`; raise CompanionError if it is absent."""
+
+    @abstractmethod
+    def _write(self, device: Any, render: Render) -> None:
+        """Hand sound to the device until `_stop` is set; raise OSError when it goes away."""
+
+
+@dataclass
+class _Device:
+    """An open PortAudio stream: where blocks are written, and how long they take to be heard."""
+
+    audio: Any
+    stream: Any
+    convert: Callable[[FloatArray], FloatArray]
+    latency: float  # of a full buffer [s]
+
+    def close(self) -> None:
+        for end in (self.stream.close, self.audio.terminate):
+            try:
+                with LOCK:
+                    end()
+            except OSError as error:  # an unplugged device may refuse even this
+                log.debug("closing the sound device: %s", error)
+
+
+class PyAudioBackend(DeviceBackend):
+    """Sound through PortAudio, written from a thread of its own.
+
+    Underruns are counted where PortAudio reports one and where the clock says that the buffer
+    must have run dry, since not every driver reports them.
+    """
+
+    @dataclass(frozen=True)
+    class Options(DeviceOptions):
+        """What can be set."""
+
+        device: str = option("", "part of the device's name, or its index; empty = default")
+        latency: float = option(0.046, "device buffer [s]", low=0.005, high=1.0)
+
+    name = "pyaudio"
+
+    def __init__(self, options: Options | None = None) -> None:
+        super().__init__()
+        self.options = options or self.Options()
+        self.rate = self.options.rate or self._default_rate()
 
     def _write(self, device: _Device, render: Render) -> None:
         block = self.options.block
@@ -211,14 +250,6 @@ class PyAudioBackend(_Threaded):
             excess = dry - end - 2 * device.latency - block / self.rate
             if excess > 0:
                 self._stop.wait(excess)
-
-    def _wanted(self) -> str:
-        return f"'{self.options.device}'" if self.options.device else "(default)"
-
-    def _trouble(self, error: CompanionError) -> None:
-        if str(error) != self.error:
-            log.warning("%s", error)
-        self.error = str(error)
 
     def _portaudio(self) -> Any:
         try:
@@ -319,16 +350,17 @@ class PyAudioBackend(_Threaded):
                 "Close the programs that use it, or choose another; it is tried again by itself",
             ) from error
         room = stream.get_write_available() / rate
+        self.device = f"pyaudio: {info['name']}"
         log.info("sound device '%s' opened at %d Hz", info["name"], rate)
         return _Device(
             audio,
             stream,
-            _converter(self.rate, rate, channels),
+            converter(self.rate, rate, channels),
             max(room, float(stream.get_output_latency())),
         )
 
 
-def _converter(rate: int, device_rate: int, channels: int) -> Callable[[FloatArray], FloatArray]:
+def converter(rate: int, device_rate: int, channels: int) -> Callable[[FloatArray], FloatArray]:
     """Return what turns stereo blocks at `rate` into blocks for the device."""
     resampler = (
         soxr.ResampleStream(rate, device_rate, channels, dtype="float32")

@@ -32,6 +32,18 @@ def power_out(x: NDArray[np.float64]) -> NDArray[np.float64]:
     return 1.0 - np.cos(0.5 * np.pi * x)
 
 
+def rest_in(gain: float) -> Shape:
+    """Return the rest of :func:`power_in` from a gain below 1 on."""
+    angle = math.asin(gain)
+    return lambda x: (np.sin(angle + (0.5 * np.pi - angle) * x) - gain) / (1.0 - gain)
+
+
+def rest_out(gain: float) -> Shape:
+    """Return the rest of :func:`power_out` while the other half rises from a gain on."""
+    angle = math.asin(gain)
+    return lambda x: 1.0 - np.cos(angle + (0.5 * np.pi - angle) * x) / math.cos(angle)
+
+
 def geometric(first: float, last: float) -> Shape:
     """Return the shape that changes the level by the same number of decibels every second."""
     ratio = (last + FLOOR) / (first + FLOOR)

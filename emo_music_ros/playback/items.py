@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 
 from emo_music_ros.errors import InputError
-from emo_music_ros.io.audio import CHUNK, AudioReader
+from emo_music_ros.io.audio import CHUNK, TAIL, AudioReader
 from emo_music_ros.playback.prefetch import Prefetch
 from emo_music_ros.streams import Track
 
@@ -50,6 +50,11 @@ class Request:
         return not math.isnan(self.seek)
 
 
+def neighbours(one: Track, other: Track) -> bool:
+    """Return whether a track follows another on their album, as parts of one piece may."""
+    return bool(one.album) and one.album == other.album and 0 < one.number == other.number - 1
+
+
 def open_request(request: Request, rate: int, ahead: float) -> Prefetch:
     """Open what was asked for and decode its first moments.
 
@@ -67,8 +72,9 @@ def open_request(request: Request, rate: int, ahead: float) -> Prefetch:
     InputError
         If it cannot be opened or holds no audio.
     """
-    reader = AudioReader(request.track.path, rate, request.seek if request.seeks else 0.0)
-    prefetch = Prefetch(reader, round(ahead * rate))
+    start = request.seek if request.seeks else 0.0
+    reader = AudioReader(request.track.path, rate, start, 0.0)
+    prefetch = Prefetch(reader, round(ahead * rate), round(TAIL * rate))
     while prefetch.ready < HEAD * rate and prefetch.fill(CHUNK):
         pass
     if not prefetch.ready:

@@ -13,8 +13,11 @@ from emo_music_ros.errors import CompanionError, InputError
 from emo_music_ros.io.audio import CHUNK
 from emo_music_ros.options import option
 from emo_music_ros.playback.base import Backend
-from emo_music_ros.playback.items import Item, Request, open_request
+from emo_music_ros.playback.exposure import Exposure, SoundOptions
+from emo_music_ros.playback.items import Item, Request, neighbours, open_request
+from emo_music_ros.playback.level import SILENCE
 from emo_music_ros.playback.limits import allowed_position, allowed_volume
+from emo_music_ros.playback.loudness import loudness_of, measured
 from emo_music_ros.playback.mixer import Ending, Mixer, guard
 from emo_music_ros.playback.prefetch import Prefetch
 from emo_music_ros.playback.reports import Reports
@@ -31,9 +34,13 @@ STOP_GRACE = 0.5
 #: How often the decoding thread looks at the rings [s].
 POLL = 0.1
 #: Fade-out of a track that a person skips [s]: shorter than a cross-fade, it was asked for.
-NEXT_FADE = 1.5
-#: Longest fade when the player is closed [s].
-CLOSING = 0.3
+NEXT_FADE = SILENCE
+#: A track has to sound for this long yet [s] for its neighbour on the album to follow it.
+FOLLOWS = 1.0
+#: How often the dose is written down [s].
+KEEP = 60.0
+#: Fade when the player is closed [s].
+CLOSING = 1.4
 
 SOURCE = "live:player"
 
@@ -54,25 +61,29 @@ class Player:
     on_event : callable, optional
         Gets track_started, track_finished, and what a person asked for.
     on_audio : callable, optional
-        Gets what is played, before the volume is applied: mono, 22.05 kHz.
+        Gets what is played, before level and equaliser are applied: mono, 22.05 kHz.
     on_error : callable, optional
         Gets what went wrong with a track.
     person_id : str
         Who listens; copied into the events.
+    exposure : Exposure, optional
+        Counts what the person gets and limits it; by default one that forgets everything.
     clock : callable, optional
         Tells the time that stamps are in [unix s]; a node hands in ROS time. It may step or stand
         still: durations are those of the monotonic clock.
     """
 
     @dataclass(frozen=True)
-    class Options:
-        """What can be set."""
+    class Options(SoundOptions):
+        """What can be set. The lowest values keep every change of the level slow."""
 
         crossfade: float = option(
-            4.0, "cross-fade between tracks [s]", low=0.0, high=12.0, dynamic=True
+            4.0, "cross-fade between tracks [s]", low=3.0, high=12.0, dynamic=True
         )
-        fade_in: float = option(3.0, "fade-in from silence [s]", low=0.0, high=10.0, dynamic=True)
-        stop_fade: float = option(1.5, "fade-out when stopped [s]", low=0.0, high=2.0, dynamic=True)
+        fade_in: float = option(3.0, "fade-in from silence [s]", low=3.0, high=10.0, dynamic=True)
+        stop_fade: float = option(
+            SILENCE, "fade-out when stopped [s]", low=1.4, high=1.8, dynamic=True
+        )
         volume: float = option(0.6, "volume at the start", low=0.0, high=1.0)
         max_volume: float = option(0.8, "highest volume allowed", low=0.0, high=1.0, dynamic=True)
         duck: float = option(
@@ -89,11 +100,13 @@ class Player:
         on_audio: Callable[[AudioBlock], None] | None = None,
         on_error: Callable[[CompanionError], None] | None = None,
         person_id: str = "",
+        exposure: Exposure | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.backend = backend
         self.options = options or self.Options()
-        self.person_id = person_id
+        self.exposure = exposure or Exposure(backend.rate, self.options)
+        self._person_id = person_id
         self._clock = clock
         self._on_audio = on_audio
         self._reports = Reports(on_event, on_error)
@@ -105,6 +118,10 @@ class Player:
         self._ducked = False
         self._keys = 0
         self._frame = 0
+        self._device = ""
+        self._lost = False  # the device was away
+        self._chosen = False  # somebody has set the volume
+        self._keep_at = time.monotonic() + KEEP
         self._started = self._finished = self._skipped = 0
         self._error = ""
         self._stopped_by_person = -math.inf
@@ -116,10 +133,21 @@ class Player:
         self._tap: Tap | None = None
         self._decoding: threading.Thread | None = None
 
+    @property
+    def person_id(self) -> str:
+        """Who listens."""
+        return self._person_id
+
+    @person_id.setter
+    def person_id(self, person_id: str) -> None:
+        self._person_id = person_id
+        self._reports.call(lambda: self.exposure.follow(person_id))
+
     def start(self) -> None:
         """Start the threads and the backend."""
         if self._decoding is not None:
             return
+        self.exposure.follow(self._person_id)
         self._closing = False
         self._decoding = threading.Thread(
             target=self._decode_loop, name="player-decode", daemon=True
@@ -131,15 +159,15 @@ class Player:
         self.backend.start(self._render)
 
     def close(self) -> None:
-        """Fade out quickly and end everything within two seconds. May be called twice."""
+        """Fade out and end everything within four seconds. May be called twice."""
         if self._decoding is None:
             return
         with self._lock:
             self._silent.clear()
-            self._mixer.stop(min(CLOSING, self.options.stop_fade))
+            self._mixer.stop(CLOSING)
             idle = self._mixer.silent
         if not idle:
-            self._silent.wait(2 * CLOSING)
+            self._silent.wait(CLOSING + 0.2)
         self.backend.stop()
         with self._wake:
             self._closing = True
@@ -155,21 +183,24 @@ class Player:
             self._items.clear()
             self._retired.clear()
             self._mixer = Mixer(self.backend.rate, self._asked)
+            self._device = ""
             if self._ducked:
                 self._mixer.duck(self.options.duck)
         if self._tap is not None:
             self._tap.close()
             self._tap = None
         self._reports.close()
+        self.exposure.keep()
         self._decoding = None
 
     def reconfigure(self, options: Options) -> None:
         """Take new options; those that are not dynamic count from the next start."""
         self.options = options
+        self.exposure.reconfigure(options)
         with self._lock:
             if self._asked > options.max_volume:
                 self._asked = options.max_volume
-                self._mixer.set_volume(self._asked)
+        self._limit()
 
     def play(self, track: Track, recommendation_id: str = "", recommended: float = NAN) -> None:
         """Play a track now, cross-faded with what sounds; the latest call wins.
@@ -197,7 +228,7 @@ class Player:
     def resume(self, by: str = "") -> None:
         """Go on after a pause."""
         with self._lock:
-            self._mixer.resume()
+            self._mixer.resume(self.options.fade_in)
         self._act("resume", by)
 
     def stop(self, by: str = "") -> None:
@@ -215,7 +246,7 @@ class Player:
         """Fade the current track out at once; whoever recommends answers with :meth:`play`."""
         self._act("next", by)
         with self._lock:
-            self._mixer.leave(NEXT_FADE)
+            self._mixer.stop(NEXT_FADE)
 
     def seek(self, seconds: float, by: str = "") -> None:
         """Go to a position in the current track [s].
@@ -226,7 +257,7 @@ class Player:
             If it is no position in the track, or nothing is playing.
         """
         with self._lock:
-            item = self._items[-1] if self._items and not self._mixer.idle else None
+            item = self._current() if not self._mixer.idle else None
         if item is None:
             raise InputError(
                 "seek is not possible, nothing is playing", "Play a track and seek in that"
@@ -245,8 +276,8 @@ class Player:
         """
         asked = allowed_volume(value, self.options.max_volume)
         with self._lock:
-            self._asked = asked
-            self._mixer.set_volume(self._asked)
+            self._asked, self._chosen = asked, True
+        self._limit()
         self._act("volume", by, self._asked)
 
     def duck(self, on: bool) -> None:
@@ -260,8 +291,10 @@ class Player:
 
     def status(self) -> PlayerStatus:
         """Return what the player is doing. Cheap, callable from any thread."""
+        exposure = self.exposure
+        share, advice = exposure.share, exposure.advice()
         with self._lock:
-            item = self._items[-1] if self._items else None
+            item = self._current()
             if item is None or self._mixer.idle:
                 item, name = None, "stopped"
             elif self._mixer.paused:
@@ -281,31 +314,42 @@ class Player:
                 self._started,
                 self._finished,
                 self._skipped,
-                self.backend.error or self._error,
+                self.backend.error or self._error or exposure.problem,
+                exposure.level,
+                share,
+                exposure.calibration is not None,
+                self._mixer.limited or exposure.trim < 1.0,
+                advice,
             )
 
     # -- the audio thread ----------------------------------------------------------------
 
     def _render(self, frames: int, delay: float) -> FloatArray:
         now = self._clock()
+        lost = bool(self.backend.error)
         with self._lock:
+            if self._lost and not lost:  # music that comes back comes as slowly as any other
+                self._mixer.restart(self.options.fade_in)
+                self.exposure.clear()
+            self._lost = lost
             silent = self._mixer.silent
-            mix = self._mixer.mix(frames)
-            out = self._mixer.level(mix)
-            if self._items and math.isnan(self._items[-1].started):
-                item = self._items[-1]
-                if self._mixer.consumed(item.key):
+            mix, levels = self._mixer.mix(frames)
+            for item in self._items:
+                if math.isnan(item.started) and not item.closed and self._mixer.consumed(item.key):
                     item.started = now
                     self._started += 1
                     self._event("track_started", item, item.started, item.offset)
             for key, ending, consumed in self._mixer.take_endings():
                 self._ended(key, ending, consumed)
-            source = f"recorded:{self._items[-1].track.path}" if self._items else ""
+            current = self._current()
+            source = f"recorded:{current.track.path}" if current else ""
             frame, self._frame = self._frame, self._frame + frames
             if self._mixer.silent:
                 self._silent.set()
         if not silent and self._tap is not None:
             self._tap.put(now + delay, frame, guard(mix), source)
+        out = guard(self.exposure.equalise(mix * levels))
+        self.exposure.count(out, heard=not lost and self.backend.name != "null")
         return out
 
     def _ended(self, key: int, ending: Ending, consumed: int) -> None:
@@ -326,6 +370,13 @@ class Player:
         else:
             self._skipped += 1
 
+    def _current(self) -> Item | None:
+        """Return the newest item, or the one whose end it waits for."""
+        for item in reversed(self._items):
+            if not item.closed and self._mixer.consumed(item.key):
+                return item
+        return self._items[-1] if self._items else None
+
     def _position(self, item: Item) -> float:
         return self._at(item, self._mixer.consumed(item.key) or 0)
 
@@ -338,7 +389,7 @@ class Player:
         if not by:
             return
         with self._lock:
-            item = self._items[-1] if self._items else None
+            item = self._current()
             position = self._position(item) if item else 0.0
         self._reports.event(
             Interaction(
@@ -362,6 +413,29 @@ class Player:
         log.warning("%s", error)
         self._reports.error(error)
 
+    # -- limits --------------------------------------------------------------------------
+
+    def _limit(self) -> None:
+        """Hand the limits of now to the mixer."""
+        ceiling, trim = self.exposure.ceiling, self.exposure.trim
+        with self._lock:
+            self._mixer.set_ceiling(ceiling)
+            self._mixer.set_volume(self._asked * trim)
+
+    def _look_after(self) -> None:
+        """Follow the device, the hour and the dose."""
+        device = getattr(self.backend, "device", self.backend.name)
+        if device != self._device:
+            self._device = device
+            self.exposure.use(device)
+            start = self.exposure.start_volume
+            if start is not None and not self._chosen:
+                self._asked = min(start, self.options.max_volume)
+        self._limit()
+        if time.monotonic() > self._keep_at:
+            self._keep_at = time.monotonic() + KEEP
+            self._reports.call(self.exposure.keep)
+
     # -- the decoding thread -------------------------------------------------------------
 
     def _open_soon(self, request: Request) -> None:
@@ -383,6 +457,7 @@ class Player:
                 if request is not None:
                     self._open(request, stops)
                 self._fill()
+                self._look_after()
             except CompanionError as error:
                 self._fail(error)
             except Exception as error:  # decoding libraries fail in many ways; playing goes on
@@ -403,29 +478,48 @@ class Player:
                 self._begin(request, prefetch)
 
     def _begin(self, request: Request, prefetch: Prefetch) -> None:
-        for item in self._items:
-            position = self._position(item)
-            near = item.duration - position <= self.options.crossfade + NEAR_END
-            self._end(item, position, finished=near)
         self._error = ""
-        self._items.append(
-            Item(
-                request.track, request.recommendation_id, request.recommended, self._keys, prefetch
-            )
+        if not measured(request.track):
+            log.info("the loudness of '%s' is not known: it is played softly", request.track.title)
+        new = Item(
+            request.track, request.recommendation_id, request.recommended, self._keys, prefetch
         )
-        self._mixer.play(self._keys, prefetch, self.options.crossfade, self.options.fade_in)
+        if not self._follows(new):
+            for item in self._items:
+                position = self._position(item)
+                near = item.duration - position <= self.options.crossfade + NEAR_END
+                self._end(item, position, finished=near)
+            self._mixer.play(
+                new.key,
+                prefetch,
+                self.options.crossfade,
+                self.options.fade_in,
+                loudness_of(new.track),
+            )
+        self._items.append(new)
+
+    def _follows(self, new: Item) -> bool:
+        """Let a track follow without a gap if it is the neighbour of one that is about to end."""
+        last = self._current()
+        if last is None or last.closed or not neighbours(last.track, new.track):
+            return False
+        left = last.duration - self._position(last)
+        if not FOLLOWS <= left <= self.options.crossfade + NEAR_END:
+            return False
+        last.prefetch.followed = self._mixer.follow(new.key, new.prefetch, loudness_of(new.track))
+        return last.prefetch.followed
 
     def _continue(self, request: Request, prefetch: Prefetch) -> None:
         """Swap the current track for itself at another position, unless it ended meanwhile."""
-        item = self._items[-1] if self._items else None
+        item = self._current()
         if item is None or item.closed or item.track is not request.track:
             self._retired.append(prefetch)
             return
         old = Item(item.track, "", NAN, item.key, item.prefetch)  # sounds until it is faded
         old.closed = True
-        self._items.insert(len(self._items) - 1, old)
+        self._items.insert(self._items.index(item), old)
         item.key, item.prefetch, item.offset = self._keys, prefetch, request.seek
-        self._mixer.swap(self._keys, prefetch)
+        self._mixer.swap(self._keys, prefetch, self.options.fade_in, loudness_of(item.track))
 
     def _fill(self) -> None:
         with self._lock:

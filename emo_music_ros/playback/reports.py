@@ -58,6 +58,10 @@ class Reports:
         if listener is not None:
             self._queue.put(lambda: listener(error))
 
+    def call(self, something: Callable[[], None]) -> None:
+        """Have something done that may take a while, such as writing to a disk."""
+        self._queue.put(something)
+
     def _loop(self) -> None:
         while (report := self._queue.get()) is not None:
             try:

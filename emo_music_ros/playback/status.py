@@ -16,6 +16,10 @@ class PlayerStatus:
     Times are unix seconds: `started` is when the first sample of the track was handed to the
     device, `recommended` the stamp of the recommendation; NaN = none. `position` and
     `duration` are in seconds, `volume` 0..1. The counters run since the player was made.
+
+    `level` is that at the listener [dBA], NaN = silence; `dose` the part of the week's that was
+    used, 1 = all. Both are estimates unless `calibrated`. `advice` is what people should know of
+    that, and `limited` whether a cap keeps the music softer than was asked for.
     """
 
     status: str
@@ -31,3 +35,8 @@ class PlayerStatus:
     tracks_finished: int = 0
     tracks_skipped: int = 0
     error: str = ""
+    level: float = NAN
+    dose: float = 0.0
+    calibrated: bool = False
+    limited: bool = False
+    advice: str = "not calibrated"

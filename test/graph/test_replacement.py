@@ -59,7 +59,7 @@ def test_foreign_encoder_drives_the_fusion_and_silence_ends_in_unknown(probe, st
 
 def test_foreign_recommender_makes_the_player_play(probe, start, until, tune):
     # its tracks are not of our library
-    start("player", plugin="null", fade_in=0.1, any_file=True)
+    start("player", plugin="null", any_file=True)
     states = probe.listen(msg.PlayerState, "player/state")
     events = probe.listen(msg.InteractionEvent, "player/event")
     audio = probe.listen(msg.AudioChunk, "player/audio", 100)

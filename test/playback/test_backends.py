@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import emo_music_ros
-from emo_music_ros.playback.backends import NullBackend, PyAudioBackend, _converter, consume
+from emo_music_ros.playback.backends import NullBackend, PyAudioBackend, consume, converter
 
 DEADLINE = 20.0
 
@@ -76,11 +76,11 @@ def test_consume_ends_after_its_time():
 def test_conversion_for_devices_of_other_rates_and_channels():
     wave = 0.5 * np.sin(2 * np.pi * 440 * np.arange(44100) / 44100).astype(np.float32)
     stereo = np.stack([wave, 0 * wave], 1)
-    assert _converter(44100, 44100, 2)(stereo) is stereo
-    mono = _converter(44100, 44100, 1)(stereo)
+    assert converter(44100, 44100, 2)(stereo) is stereo
+    mono = converter(44100, 44100, 1)(stereo)
     assert mono.shape == (44100, 1)
     assert np.allclose(mono[:, 0], wave / 2, atol=1e-6)
-    convert = _converter(44100, 48000, 2)
+    convert = converter(44100, 48000, 2)
     out = np.concatenate([convert(stereo[i : i + 512]) for i in range(0, 44100, 512)])
     assert len(out) == pytest.approx(48000, abs=1000)
     spectrum = np.abs(np.fft.rfft(out[4800 : 4800 + 24000, 0]))
@@ -289,7 +289,7 @@ from emo_music_ros.streams import Track
 backend = PyAudioBackend()
 player = Player(backend, Player.Options(fade_in=0.0, volume=1.0, max_volume=1.0))
 player.start()
-player.play(Track("tone", sys.argv[1]))
+player.play(Track("tone", sys.argv[1], loudness=-23.0, loudest=-20.0))
 deadline = time.monotonic() + 30
 while player.status().tracks_finished == 0 and time.monotonic() < deadline:
     time.sleep(0.05)

@@ -196,4 +196,6 @@ def _track(entry: AudioFile, analysed: Track) -> Track:
         title=printable(entry.title),
         artist=printable(entry.artist),
         genre=printable(entry.genre),
+        album=printable(entry.album),
+        number=entry.number,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -9,11 +10,15 @@ from typing import Protocol
 import numpy as np
 
 from emo_music_ros.errors import InputError
+from emo_music_ros.io.loudness import Measured, measure
+from emo_music_ros.names import shown
 from emo_music_ros.recommendation.library.files import refuse_truncated_ogg
 from emo_music_ros.streams import FloatArray, MusicDescription, Track
 
+log = logging.getLogger(__name__)
+
 #: Changes whenever an analysis means something else than before.
-ANALYSIS = "1"
+ANALYSIS = "2"
 #: What `Track.features` holds, each about -1..1.
 FEATURES = (
     "tempo",
@@ -70,9 +75,13 @@ def describe(path: Path, track_id: str, analyser: Analyser) -> Track:
     mood = heard.estimate
     if not len(mood.probabilities):
         raise InputError(f"'{path}' is silent", "Replace the file or remove it")
+    loud = _loudness(path)
     track = Track(
         track_id,
         "",
+        loudness=loud.integrated,
+        loudest=loud.loudest,
+        peak=loud.peak,
         duration=heard.duration,
         tempo=heard.tempo,
         mode=heard.mode,
@@ -82,6 +91,15 @@ def describe(path: Path, track_id: str, analyser: Analyser) -> Track:
         dominance=mood.dominance,
     )
     return replace(track, features=content_vector(track, heard.timbre, heard.harmony))
+
+
+def _loudness(path: Path) -> Measured:
+    """Return how loud a file is; where it cannot be measured it is not known, and played softly."""
+    try:
+        return measure(path)
+    except InputError as error:
+        log.warning("the loudness of '%s' is not known: %s", shown(path), error)
+        return Measured()
 
 
 def content_vector(track: Track, timbre: FloatArray, harmony: FloatArray) -> FloatArray:

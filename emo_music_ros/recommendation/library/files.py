@@ -13,14 +13,15 @@ from emo_music_ros.errors import InputError
 from emo_music_ros.io.formats import SOUND
 from emo_music_ros.names import shown
 from emo_music_ros.paths import kind
-from emo_music_ros.recommendation.library.tags import read_tags
+from emo_music_ros.recommendation.library.tags import read_place, read_tags
 
 
 @dataclass(frozen=True)
 class AudioFile:
     """What is known about one file; `error` says why it is unusable, empty = usable.
 
-    `track_id` is the hash of its content, `version` that of the analysis it was made for.
+    `track_id` is the hash of its content, `version` that of the analysis it was made for, `number`
+    its place on the album, 0 = not known.
     """
 
     path: str
@@ -32,6 +33,8 @@ class AudioFile:
     genre: str = ""
     version: str = ""
     error: str = ""
+    album: str = ""
+    number: int = 0
 
 
 def audio_files(folder: Path, on_error: Callable[[OSError], None] | None = None) -> list[Path]:
@@ -133,7 +136,16 @@ def examine(path: Path, known: AudioFile | None, version: str) -> AudioFile:
     except OSError as error:
         return unusable(path, f"cannot be read: {error.strerror}")
     title, artist, genre = read_tags(path)
-    return replace(entry, track_id=digest.hexdigest(), title=title, artist=artist, genre=genre)
+    album, number = read_place(path)
+    return replace(
+        entry,
+        track_id=digest.hexdigest(),
+        title=title,
+        artist=artist,
+        genre=genre,
+        album=album,
+        number=number,
+    )
 
 
 def refuse_truncated_ogg(path: Path) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
@@ -37,6 +38,13 @@ MIGRATIONS = (
         version TEXT NOT NULL, error TEXT NOT NULL
     );
     """,
+    """
+    ALTER TABLE analyses ADD COLUMN loudness REAL;  -- NULL = not measured, as of what follows
+    ALTER TABLE analyses ADD COLUMN loudest REAL;
+    ALTER TABLE analyses ADD COLUMN peak REAL;
+    ALTER TABLE files ADD COLUMN album TEXT NOT NULL DEFAULT '';
+    ALTER TABLE files ADD COLUMN number INTEGER NOT NULL DEFAULT 0;
+    """,
 )
 #: Columns of an analysis and the range of each.
 _ANALYSIS = {
@@ -48,10 +56,12 @@ _ANALYSIS = {
     "arousal": (-1.0, 1.0),
     "dominance": (-1.0, 1.0),
 }
+#: Those that may be unknown, and their ranges [LUFS, LUFS, dB].
+_LOUDNESS = {"loudness": (-70.0, 20.0), "loudest": (-70.0, 20.0), "peak": (-120.0, 20.0)}
+_RANGES = _ANALYSIS | _LOUDNESS
 #: Columns and what they hold.
-_FILE = {
-    entry.name: int if entry.name in ("size", "modified") else str for entry in fields(AudioFile)
-}
+_NUMBERS = ("size", "modified", "number")
+_FILE = {entry.name: int if entry.name in _NUMBERS else str for entry in fields(AudioFile)}
 
 
 class LibraryStore:
@@ -118,25 +128,31 @@ class LibraryStore:
 
     def analyses(self, version: str) -> dict[str, Track]:
         """Return the analyses of one version by track id: tracks without path and tags."""
-        statement = f"SELECT track_id, features, {', '.join(_ANALYSIS)} FROM analyses"
+        names = (*_LOUDNESS, *_ANALYSIS)
+        statement = f"SELECT track_id, features, {', '.join(names)} FROM analyses"
         found = {}
         for track_id, content, *values in self._read(f"{statement} WHERE version = ?", version):
             features = _features(content)
-            if features is None or not isinstance(track_id, str) or not _possible(values):
+            known = {name: value for name, value in zip(names, values) if value is not None}
+            possible = _possible(known.values(), [_RANGES[name] for name in known])
+            whole = known.keys() >= _ANALYSIS.keys()
+            if features is None or not isinstance(track_id, str) or not (whole and possible):
                 self._leave_out("analyses", track_id)
                 continue
-            found[track_id] = Track(track_id, "", **dict(zip(_ANALYSIS, values)), features=features)
+            found[track_id] = Track(track_id, "", **known, features=features)
         return found
 
     def save_analysis(self, track: Track, version: str) -> None:
         """Keep an analysis."""
-        names = ("track_id", "version", *_ANALYSIS, "features")
+        names = ("track_id", "version", *_ANALYSIS, *_LOUDNESS, "features")
+        loud = [float(getattr(track, name)) for name in _LOUDNESS]
         self._write(
             f"INSERT OR REPLACE INTO analyses ({', '.join(names)}) "
             f"VALUES ({', '.join('?' * len(names))})",
             track.track_id,
             version,
             *(float(getattr(track, name)) for name in _ANALYSIS),
+            *(value if math.isfinite(value) else None for value in loud),
             np.asarray(track.features, np.float32).tobytes(),
         )
 
@@ -171,7 +187,7 @@ class LibraryStore:
         self.failure = str(error)
         log.warning("the library database %s cannot be %s: %s", self.path, done, error)
 
-    def _write(self, statement: str, *values: str | int | float | bytes) -> None:
+    def _write(self, statement: str, *values: str | int | float | bytes | None) -> None:
         """Write at once, or note the failure and go on without the database."""
         if self._connection is None or self.failure:
             return
@@ -195,8 +211,8 @@ def _features(content: object) -> FloatArray | None:
     return features if np.isfinite(features).all() else None
 
 
-def _possible(values: Sequence[object]) -> bool:
+def _possible(values: Iterable[object], ranges: Iterable[tuple[float, float]]) -> bool:
     return all(
         isinstance(value, float) and low <= value <= high
-        for value, (low, high) in zip(values, _ANALYSIS.values())
+        for value, (low, high) in zip(values, ranges)
     )

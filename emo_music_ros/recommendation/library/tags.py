@@ -12,6 +12,8 @@ from emo_music_ros.names import printable, shown
 
 log = logging.getLogger(__name__)
 
+#: What the number of a disc adds to that of a track: tracks of two discs are no neighbours.
+_DISC = 1000
 #: Most characters of a tag that are looked at.
 _LONGEST = 1000
 _GB2312 = re.compile(rb"[\xa1-\xa9\xb0-\xf7][\xa1-\xfe]")
@@ -22,30 +24,56 @@ _MIXED = re.compile(rb"[A-Za-z][\x80-\xff]|[\x80-\xff][A-Za-z]")
 
 def read_tags(path: Path) -> tuple[str, str, str]:
     """Return title (the file name if there is none), artist and genre."""
-    import mutagen
+    tags = _Tags(path)
+    return (
+        tags.first("title", "TIT2") or printable(path.stem.replace("_", " ")),
+        tags.first("artist", "TPE1", "composer", "TCOM"),
+        tags.first("genre", "TCON"),
+    )
 
-    tags: Mapping[str, Any] = {}
-    try:
-        tags = mutagen.File(path, easy=True) or {}  # type: ignore[attr-defined]
-    except Exception as error:  # damaged tags do not make the music unusable
-        log.debug("tags of %s are unreadable: %.200r", shown(path), error)
 
-    def first(*names: str) -> str:
+def read_place(path: Path) -> tuple[str, int]:
+    """Return the album and the place on it, counted from 1 and from 1001 on its second disc.
+
+    Both are empty, ``""`` and 0, unless both are known.
+    """
+    tags = _Tags(path)
+    album = tags.first("album", "TALB")
+    track = _number(tags.first("tracknumber", "TRCK"))
+    disc = _number(tags.first("discnumber", "TPOS")) or 1
+    return (album, (disc - 1) * _DISC + track) if album and track else ("", 0)
+
+
+class _Tags:
+    """The tags of a file, as far as they can be read."""
+
+    def __init__(self, path: Path) -> None:
+        import mutagen
+
+        self._path = path
+        self._tags: Mapping[str, Any] = {}
+        try:
+            self._tags = mutagen.File(path, easy=True) or {}  # type: ignore[attr-defined]
+        except Exception as error:  # damaged tags do not make the music unusable
+            log.debug("tags of %s are unreadable: %.200r", shown(path), error)
+
+    def first(self, *names: str) -> str:
+        """Return the first of these tags that says something, empty if none does."""
         for name in names:
             try:
-                text = _text(tags.get(name))
+                text = _text(self._tags.get(name))
             except Exception as error:  # neither does a frame that is none
-                log.debug("tag %s of %s is unreadable: %.200r", name, shown(path), error)
+                log.debug("tag %s of %s is unreadable: %.200r", name, shown(self._path), error)
                 continue
             if text:
                 return text
         return ""
 
-    return (
-        first("title", "TIT2") or printable(path.stem.replace("_", " ")),
-        first("artist", "TPE1", "composer", "TCOM"),
-        first("genre", "TCON"),
-    )
+
+def _number(text: str) -> int:
+    """Return the first number of a tag such as ``3/12``, 0 if there is none that can be meant."""
+    found = re.match(r"\s*0*([0-9]{1,3})\b", text, re.ASCII)
+    return int(found.group(1)) if found else 0
 
 
 def _text(values: Any) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
+import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -52,7 +55,7 @@ def test_timbre_is_within_minus_one_and_one_and_grows_with_its_coefficient(row):
 
 def test_an_analysis_means_the_same_as_long_as_its_version_does():
     """What was learned of vectors that are stored rests on it."""
-    assert analysis.ANALYSIS == "1"
+    assert analysis.ANALYSIS == "2"
     typical = [-240, 120, -5, 25, 5, 8, 2, 4, 1, 2, 0, 1, 0]
     spread = [200, 80, 50, 40, 30, 25, 25, 20, 20, 20, 20, 20, 20]
     timbre = np.array(typical) + np.linspace(-0.9, 0.9, 13) * spread
@@ -82,6 +85,19 @@ def test_a_description_becomes_a_track_without_a_name(tmp_path):
     assert (track.valence, track.arousal, track.dominance) == (0.2, -0.3, 0.1)
     assert track.features == pytest.approx(content_vector(track, TIMBRE, HARMONY))
     assert analysis.version_of(Analyser(None)) == f"{analysis.ANALYSIS}.7"
+
+
+def test_the_loudness_of_a_file_is_measured_and_one_that_cannot_be_is_not_known(tmp_path):
+    path = tmp_path / "a.wav"
+    wave = 0.1 * np.sin(2 * np.pi * 1000 * np.arange(5 * 48000) / 48000)
+    soundfile.write(path, np.stack([wave, wave], 1), 48000)
+    track = describe(path, "id", Analyser(description([0.5, 0.5])))
+    assert track.loudness == pytest.approx(-20.0, abs=0.1)
+    assert track.loudest == pytest.approx(-20.0, abs=0.1)
+    assert track.peak == pytest.approx(-20.0, abs=0.1)
+    assert math.isnan(
+        describe(tmp_path / "none.wav", "id", Analyser(description([0.5, 0.5]))).loudness
+    )
 
 
 def test_silence_is_refused(tmp_path):

@@ -541,7 +541,7 @@ def test_a_row_of_nothing_is_left_out(folder: Path) -> None:
     connection = sqlite3.connect(folder.parent / "library.sqlite", isolation_level=None)
     connection.execute(
         "INSERT INTO files SELECT NULL, size, modified, track_id, title, artist, genre, version,"
-        " error FROM files"
+        " error, album, number FROM files"
     )
     connection.close()
     assert len(quick(folder).tracks()) == 3

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from emo_music_ros.io.database import Database, transaction
 from emo_music_ros.recommendation.library.analysis import FEATURES
 from emo_music_ros.recommendation.library.files import AudioFile
-from emo_music_ros.recommendation.library.store import LibraryStore
+from emo_music_ros.recommendation.library.store import APPLICATION, MIGRATIONS, LibraryStore
 from emo_music_ros.streams import Track
 
 TRACK = Track(
@@ -40,9 +42,39 @@ def test_an_analysis_is_found_by_its_version_with_all_its_values(tmp_path):
     assert (found.path, found.title) == ("", "")
 
 
+def test_loudness_is_kept_and_may_be_unknown(tmp_path):
+    store = LibraryStore(tmp_path / "library.sqlite")
+    loud = replace(TRACK, track_id="loud", loudness=-14.5, loudest=-9.0, peak=0.5)
+    with store.session():
+        store.save_analysis(TRACK, "1.a")
+        store.save_analysis(loud, "1.a")
+        store.save_analysis(replace(loud, track_id="absurd", loudness=400.0), "1.a")
+        found = store.analyses("1.a")
+    assert set(found) == {"id", "loud"}
+    assert (found["loud"].loudness, found["loud"].loudest, found["loud"].peak) == (-14.5, -9.0, 0.5)
+    assert math.isnan(found["id"].loudness)
+
+
+def test_a_database_of_before_loudness_is_taken_over(tmp_path):
+    old = Database(
+        tmp_path / "library.sqlite", MIGRATIONS[:1], application=APPLICATION, what="library"
+    )
+    with transaction(old.connect()):
+        old.connect().execute(
+            "INSERT INTO files VALUES ('/music/a.ogg', 1, 2, 'id', 'T', 'A', 'g', '1.a', '')"
+        )
+    old.close()
+    store = LibraryStore(tmp_path / "library.sqlite")
+    with store.session():
+        (entry,) = store.files(Path("/music")).values()
+    assert (entry.title, entry.album, entry.number) == ("T", "", 0)
+
+
 def test_files_are_found_below_their_folder_until_they_are_forgotten(tmp_path):
     store = LibraryStore(tmp_path / "library.sqlite")
-    inside = AudioFile("/music/a.ogg", 12, 34, "id", "Title", "Artist", "genre", "1.a", "")
+    inside = AudioFile(
+        "/music/a.ogg", 12, 34, "id", "Title", "Artist", "genre", "1.a", "", "Album", 3
+    )
     beside = AudioFile("/musical/b.ogg", 1, 2, error="'b' is empty")
     with store.session():
         store.save_file(inside)

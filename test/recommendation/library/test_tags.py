@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 
+import mutagen
 import mutagen.id3
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emo_music_ros.names import LONGEST
-from emo_music_ros.recommendation.library.tags import decoded, read_tags
+from emo_music_ros.recommendation.library.tags import decoded, read_place, read_tags
 
 
 @pytest.mark.parametrize(
@@ -67,3 +68,32 @@ def test_a_title_of_an_old_chinese_tag_can_be_read(tmp_path):
     old += "邓丽君".encode("gbk").ljust(30, b"\0") + b"\0" * 65
     path.write_bytes(path.read_bytes() + old)
     assert read_tags(path)[:2] == ("月亮代表我的心", "邓丽君")
+
+
+@pytest.mark.parametrize(
+    ("tags", "place"),
+    [
+        ({"album": ["Suite"], "tracknumber": ["3/12"]}, ("Suite", 3)),
+        ({"album": ["Suite"], "tracknumber": ["03"], "discnumber": ["2"]}, ("Suite", 1003)),
+        ({"album": ["Suite"]}, ("", 0)),
+        ({"tracknumber": ["3"]}, ("", 0)),
+        ({"album": ["Suite"], "tracknumber": ["A1"]}, ("", 0)),
+        ({"album": ["Suite"], "tracknumber": ["99999999999"]}, ("", 0)),
+        (None, ("", 0)),
+    ],
+)
+def test_the_place_on_an_album_is_known_or_not(tmp_path, monkeypatch, tags, place):
+    monkeypatch.setattr(mutagen, "File", lambda path, easy: tags)
+    assert read_place(tmp_path / "a.ogg") == place
+
+
+def test_the_place_of_a_file_of_flac_and_mp3(tmp_path):
+    for ending in ("flac", "mp3"):
+        path = tmp_path / f"a.{ending}"
+        soundfile.write(path, np.zeros(8000, np.float32), 8000)
+        file = mutagen.File(path, easy=True)
+        if file.tags is None:
+            file.add_tags()
+        file["album"], file["tracknumber"] = "Winterreise", "5"
+        file.save()
+        assert read_place(path) == ("Winterreise", 5)
