@@ -42,7 +42,10 @@ PACKAGES = {
     "yaml": ("pyyaml", "python3-yaml"),
 }
 #: Used where it is installed, never required.
-OPTIONAL = {"audio_common_msgs", "hri_msgs", "mabwiser", "tokenizers"}
+OPTIONAL = {
+    *("audio_common_msgs", "hri_msgs", "mabwiser", "tokenizers"),
+    *("faster_whisper", "pocketsphinx", "vosk"),
+}
 #: From ROS, under the name of the import.
 ROS = re.compile(r"^(rclpy|launch|launch_ros|ament_index_python|\w+_(msgs|srvs|interfaces))$")
 
