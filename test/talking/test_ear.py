@@ -1,4 +1,4 @@
-"""From sound to what was said: with an utterance cutter and recognisers in the hands of the test."""
+"""From sound to what was said, with the cutter and the recognisers in the hands of the test."""
 
 from __future__ import annotations
 

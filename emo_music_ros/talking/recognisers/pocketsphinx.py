@@ -25,6 +25,8 @@ _LANGUAGE = "en"
 _INSTALL = "Install it: pip install pocketsphinx==5.1.1"
 #: Hops of the features per second [Hz].
 _FRAMES = 100
+#: An utterance shorter than this [s] is no word.
+_SHORTEST = 0.1
 #: How fast the confidence falls around the limit; it is one half there.
 _STEEP = 5.0
 
@@ -83,6 +85,8 @@ class PocketSphinx:
 
     def __call__(self, samples: NDArray[np.float32]) -> Transcript | None:
         """Return the command that an utterance is, with how likely; None if it is none at all."""
+        if len(samples) < _SHORTEST * RATE:
+            return None
         sound = (np.clip(samples, -1.0, 1.0) * 32767).astype(np.int16).tobytes()
         text, phrase = self._search("commands", sound)
         if not text:
