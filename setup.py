@@ -28,6 +28,7 @@ setup(
             "training/text/sentences/*.tsv",
             "dashboard/static/*",
             "talking/*.tsv",
+            "training/talking/*.tsv",
         ]
     },
     python_requires=">=3.10",
@@ -89,6 +90,7 @@ setup(
             "pocketsphinx = emo_music_ros.talking.recognisers.pocketsphinx:PocketSphinx",
             "vosk = emo_music_ros.talking.recognisers.vosk:Vosk",
             "faster_whisper = emo_music_ros.talking.recognisers.whisper:FasterWhisper",
+            "keywords = emo_music_ros.talking.recognisers.keywords:Keywords",
             "none = emo_music_ros.talking.base:NoRecogniser",
         ],
         "emo_music_ros.voice": [

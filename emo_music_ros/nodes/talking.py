@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future as Promise
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from std_msgs.msg import Bool, String
 
@@ -26,6 +26,7 @@ from emo_music_ros.srv import SetPlayback
 from emo_music_ros.streams import AudioBlock, Utterance
 from emo_music_ros.talking.commands import understand
 from emo_music_ros.talking.ear import LONGEST, Ear, complaint, ready
+from emo_music_ros.talking.echo import EchoCanceller
 from emo_music_ros.talking.lines import FAILED, line
 
 #: What is heard here, among utterances.
@@ -36,6 +37,12 @@ PAUSE, SHORTEST = 0.5, 0.15
 AGAIN = 1.0
 #: How long a call for help is shown among the health [s].
 SHOWN = 120.0
+
+
+class _Played(NamedTuple):
+    """Sound that the player plays."""
+
+    block: AudioBlock
 
 
 class TalkingNode(CompanionNode):
@@ -69,6 +76,9 @@ class TalkingNode(CompanionNode):
         )
         everything: bool = option(
             False, "publish whatever is understood, not only commands", dynamic=True
+        )
+        echo: bool = option(
+            False, "take what the player plays out of what the microphone hears; needs livekit"
         )
         answers: bool = option(True, "answer in a short line", dynamic=True)
 
@@ -143,6 +153,9 @@ class TalkingNode(CompanionNode):
     def _attend(self) -> None:
         """Subscribe to the microphone, in every form that is known here."""
         self._hearing = self.work(self._hear, 100, AUDIO)
+        self._echo = self._make_echo()
+        if self._echo is not None:
+            self.listen(msg.AudioChunk, "player/audio", self._on_played, SIGNAL)
         foreign = ForeignAudio(self.options, self.now, SOURCE)
         described = info_kind()
         if described is not None:
@@ -151,6 +164,18 @@ class TalkingNode(CompanionNode):
         self.listen(msg.AudioChunk, AUDIO, self._taking(signals.audio_block), SIGNAL, others=others)
         Speaking(self, self.options.speaking_topic, self._hearing.put)
         self.every(1.0, self._watch)
+
+    def _make_echo(self) -> EchoCanceller | None:
+        if not self.options.echo:
+            return None
+        try:
+            return EchoCanceller()
+        except CompanionError as error:
+            self.fault("echo", str(error), "warn")
+            return None
+
+    def _on_played(self, message: msg.AudioChunk) -> None:
+        self._hearing.put(_Played(signals.audio_block(message)))
 
     def _taking(self, conversion: Callable[[Any], AudioBlock]) -> Callable[[Any], None]:
         def take(message: Any) -> None:
@@ -167,8 +192,8 @@ class TalkingNode(CompanionNode):
 
         return take
 
-    def _hear(self, item: AudioBlock | bool | None) -> None:
-        """Take a block, whether the robot speaks, or None to begin anew; on a thread of its own."""
+    def _hear(self, item: AudioBlock | _Played | bool | None) -> None:
+        """Take sound, whether the robot speaks, or None to begin anew; on a thread of its own."""
         ear = self._ear
         assert ear is not None
         if item is None:
@@ -177,7 +202,12 @@ class TalkingNode(CompanionNode):
         if isinstance(item, bool):
             ear.robot_speaks(item)
             return
-        for heard in ear.push(item):
+        if isinstance(item, _Played):
+            assert self._echo is not None
+            self._echo.played(item.block)
+            return
+        blocks = [item] if self._echo is None else self._echo(item)
+        for heard in [each for block in blocks for each in ear.push(block)]:
             if not self.allows() or not (heard.command or self.options.everything):
                 continue
             said = heard.said

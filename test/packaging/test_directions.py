@@ -32,7 +32,7 @@ ALLOWED: dict[str, set[str]] = {
     "fusion": _BASE,
     "recommendation": _BASE,
     "playback": _BASE,
-    "talking": _BASE,
+    "talking": _BASE | {"encoding"},
     "simulation": _BASE | {"fusion", "recommendation", "playback"},
     "training": _BASE | _STAGES | {"simulation"},
     "ros": _BASE | _STAGES | {"messages", "consent"},
