@@ -2,8 +2,7 @@
 
 A command is verified, not transcribed: the best phrase of the list is compared with the best string
 of phones, whatever they are, over the whole utterance (Rose and Paul 1990). What is no command is
-explained far better by its phones. Free transcription needs ten times the time and
-understands two thirds of what this does; see docs/talking.md.
+explained far better by its phones. Free transcription takes more work and understands less.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ class PocketSphinx:
 
         limit: float = option(
             -1.8,
-            "log-likelihood ratio per second of phrase to phones at which a command is as likely "
+            "scaled log-likelihood ratio of phrase to phones at which a command is as likely "
             "as not",
             low=-5.0,
             high=1.0,

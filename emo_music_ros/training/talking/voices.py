@@ -125,4 +125,4 @@ def mixed(
     power = float(np.square(noise, dtype=np.float64).mean())
     wanted = float(np.square(speech, dtype=np.float64).mean()) / 10 ** (ratio / 10)
     together = whole + noise * np.float32(np.sqrt(wanted / max(power, 1e-12)))
-    return together / max(1.0, float(np.abs(together).max()))
+    return (together / max(1.0, float(np.abs(together).max()))).astype(np.float32)
