@@ -77,9 +77,7 @@ class TalkingNode(CompanionNode):
         everything: bool = option(
             False, "publish whatever is understood, not only commands", dynamic=True
         )
-        echo: bool = option(
-            False, "take what the player plays out of what the microphone hears; needs livekit"
-        )
+        echo: bool = option(False, "take what the player plays out of what the microphone hears")
         answers: bool = option(True, "answer in a short line", dynamic=True)
 
     def configure(self) -> None:
@@ -153,7 +151,7 @@ class TalkingNode(CompanionNode):
     def _attend(self) -> None:
         """Subscribe to the microphone, in every form that is known here."""
         self._hearing = self.work(self._hear, 100, AUDIO)
-        self._echo = self._make_echo()
+        self._echo = EchoCanceller() if self.options.echo else None
         if self._echo is not None:
             self.listen(msg.AudioChunk, "player/audio", self._on_played, SIGNAL)
         foreign = ForeignAudio(self.options, self.now, SOURCE)
@@ -164,15 +162,6 @@ class TalkingNode(CompanionNode):
         self.listen(msg.AudioChunk, AUDIO, self._taking(signals.audio_block), SIGNAL, others=others)
         Speaking(self, self.options.speaking_topic, self._hearing.put)
         self.every(1.0, self._watch)
-
-    def _make_echo(self) -> EchoCanceller | None:
-        if not self.options.echo:
-            return None
-        try:
-            return EchoCanceller()
-        except CompanionError as error:
-            self.fault("echo", str(error), "warn")
-            return None
 
     def _on_played(self, message: msg.AudioChunk) -> None:
         self._hearing.put(_Played(signals.audio_block(message)))

@@ -44,7 +44,7 @@ PACKAGES = {
 #: Used where it is installed, never required.
 OPTIONAL = {
     *("audio_common_msgs", "hri_msgs", "mabwiser", "tokenizers"),
-    *("faster_whisper", "livekit", "pocketsphinx", "vosk"),
+    *("faster_whisper", "pocketsphinx", "vosk"),
 }
 #: From ROS, under the name of the import.
 ROS = re.compile(r"^(rclpy|launch|launch_ros|ament_index_python|\w+_(msgs|srvs|interfaces))$")

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import sys
-
 import numpy as np
 import pytest
 
-from emo_music_ros.errors import PluginError
 from emo_music_ros.streams import AudioBlock
 from emo_music_ros.talking.base import RATE
-from emo_music_ros.talking.echo import OVER, EchoCanceller
+from emo_music_ros.talking.echo import FRAME, EchoCanceller
 
 BEGIN = 1.7e9
 
 
 @pytest.fixture
 def canceller():
-    pytest.importorskip("livekit.rtc", reason="requirements/dev-no-deps.txt")
     return EchoCanceller()
 
 
@@ -59,7 +55,7 @@ def test_what_is_played_is_taken_out_wherever_it_stands(canceller, delay):
     heard = room(played, delay)
     left = run(canceller, heard, played)
     last = slice(3 * RATE, len(left))
-    assert decibels(heard[last], left[last]) > 15
+    assert decibels(heard[last], left[last]) > 20
 
 
 def test_somebody_who_speaks_meanwhile_is_left(canceller):
@@ -70,19 +66,27 @@ def test_somebody_who_speaks_meanwhile_is_left(canceller):
     voice = 0.2 * np.sin(2 * np.pi * 180 * at / RATE) * np.sin(np.pi * at / RATE)
     heard[4 * RATE : 5 * RATE] += voice
     left = run(canceller, heard, played)
-    assert abs(decibels(left[4 * RATE : 5 * RATE], voice)) < 3
+    assert np.corrcoef(left[4 * RATE : 5 * RATE], voice)[0, 1] > 0.99
 
 
-def test_where_nothing_is_played_nothing_is_changed_or_waited_for(canceller):
+def test_a_loudspeaker_that_is_moved_is_followed(canceller):
+    played = np.random.default_rng(0).normal(0, 0.1, 10 * RATE)
+    half = len(played) // 2
+    heard = np.concatenate([room(played, 0.02)[:half], room(played, 0.06)[half:]])
+    left = run(canceller, heard, played)
+    assert decibels(heard[-RATE:], left[-RATE:]) > 10
+
+
+def test_what_was_not_played_is_never_made_louder(canceller):
+    random = np.random.default_rng(2)
+    played, other = random.normal(0, 0.1, (2, 6 * RATE))
+    left = run(canceller, other, played)
+    assert decibels(left[2 * RATE :], other[2 * RATE : len(left)]) < 0.5
+
+
+def test_where_nothing_is_played_nothing_is_changed_or_waited_for():
     heard = np.random.default_rng(0).normal(0, 0.1, RATE)
-    np.testing.assert_allclose(run(canceller, heard, None), heard, atol=1e-6)
-    canceller = EchoCanceller()
-    silent = np.zeros(RATE)
-    np.testing.assert_allclose(run(canceller, heard, silent), heard, atol=1e-6)
-    assert OVER < 10
-
-
-def test_without_its_package_the_remedy_is_named(monkeypatch):
-    monkeypatch.setitem(sys.modules, "livekit", None)
-    with pytest.raises(PluginError, match="pip install livekit"):
-        EchoCanceller()
+    for played in (None, np.zeros(RATE)):
+        left = run(EchoCanceller(), heard, played)
+        assert len(heard) - len(left) < FRAME
+        np.testing.assert_allclose(left, heard[: len(left)], atol=1e-6)

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.signal import fftconvolve
 from scipy.stats import chi2
 
 from emo_music_ros.streams import AudioBlock
 from emo_music_ros.talking.base import RATE
 from emo_music_ros.talking.commands import URGENT
 from emo_music_ros.talking.ear import Ear
+from emo_music_ros.talking.echo import EchoCanceller
 from emo_music_ros.training.evaluation.metrics import interval
 from emo_music_ros.training.talking.voices import Speaker, mixed, speak
 
 #: Length of the blocks that the microphone gives [s].
 BLOCK = 0.05
+#: Music before a command, in which an echo canceller learns the room [s].
+SETTLING = 4.0
 #: What is said, one phrase per command and some more, by language.
 SAID = {
     "en": (
@@ -69,6 +73,32 @@ def hear(ear: Ear, sound: NDArray[np.float32], first: int = 0) -> list[Event]:
     return found
 
 
+def in_room(played: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return what a microphone hears of what a loudspeaker plays, in a simulated room.
+
+    The sound comes 30 ms later and with a tail that falls by 60 dB in 0.3 s.
+    """
+    random = np.random.default_rng(0)
+    tail = np.arange(int(0.3 * RATE))
+    answer = np.zeros(len(tail) + int(0.03 * RATE))
+    answer[-len(tail) :] = 0.05 * random.standard_normal(len(tail)) * 10 ** (-3 * tail / len(tail))
+    answer[-len(tail)] = 0.5
+    return fftconvolve(played, answer)[: len(played)].astype(np.float32)
+
+
+def hear_without(
+    ear: Ear, canceller: EchoCanceller, sound: NDArray[np.float32], played: NDArray[np.float32]
+) -> list[Event]:
+    """Return the commands in a stream of sound from which what is played is taken out."""
+    step, found = int(BLOCK * RATE), []
+    for at in range(0, len(sound), step):
+        canceller.played(AudioBlock(at / RATE, played[at : at + step], RATE, at))
+        for block in canceller(AudioBlock(at / RATE, sound[at : at + step], RATE, at)):
+            heard = ear.push(block)
+            found += [Event(each.command, at / RATE, 0.0) for each in heard if each.command]
+    return found
+
+
 @dataclass(frozen=True)
 class Understood:
     """Share of commands understood as themselves and nothing else, with its interval over voices.
@@ -89,20 +119,42 @@ def understood(
     speakers: Sequence[Speaker],
     backgrounds: Sequence[NDArray[np.float32]],
     ratio: float,
+    own: Callable[[], EchoCanceller | None] | None = None,
 ) -> Understood:
-    """Return how many commands are understood over a background [dB]."""
+    """Return how many commands are understood over a background [dB].
+
+    With `own` the background is music that the robot plays into a simulated room, and is taken
+    out by what it makes, if that is anything. Every stream begins with `SETTLING` of it.
+    """
     right, wrong, voices = [], [], []
     for number, speaker in enumerate(speakers):
         for index, (text, command) in enumerate(SAID[language]):
             background = backgrounds[(number + index) % len(backgrounds)]
             ear.reset()
-            events = hear(ear, mixed(speak(text, speaker), background, ratio))
+            speech = speak(text, speaker)
+            if own is None:
+                events = hear(ear, mixed(speech, background, ratio))
+            else:
+                events = _over_own(ear, speech, background, ratio, own())
             commands = [event.command for event in events]
             right.append(float(commands == [command]))
             wrong.append(float(any(each != command for each in commands)))
             voices.append(number)
     low, high = interval(lambda hits: float(np.mean(hits)), voices, right)
     return Understood(float(np.mean(right)), low, high, float(np.mean(wrong)), len(right))
+
+
+def _over_own(
+    ear: Ear,
+    speech: NDArray[np.float32],
+    played: NDArray[np.float32],
+    ratio: float,
+    canceller: EchoCanceller | None,
+) -> list[Event]:
+    sound = mixed(speech, in_room(played), ratio, lead=SETTLING)
+    if canceller is None:
+        return hear(ear, sound)
+    return hear_without(ear, canceller, sound, np.resize(played, len(sound)))
 
 
 @dataclass(frozen=True)
@@ -131,6 +183,18 @@ def mistaken(ear: Ear, sounds: Iterable[NDArray[np.float32]]) -> Mistaken:
     for sound in sounds:
         events += [event.command for event in hear(ear, sound, samples)]
         samples += len(sound)
+    return Mistaken(tuple(events), samples / RATE / 3600)
+
+
+def mistaken_of_own(
+    ear: Ear, make: Callable[[], EchoCanceller], sounds: Iterable[NDArray[np.float32]]
+) -> Mistaken:
+    """Return what is understood of what the robot plays into a room and takes out again."""
+    samples, events = 0, []
+    for played in sounds:
+        ear.reset()
+        events += [each.command for each in hear_without(ear, make(), in_room(played), played)]
+        samples += len(played)
     return Mistaken(tuple(events), samples / RATE / 3600)
 
 

@@ -17,6 +17,7 @@ from emo_music_ros.io.model import describe
 from emo_music_ros.playback.player import Player
 from emo_music_ros.talking.base import Recogniser
 from emo_music_ros.talking.ear import LONGEST, Ear, ready
+from emo_music_ros.talking.echo import EchoCanceller
 from emo_music_ros.talking.recognisers.keywords import LANGUAGE, NAME, Keywords
 from emo_music_ros.talking.recognisers.pocketsphinx import PocketSphinx
 from emo_music_ros.training.shared.cards import Card, Figure, markdown_table, write_card
@@ -36,8 +37,6 @@ ENGLISH = (
     Speaker("en-us+f3", 160, 55),
     Speaker("en-gb-scotland", 140),
     Speaker("en-us+m3", 120, 45),
-    Speaker("en-gb-x-rp+m7", 130),
-    Speaker("en-us+f5", 140, 60),
 )
 #: Voices of flite: they are made of recordings of people.
 FLITE = tuple(Speaker(f"flite:{name}", 150) for name in ("slt", "rms", "awb", "kal16"))
@@ -45,7 +44,6 @@ FLITE = tuple(Speaker(f"flite:{name}", 150) for name in ("slt", "rms", "awb", "k
 CONDITIONS = (
     ("quiet room", False, 30.0),
     ("noise, 10 dB", False, 10.0),
-    ("noise, 0 dB", False, 0.0),
     ("music, +10 dB", True, 10.0),
     ("music, 0 dB", True, 0.0),
     ("music, -10 dB", True, -10.0),
@@ -83,6 +81,7 @@ def measure(data: Path, seed: int = 0) -> str:
     parts = [HEAD.format(machine=f"{platform.machine()}, Python {platform.python_version()}")]
     parts += [f"Not run: {text}" for text in lacking]
     parts.append(_commands(ears, music, seed))
+    parts.append(_echo(ears, music))
     every = _ear([recogniser for _, recogniser in ears.values()])
     parts.append(_mistakes(every, data, seed))
     parts.append(_latency(every))
@@ -144,9 +143,32 @@ def _commands(
     return "## Commands\n\n" + markdown_table(header, rows)
 
 
+def _echo(ears: dict[str, tuple[str, Recogniser]], music: Sequence[NDArray[np.float32]]) -> str:
+    """Return what taking the robot's own music out is worth."""
+    title = "## Over music that the robot plays itself, in a simulated room\n\n"
+    if "en" not in ears:
+        return f"{title}Not run: there is no recogniser of English."
+    voices = FLITE if shutil.which("flite") else ENGLISH
+    ear = _ear([ears["en"][1]])
+    rows: list[tuple[Any, ...]] = []
+    for ratio in (0.0, -10.0):
+        for name, make in (("as it is heard", lambda: None), ("taken out", EchoCanceller)):
+            one = measuring.understood(ear, "en", voices, music, ratio, make)
+            rows.append(
+                (f"{ratio:.0f} dB", name, f"{one.share:.2f}", f"{one.wrong:.2f}", one.count)
+            )
+    songs = measuring.mistaken_of_own(ear, EchoCanceller, sounds.songs(SONGS))
+    header = ("music", "own music", "understood", "as something else", "commands")
+    return (
+        f"{title}{markdown_table(header, rows)}\n\n{SONGS} songs with a call for help, played by "
+        f"the robot and taken out: {len(songs.events)} commands, {songs.events.count('help')} of "
+        "them calls for help."
+    )
+
+
 def _mistakes(ear: Ear, data: Path, seed: int) -> str:
     sets: dict[str, Iterable[NDArray[np.float32]]] = {
-        "music of the built-in library": sounds.pieces(1, 2, 60.0),
+        "music of the built-in library": sounds.pieces(1, 3, 60.0),
         "recorded music (Emotify, no track divisible by 5)": sounds.recordings(data),
         "talk as of a television (RAVDESS, EMO-DB, EMOVO, espeak-ng)": sounds.talk(
             data, CLIPS, seed
