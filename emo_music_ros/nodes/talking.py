@@ -77,7 +77,7 @@ class TalkingNode(CompanionNode):
         everything: bool = option(
             False, "publish whatever is understood, not only commands", dynamic=True
         )
-        echo: bool = option(False, "take what the player plays out of what the microphone hears")
+        echo: bool = option(True, "take what the player plays out of what the microphone hears")
         answers: bool = option(True, "answer in a short line", dynamic=True)
 
     def configure(self) -> None:
