@@ -104,12 +104,15 @@ def _measure(arguments: argparse.Namespace) -> int:
     """Measure what is no answer about people: print the report, write it on request."""
     if not arguments.data:
         raise InputError("measuring takes a folder of sound", "Give --data FOLDER")
-    text = training(_FOLDERS[CONVERSATION]).measure(Path(arguments.data), seed=arguments.seed)
-    print(text)
+    parts = []
+    for part in training(_FOLDERS[CONVERSATION]).measure(Path(arguments.data), seed=arguments.seed):
+        print(f"{part}\n", flush=True)
+        parts.append(part.strip())
     if arguments.save:
         from emo_music_ros.training.shared import report
 
-        report.write(Path(arguments.save) / "results" / f"{CONVERSATION}.md", text)
+        path = Path(arguments.save) / "results" / f"{CONVERSATION}.md"
+        report.write(path, "\n\n".join(parts) + "\n")
     return 0
 
 

@@ -42,11 +42,15 @@ class RoomFilter:
 
     def __init__(self) -> None:
         bins = FRAME + 1
-        self._answer = np.zeros((BLOCKS, bins), np.complex128)  # spectrum of each part
-        self._doubt = np.ones((BLOCKS, bins))  # its variance
-        self._played = np.zeros((BLOCKS, bins), np.complex128)  # newest first
-        self._before = np.zeros(FRAME)
-        self._left = np.full(bins, 1e-3)  # power of what is no echo
+        self._answer: NDArray[np.complex128] = np.zeros(
+            (BLOCKS, bins), np.complex128
+        )  # spectrum of each part
+        self._doubt: NDArray[np.float64] = np.ones((BLOCKS, bins))  # its variance
+        self._played: NDArray[np.complex128] = np.zeros(
+            (BLOCKS, bins), np.complex128
+        )  # newest first
+        self._before: NDArray[np.float64] = np.zeros(FRAME)
+        self._left: NDArray[np.float64] = np.full(bins, 1e-3)  # power of what is no echo
 
     def __call__(
         self, heard: NDArray[np.floating], played: NDArray[np.floating]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +58,8 @@ voices. Understood means: as this command, and as nothing else. Machine: {machin
 """
 
 
-def measure(data: Path, seed: int = 0) -> str:
-    """Return the figures as Markdown.
+def measure(data: Path, seed: int = 0) -> Iterator[str]:
+    """Yield the figures as Markdown, part by part as they are measured.
 
     Parameters
     ----------
@@ -78,14 +78,13 @@ def measure(data: Path, seed: int = 0) -> str:
     music = list(sounds.pieces(3, 8))
     if not music:
         raise InputError("the built-in library was not rendered yet", "Run: emo-music companion")
-    parts = [HEAD.format(machine=f"{platform.machine()}, Python {platform.python_version()}")]
-    parts += [f"Not run: {text}" for text in lacking]
-    parts.append(_commands(ears, music, seed))
-    parts.append(_echo(ears, music))
+    yield HEAD.format(machine=f"{platform.machine()}, Python {platform.python_version()}")
+    yield from (f"Not run: {text}" for text in lacking)
     every = _ear([recogniser for _, recogniser in ears.values()])
-    parts.append(_mistakes(every, data, seed))
-    parts.append(_latency(every))
-    return "\n\n".join(parts) + "\n"
+    yield _latency(every)
+    yield _commands(ears, music, seed)
+    yield _echo(ears, music)
+    yield _mistakes(every, data, seed)
 
 
 def _ears() -> tuple[dict[str, tuple[str, Recogniser]], list[str]]:
