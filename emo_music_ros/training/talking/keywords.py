@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from emo_music_ros.talking.base import RATE
 from emo_music_ros.talking.commands import OTHER, phrases
+from emo_music_ros.talking.espeak import VOICES
 from emo_music_ros.talking.recognisers.keywords import LANGUAGE, picture
 from emo_music_ros.training.talking.voices import Speaker, mixed, sentences, speak
 
@@ -84,6 +86,9 @@ def _texts(speakers: Sequence[Speaker], known: Sequence[str]) -> Iterator[tuple[
             yield speaker, text, OTHER
         for text in sentences(LANGUAGE)[number % 2 :: 2]:
             yield speaker, text, OTHER
+        english = replace(speaker, voice=speaker.voice.replace(VOICES[LANGUAGE], VOICES["en"]))
+        for text in [*sentences("en"), *phrases("en")][number % 5 :: 5]:
+            yield english, text, OTHER
 
 
 class Network(torch.nn.Module):

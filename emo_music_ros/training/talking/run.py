@@ -264,7 +264,8 @@ def _card(share: float, tested: int, trained: int, parameters: int) -> Card:
         "from other talk, for the plugin `keywords` of the node `talking`. It was never heard by "
         "or tried on people: take a Vosk model where people rely on it.",
         data=f"{trained} utterances of {len(TRAINED)} variants of the synthetic Mandarin voice of "
-        "espeak-ng, in noise and over pieces of the built-in library at 5 to 30 dB. Nobody was "
+        "espeak-ng, in noise and over pieces of the built-in library at 5 to 30 dB; English of the "
+        "same voices counts as other talk. Nobody was "
         "recorded.",
         licence="Apache 2.0",
         split=f"By voice: {len(HELD_OUT)} other variants of the same program are measured with. "
