@@ -48,7 +48,9 @@ CONDITIONS = (
     ("music, 0 dB", True, 0.0),
     ("music, -10 dB", True, -10.0),
 )
-SONGS, CLIPS = 200, 400
+SONGS, CLIPS = 200, 300
+#: Songs that are also played by the robot itself.
+OWN_SONGS = 100
 HEAD = """# Talking to it, measured
 
 Written by `emo-music evaluate conversation`. **Every command was spoken by a text-to-speech \
@@ -83,8 +85,8 @@ def measure(data: Path, seed: int = 0) -> Iterator[str]:
     every = _ear([recogniser for _, recogniser in ears.values()])
     yield _latency(every)
     yield _commands(ears, music, seed)
-    yield _echo(ears, music)
     yield _mistakes(every, data, seed)
+    yield _echo(ears, music)
 
 
 def _ears() -> tuple[dict[str, tuple[str, Recogniser]], list[str]]:
@@ -156,10 +158,10 @@ def _echo(ears: dict[str, tuple[str, Recogniser]], music: Sequence[NDArray[np.fl
             rows.append(
                 (f"{ratio:.0f} dB", name, f"{one.share:.2f}", f"{one.wrong:.2f}", one.count)
             )
-    songs = measuring.mistaken_of_own(ear, EchoCanceller, sounds.songs(SONGS))
+    songs = measuring.mistaken_of_own(ear, EchoCanceller, sounds.songs(OWN_SONGS))
     header = ("music", "own music", "understood", "as something else", "commands")
     return (
-        f"{title}{markdown_table(header, rows)}\n\n{SONGS} songs with a call for help, played by "
+        f"{title}{markdown_table(header, rows)}\n\n{OWN_SONGS} songs with a call for help, played by "
         f"the robot and taken out: {len(songs.events)} commands, {songs.events.count('help')} of "
         "them calls for help."
     )
@@ -167,7 +169,7 @@ def _echo(ears: dict[str, tuple[str, Recogniser]], music: Sequence[NDArray[np.fl
 
 def _mistakes(ear: Ear, data: Path, seed: int) -> str:
     sets: dict[str, Iterable[NDArray[np.float32]]] = {
-        "music of the built-in library": sounds.pieces(1, 3, 60.0),
+        "music of the built-in library": sounds.pieces(1, 6, 60.0),
         "recorded music (Emotify, no track divisible by 5)": sounds.recordings(data),
         "talk as of a television (RAVDESS, EMO-DB, EMOVO, espeak-ng)": sounds.talk(
             data, CLIPS, seed
