@@ -161,8 +161,8 @@ def _echo(ears: dict[str, tuple[str, Recogniser]], music: Sequence[NDArray[np.fl
     songs = measuring.mistaken_of_own(ear, EchoCanceller, sounds.songs(OWN_SONGS))
     header = ("music", "own music", "understood", "as something else", "commands")
     return (
-        f"{title}{markdown_table(header, rows)}\n\n{OWN_SONGS} songs with a call for help, played by "
-        f"the robot and taken out: {len(songs.events)} commands, {songs.events.count('help')} of "
+        f"{title}{markdown_table(header, rows)}\n\n{OWN_SONGS} songs with a call for help, played "
+        f"by the robot and taken out: {len(songs.events)} commands, {songs.events.count('help')} of "
         "them calls for help."
     )
 
