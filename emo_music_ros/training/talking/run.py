@@ -162,8 +162,8 @@ def _echo(ears: dict[str, tuple[str, Recogniser]], music: Sequence[NDArray[np.fl
     header = ("music", "own music", "understood", "as something else", "commands")
     return (
         f"{title}{markdown_table(header, rows)}\n\n{OWN_SONGS} songs with a call for help, played "
-        f"by the robot and taken out: {len(songs.events)} commands, {songs.events.count('help')} of "
-        "them calls for help."
+        f"by the robot and taken out: {len(songs.events)} commands, "
+        f"{songs.events.count('help')} of them calls for help."
     )
 
 
