@@ -104,6 +104,7 @@ def _measure(arguments: argparse.Namespace) -> int:
     """Measure what is no answer about people: print the report, write it on request."""
     if not arguments.data:
         raise InputError("measuring takes a folder of sound", "Give --data FOLDER")
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
     parts = []
     for part in training(_FOLDERS[CONVERSATION]).measure(Path(arguments.data), seed=arguments.seed):
         print(f"{part}\n", flush=True)

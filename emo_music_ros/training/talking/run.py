@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import platform
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -58,6 +59,15 @@ program** (espeak-ng; flite, whose voices are made of recordings of people): rec
 people were not run, for want of such a corpus. Square brackets: 95 % interval over the synthetic \
 voices. Understood means: as this command, and as nothing else. Machine: {machine}.
 """
+
+
+log = logging.getLogger(__name__)
+
+
+def _told(row: Sequence[Any]) -> tuple[Any, ...]:
+    """Return a row of a table, and log it: measuring takes long."""
+    log.info("%s", " | ".join(str(cell) for cell in row))
+    return tuple(row)
 
 
 def measure(data: Path, seed: int = 0) -> Iterator[str]:
@@ -130,16 +140,15 @@ def _commands(
             under = music if musical else [sounds.noise(seed)]
             one = measuring.understood(ear, language, voices, under, ratio)
             within = f" [{one.low:.2f}, {one.high:.2f}]" if np.isfinite(one.low) else ""
-            rows.append(
-                (
-                    f"{language} ({name})",
-                    f"{source}: {len(voices)}",
-                    condition,
-                    f"{one.share:.2f}{within}",
-                    f"{one.wrong:.2f}",
-                    one.count,
-                )
+            row = (
+                f"{language} ({name})",
+                f"{source}: {len(voices)}",
+                condition,
+                f"{one.share:.2f}{within}",
+                f"{one.wrong:.2f}",
+                one.count,
             )
+            rows.append(_told(row))
     header = ("language", "voices", "in", "understood", "as something else", "commands")
     return "## Commands\n\n" + markdown_table(header, rows)
 
@@ -169,13 +178,13 @@ def _echo(ears: dict[str, tuple[str, Recogniser]], music: Sequence[NDArray[np.fl
 
 def _mistakes(ear: Ear, data: Path, seed: int) -> str:
     sets: dict[str, Iterable[NDArray[np.float32]]] = {
+        f"{SONGS} songs with a call for help (text-to-speech over music, 0 dB)": sounds.songs(
+            SONGS
+        ),
         "music of the built-in library": sounds.pieces(1, 6, 60.0),
         "recorded music (Emotify, no track divisible by 5)": sounds.recordings(data),
         "talk as of a television (RAVDESS, EMO-DB, EMOVO, espeak-ng)": sounds.talk(
             data, CLIPS, seed
-        ),
-        f"{SONGS} songs with a call for help (text-to-speech over music, 0 dB)": sounds.songs(
-            SONGS
         ),
     }
     rows: list[tuple[Any, ...]] = []
@@ -184,16 +193,10 @@ def _mistakes(ear: Ear, data: Path, seed: int) -> str:
         if not one.hours:
             rows.append((name, "not run", "-", "-", "-", "-"))
             continue
-        rows.append(
-            (
-                name,
-                f"{one.hours:.2f}",
-                len(one.events),
-                f"{len(one.events) / one.hours:.1f} (below {one.bound(len(one.events)):.1f})",
-                one.urgent,
-                one.events.count("help"),
-            )
-        )
+        count = len(one.events)
+        rate = f"{count / one.hours:.1f} (below {one.bound(count):.1f})"
+        row = name, f"{one.hours:.2f}", count, rate, one.urgent, one.events.count("help")
+        rows.append(_told(row))
     header = ("heard", "hours", "commands", "per hour (95 %)", "stop or help", "help")
     return "## What nobody asked for\n\n" + markdown_table(header, rows)
 
