@@ -23,7 +23,13 @@ setup(
     license="Apache-2.0",
     packages=find_packages(include=["emo_music_ros", "emo_music_ros.*"]),
     package_data={
-        "emo_music_ros": ["py.typed", "training/text/sentences/*.tsv", "dashboard/static/*"]
+        "emo_music_ros": [
+            "py.typed",
+            "training/text/sentences/*.tsv",
+            "dashboard/static/*",
+            "talking/*.tsv",
+            "training/talking/*.tsv",
+        ]
     },
     python_requires=">=3.10",
     entry_points={
@@ -86,6 +92,17 @@ setup(
             "null = emo_music_ros.playback.backends:NullBackend",
             "mpd = emo_music_ros.playback.mpd:MpdPlayer",
             "spotify = emo_music_ros.playback.spotify:SpotifyPlayer",
+        ],
+        "emo_music_ros.recogniser": [
+            "pocketsphinx = emo_music_ros.talking.recognisers.pocketsphinx:PocketSphinx",
+            "vosk = emo_music_ros.talking.recognisers.vosk:Vosk",
+            "faster_whisper = emo_music_ros.talking.recognisers.whisper:FasterWhisper",
+            "keywords = emo_music_ros.talking.recognisers.keywords:Keywords",
+            "none = emo_music_ros.talking.base:NoRecogniser",
+        ],
+        "emo_music_ros.voice": [
+            "espeak = emo_music_ros.talking.espeak:Espeak",
+            "none = emo_music_ros.talking.base:NoVoice",
         ],
     },
 )

@@ -17,7 +17,10 @@ from emo_music_ros.options import build, nearest
 #: Stage -> entry point group.
 GROUPS = {
     stage: f"emo_music_ros.{stage}"
-    for stage in ("source", "encoder", "fusion", "recommender", "catalogue", "player")
+    for stage in (
+        *("source", "encoder", "fusion", "recommender", "catalogue", "player"),
+        *("recogniser", "voice"),
+    )
 }
 
 

@@ -23,6 +23,7 @@ def generate_launch_description():
             "without",
             "encoders",
             "dashboard",
+            "talking",
         ),
         composed="companion",
     )

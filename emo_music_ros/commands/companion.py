@@ -50,6 +50,7 @@ def companion(arguments: argparse.Namespace) -> int:
         without=arguments.without,
         encoders=arguments.encoders,
         dashboard=arguments.dashboard,
+        talking=arguments.talking,
     )
     from emo_music_ros.ros.environment import prepare_environment
 
@@ -134,6 +135,14 @@ def declare_run(one: argparse.ArgumentParser) -> None:
         const="true",
         default="false",
         help="serve the pages by which people watch and steer",
+    )
+    one.add_argument(
+        "--talking",
+        nargs="?",
+        choices=("true", "false"),
+        const="true",
+        default="false",
+        help="understand what is asked for aloud, and answer",
     )
     one.add_argument("--params-file", action="append", default=[], help="ROS parameter file")
     one.add_argument("--ros", nargs=argparse.REMAINDER, default=[], help="further ROS arguments")

@@ -13,6 +13,10 @@ from typing import Any
 from emo_music_ros.commands.predict import FUSION, MODALITIES
 from emo_music_ros.errors import InputError
 
+#: What is said to the robot; its module is called after what it measures.
+CONVERSATION = "conversation"
+_FOLDERS = {CONVERSATION: "talking"}
+
 
 def training(modality: str) -> Any:
     """Return the training module of a modality, its libraries on one thread.
@@ -35,7 +39,7 @@ def training(modality: str) -> Any:
 def train(arguments: argparse.Namespace) -> int:
     """Train one model from a corpus, or only export it again; write network and card."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    module = training(arguments.modality)
+    module = training(_FOLDERS.get(arguments.modality, arguments.modality))
     from emo_music_ros.training.shared.work import Work, default_folder
 
     work = Work(Path(arguments.work or default_folder()), frozen=arguments.command == "export")
@@ -57,6 +61,8 @@ def evaluate(arguments: argparse.Namespace) -> int:
     InputError
         If neither or both of ``--data`` and ``--from`` are given, or one cannot be read.
     """
+    if arguments.modality == CONVERSATION:
+        return _measure(arguments)
     if bool(arguments.data) == bool(arguments.answers):
         raise InputError(
             "measuring takes either a corpus or answers that were kept",
@@ -94,6 +100,23 @@ def evaluate(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _measure(arguments: argparse.Namespace) -> int:
+    """Measure what is no answer about people: print the report, write it on request."""
+    if not arguments.data:
+        raise InputError("measuring takes a folder of sound", "Give --data FOLDER")
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    parts = []
+    for part in training(_FOLDERS[CONVERSATION]).measure(Path(arguments.data), seed=arguments.seed):
+        print(f"{part}\n", flush=True)
+        parts.append(part.strip())
+    if arguments.save:
+        from emo_music_ros.training.shared import report
+
+        path = Path(arguments.save) / "results" / f"{CONVERSATION}.md"
+        report.write(path, "\n\n".join(parts) + "\n")
+    return 0
+
+
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands to the command line."""
     for name, text in (
@@ -101,7 +124,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         ("export", "write the network of a finished training again"),
     ):
         one = commands.add_parser(name, help=text)
-        one.add_argument("modality", choices=(*MODALITIES, FUSION, "recommender"))
+        one.add_argument("modality", choices=(*MODALITIES, FUSION, "recommender", CONVERSATION))
         one.add_argument("--data", required=True, help="folder of the corpus")
         one.add_argument("--out", default="models", help="folder for the model")
         one.add_argument(
@@ -113,7 +136,10 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     one = commands.add_parser("evaluate", help="measure a modality on people it never saw")
     one.add_argument(
         "modality",
-        choices=(*MODALITIES, FUSION, "sampling", "adaptation", "elder", "recommender"),
+        choices=(
+            *(*MODALITIES, FUSION, "sampling", "adaptation"),
+            *("elder", "recommender", CONVERSATION),
+        ),
     )
     one.add_argument("--data", default="", help="folder of the corpus")
     one.add_argument(

@@ -15,7 +15,7 @@ from emo_music_ros.errors import InputError
 from emo_music_ros.resources import PACKAGE, share
 from emo_music_ros.ros import ending
 from emo_music_ros.ros.environment import prepare_environment
-from emo_music_ros.ros.graph import CONSENTS, DASHBOARDS, INPUTS, SCENARIOS, NodeSpec
+from emo_music_ros.ros.graph import CONSENTS, DASHBOARDS, INPUTS, SCENARIOS, TALKING, NodeSpec
 
 #: Seconds until a node that died is started again.
 RESPAWN_DELAY = 2.0
@@ -54,6 +54,11 @@ _ARGUMENTS: dict[str, dict[str, Any]] = {
         "default_value": "false",
         "choices": DASHBOARDS,
         "description": "true = pages by which people watch and steer; see docs/dashboard.md",
+    },
+    "talking": {
+        "default_value": "false",
+        "choices": TALKING,
+        "description": "true = understand what is asked for aloud, and answer; see docs/talking.md",
     },
     "composed": {
         "default_value": "false",

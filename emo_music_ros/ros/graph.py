@@ -20,6 +20,8 @@ SCENARIOS = ("home", "daycare", "group")
 CONSENTS = ("", "yes")
 #: Whether the pages are served.
 DASHBOARDS = ("true", "false")
+#: Whether people are understood and answered.
+TALKING = ("true", "false")
 #: Nodes that need no consent: they handle music, not people.
 NO_CONSENT = ("music_encoder", "player")
 
@@ -54,6 +56,7 @@ def graph(
     without: str = "",
     encoders: str = "",
     dashboard: str = "false",
+    talking: str = "false",
 ) -> list[NodeSpec]:
     """Return the nodes of the whole loop in the order they are started.
 
@@ -81,6 +84,8 @@ def graph(
         Modalities to recognise emotions from, separated by commas; empty = all.
     dashboard : str
         ``true`` serves the pages by which people watch and steer.
+    talking : str
+        ``true`` understands what people ask for aloud, and answers.
 
     Raises
     ------
@@ -96,9 +101,12 @@ def graph(
         raise InputError(f"duration {duration} is not possible", "Give seconds, 0 = until stopped")
     if dashboard not in DASHBOARDS:
         raise InputError(f"dashboard '{dashboard}' is not possible", "Give true or false")
+    if talking not in TALKING:
+        raise InputError(f"talking '{talking}' is not possible", "Give true or false")
     if input == "auto":
         input = "devices" if has_devices() else "demo"  # noqa: A001
     pages = [NodeSpec("dashboard", "dashboard")] if dashboard == "true" else []
+    talks = [NodeSpec("talking", "talking")] if talking == "true" else []
     nodes = of_whom(
         [
             *_sensors(input, replay),
@@ -107,6 +115,7 @@ def graph(
             *music(library, scenario),
             NodeSpec("session", "session", _session(scenario, duration, summary)),
             *pages,
+            *talks,
         ],
         live=input == "devices",
         consent=consent,

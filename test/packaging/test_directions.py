@@ -20,7 +20,7 @@ TOP = {
 MESSAGES = {"msg", "srv", "action"}
 
 _BASE = {"top", "io"}
-_STAGES = {"sensing", "encoding", "fusion", "recommendation", "playback"}
+_STAGES = {"sensing", "encoding", "fusion", "recommendation", "playback", "talking"}
 #: Who may import whom, beside itself. What a stage needs of another is handed in by a node or the
 #: command line, or found as a plugin.
 ALLOWED: dict[str, set[str]] = {
@@ -32,6 +32,7 @@ ALLOWED: dict[str, set[str]] = {
     "fusion": _BASE,
     "recommendation": _BASE,
     "playback": _BASE,
+    "talking": _BASE | {"encoding"},
     "simulation": _BASE | {"fusion", "recommendation", "playback"},
     "training": _BASE | _STAGES | {"simulation"},
     "ros": _BASE | _STAGES | {"messages", "consent", "dashboard"},

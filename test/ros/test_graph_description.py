@@ -119,3 +119,12 @@ def test_a_robot_is_told_what_is_recognised_where_its_messages_are(monkeypatch, 
         assert "hri" not in names(input="devices", without="hri")
         (spec,) = (each for each in graph("devices") if each.name == "hri")
         assert spec.parameters["require_consent"]
+
+
+def test_talking_is_only_where_it_is_asked_for():
+    assert "talking" not in names(input="demo")
+    assert names(input="demo", talking="true")[-1] == "talking"
+    specs = {spec.name: spec.parameters for spec in graph("devices", talking="true")}
+    assert specs["talking"]["require_consent"]
+    with pytest.raises(InputError, match="talking"):
+        graph("demo", talking="perhaps")

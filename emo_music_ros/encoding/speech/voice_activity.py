@@ -139,6 +139,11 @@ class Endpointer:
                     found += self._close()
         return found
 
+    @property
+    def quiet(self) -> float:
+        """Time since somebody was heard in the utterance that goes on [s]; 0 if nobody speaks."""
+        return (self._seen - self._last) / RATE if self._begin >= 0 else 0.0
+
     def current(self) -> tuple[int, NDArray[np.float32]] | None:
         """Return start and samples so far of an utterance that goes on, None if nobody speaks.
 

@@ -1,0 +1,1 @@
+"""What people ask for aloud: recognisers of speech, commands, short answers and voices."""

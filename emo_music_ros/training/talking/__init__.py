@@ -1,0 +1,1 @@
+"""How spoken commands are measured, and the Chinese keyword model is trained."""
