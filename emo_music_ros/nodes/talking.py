@@ -90,7 +90,7 @@ class TalkingNode(CompanionNode):
         self._done: tuple[str, float] = ("", 0.0)
         self._counts = {"heard": 0, "commands": 0, "calls": 0}
         self._heard_at = self.steady()
-        self._steering = Steering(self)
+        self._steering = Steering(self, "live:talking")
         self._utterances = self.advertise(msg.Utterance, UTTERANCE, EVENT)
         self._calls = self.advertise(String, "carer/call", EVENT)
         self._lines = self.advertise(String, "robot/say", EVENT)
