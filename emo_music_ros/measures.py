@@ -237,13 +237,21 @@ class Listens:
         key = (track[0], started) if track[0] else None
         if self._sounds and self._key is not None:
             self.found[-1].heard += min(max(time - self._seen, 0.0), GAP)
-        if key != self._key:
+        if self._same(time, key):
+            self._key = key
+        elif key != self._key:
             if self._key is not None:
                 self._end(time)
             if key is not None:
                 duration = track[3] if track[3] > 0 and math.isfinite(track[3]) else 0.0
                 self.found.append(Listen(*track[:3], duration, time, offered))
         self._key, self._seen, self._sounds = key, time, sounds
+
+    def _same(self, time: float, key: tuple[str, float] | None) -> bool:
+        """Tell whether a track only was given its start: players report it before they play it."""
+        if key is None or self._key is None or key[0] != self._key[0]:
+            return False
+        return time - self.found[-1].began <= LATE
 
     def act(self, time: float, action: str, track_id: str) -> None:
         """Take what a person did or the player reported of a track; others are ignored."""

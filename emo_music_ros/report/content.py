@@ -260,6 +260,7 @@ def _ratings(sessions: Sequence[Session], words: Words) -> Iterator[Block]:
     )
     header = tuple(words(key) for key in ("rater", "count", "liked", "disliked"))
     yield Table(header, rows, (0.49, 0.17, 0.17, 0.17))
+    yield Text(words("rater_note"), "note")
 
 
 def _gaps(sessions: Sequence[Session], words: Words) -> Iterator[str]:

@@ -143,6 +143,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     "count": ("Ratings", "次数"),
     "liked": ("Liked", "喜欢"),
     "disliked": ("Not liked", "不喜欢"),
+    "rater_note": (
+        "Buttons of the pages rate in the name of the person; who pressed them is in “Who did"
+        " what”.",
+        "页面上的按钮以此人的名义评价；由谁按下见“操作记录”。",
+    ),
     "no_ratings": ("Nobody rated anything.", "没有人评价。"),
     "gaps": ("What the machine did not know", "机器不知道什么"),
     "gap_state": (

@@ -15,7 +15,7 @@ from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.time import Time
 
 import emo_music_ros.msg as msg
-from emo_music_ros.consent.rules import SENSING
+from emo_music_ros.consent.rules import RECORDING, SENSING
 from emo_music_ros.errors import CompanionError, InputError
 from emo_music_ros.io.mcap import TOPICS
 from emo_music_ros.io.mcap_writer import McapWriter
@@ -125,6 +125,8 @@ class Recorder(Node):
             )
             if not name or topic in self._watched:
                 continue
+            if not self._may_hear(topic, name):
+                continue
             published = [info.topic_type for info in self.get_publishers_info_by_topic(topic)]
             if not published:
                 continue
@@ -136,6 +138,17 @@ class Recorder(Node):
                 self._subscribe(topic, kind, name)
             except CompanionError as error:
                 self.problems[topic] = f"not recorded: {error}"
+
+    def _may_hear(self, topic: str, name: str) -> bool:
+        """Tell whether a topic may be listened to; what needs consent of its own is not before."""
+        reason = ""
+        if name in RAW and RECORDING in self._raw_purposes:
+            reason = self._subject.consents.reason(self._subject.person_id, RECORDING)
+        if reason:
+            self.problems[topic] = f"not recorded: {reason}"
+        else:
+            self.problems.pop(topic, None)
+        return not reason
 
     def _subscribe(self, topic: str, kind: str, name: str) -> None:
         text = definition(kind)

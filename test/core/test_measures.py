@@ -207,6 +207,11 @@ def test_a_track_that_plays_again_is_another_listen_and_a_pause_is_not_heard():
     assert second.heard == pytest.approx(15, abs=1)
 
 
+def test_a_start_that_is_told_late_is_no_other_listen():
+    player = Player().play(ONE, 2, started=0.0).play(ONE, 10, started=1.5)
+    assert [each.heard for each in player.listens.found] == [11]
+
+
 def test_time_without_reports_is_not_heard():
     listens = Listens()
     listens.player(0.0, True, ONE, 0.0, True)

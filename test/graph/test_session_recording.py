@@ -79,7 +79,7 @@ def test_a_session_is_recorded_with_its_log_and_raw_only_with_consent_to_that(
     (path,) = files(tmp_path, ".mcap")
     assert f"recording in {path}" in result.message
     assert path.stat().st_mode & 0o077 == 0
-    assert "left out for want of consent" in node.output
+    assert "/camera/image_raw: not recorded: no consent of 'resident' to recording" in node.output
     (session,), problems = read_sessions([path])
     assert not problems
     assert (session.person, session.planned, session.goal) == ("resident", 4.0, "calm")
