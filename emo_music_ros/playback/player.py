@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from emo_music_ros.errors import CompanionError, InputError
 from emo_music_ros.io.audio import CHUNK
 from emo_music_ros.options import option
+from emo_music_ros.playback.backends import hurry
 from emo_music_ros.playback.base import Backend
 from emo_music_ros.playback.exposure import Exposure, SoundOptions
 from emo_music_ros.playback.items import Item, Request, neighbours, open_request
@@ -446,6 +447,7 @@ class Player:
             self._wake.notify_all()
 
     def _decode_loop(self) -> None:
+        hurry()
         while True:
             with self._wake:
                 self._wake.wait_for(lambda: self._closing or self._request is not None, POLL)
