@@ -83,7 +83,7 @@ class Player:
         )
         fade_in: float = option(3.0, "fade-in from silence [s]", low=3.0, high=10.0, dynamic=True)
         stop_fade: float = option(
-            SILENCE, "fade-out when stopped [s]", low=1.4, high=1.8, dynamic=True
+            SILENCE, "fade-out when stopped [s]", low=1.4, high=1.6, dynamic=True
         )
         volume: float = option(0.6, "volume at the start", low=0.0, high=1.0)
         max_volume: float = option(0.8, "highest volume allowed", low=0.0, high=1.0, dynamic=True)
