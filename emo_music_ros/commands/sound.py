@@ -6,11 +6,13 @@ import argparse
 import json
 import multiprocessing
 import sys
-from pathlib import Path
 from typing import Any
 
 from emo_music_ros.errors import InputError
 from emo_music_ros.paths import expand
+
+#: After so many sessions the table is saved as far as it is.
+SAVED = 200
 
 
 def add(commands: Any) -> None:
@@ -81,22 +83,21 @@ def simulate(arguments: argparse.Namespace) -> int:
     seeds = range(first, first + arguments.sessions)
     context = multiprocessing.get_context("spawn")
     with context.Pool(arguments.processes) as pool:
-        found = list(
-            tqdm(
-                pool.imap_unordered(run, seeds, chunksize=8),
-                total=len(seeds),
-                unit="session",
-                leave=False,
-                disable=None,
-                file=sys.stderr,
-            )
-        )
+        found = []
+        for rules in tqdm(
+            pool.imap_unordered(run, seeds, chunksize=8),
+            total=len(seeds),
+            unit="session",
+            leave=False,
+            disable=None,
+            file=sys.stderr,
+        ):
+            found.append(rules)
+            if arguments.save and (len(found) % SAVED == 0 or len(found) == len(seeds)):
+                path = expand(arguments.save, "report")
+                path.write_text(f"{Report.of(found).text()}\n", encoding="utf-8")
     report = Report.of(found)
-    text = f"{report.text()}\n"
-    print(text, end="")
-    if arguments.save:
-        path: Path = expand(arguments.save, "report")
-        path.write_text(text, encoding="utf-8")
+    print(report.text())
     return 1 if report.violated else 0
 
 

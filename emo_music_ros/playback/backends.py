@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -25,6 +26,8 @@ log = logging.getLogger(__name__)
 LATE = 0.5
 #: A write that takes longer [s] waited for the device, whose buffer is then full.
 WAITED = 0.001
+#: Niceness of the threads that must not be late: that of PulseAudio.
+URGENT = -11
 #: Longest wait between attempts to open a device [s].
 LONGEST_RETRY = 30.0
 
@@ -54,6 +57,14 @@ def consume(
     return late
 
 
+def hurry() -> None:
+    """Ask for the priority that sound servers have for this thread; without the right it stays."""
+    try:
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), URGENT)
+    except OSError as error:
+        log.debug("the player's threads have no priority: %s", error)
+
+
 class Threaded(ABC):
     """A backend's thread: started once, stopped within a second."""
 
@@ -70,7 +81,7 @@ class Threaded(ABC):
         if self._thread is None:
             self._stop.clear()
             self._thread = threading.Thread(
-                target=self._run, args=(render,), name=f"player-{self.name}", daemon=True
+                target=self._urgent, args=(render,), name=f"player-{self.name}", daemon=True
             )
             self._thread.start()
 
@@ -80,6 +91,10 @@ class Threaded(ABC):
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(1.0)
         self._thread = None
+
+    def _urgent(self, render: Render) -> None:
+        hurry()
+        self._run(render)
 
     @abstractmethod
     def _run(self, render: Render) -> None:

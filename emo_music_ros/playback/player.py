@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from emo_music_ros.errors import CompanionError, InputError
 from emo_music_ros.io.audio import CHUNK
 from emo_music_ros.options import option
+from emo_music_ros.playback.backends import hurry
 from emo_music_ros.playback.base import Backend
 from emo_music_ros.playback.exposure import Exposure, SoundOptions
 from emo_music_ros.playback.items import Item, Request, neighbours, open_request
@@ -82,7 +83,7 @@ class Player:
         )
         fade_in: float = option(3.0, "fade-in from silence [s]", low=3.0, high=10.0, dynamic=True)
         stop_fade: float = option(
-            SILENCE, "fade-out when stopped [s]", low=1.4, high=1.8, dynamic=True
+            SILENCE, "fade-out when stopped [s]", low=1.4, high=1.6, dynamic=True
         )
         volume: float = option(0.6, "volume at the start", low=0.0, high=1.0)
         max_volume: float = option(0.8, "highest volume allowed", low=0.0, high=1.0, dynamic=True)
@@ -446,6 +447,7 @@ class Player:
             self._wake.notify_all()
 
     def _decode_loop(self) -> None:
+        hurry()
         while True:
             with self._wake:
                 self._wake.wait_for(lambda: self._closing or self._request is not None, POLL)

@@ -31,7 +31,7 @@ class PulseBackend(DeviceBackend):
         """What can be set."""
 
         device: str = option("", "part of the loudspeaker's name or description; empty = default")
-        latency: float = option(0.2, "buffer in the server [s]", low=0.01, high=0.4)
+        latency: float = option(0.3, "buffer in the server [s]", low=0.01, high=0.4)
 
     name = "pulse"
 

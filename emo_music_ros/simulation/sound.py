@@ -27,8 +27,8 @@ from emo_music_ros.streams import FloatArray, Track
 
 #: Frames per second of the simulation [Hz], and frames looked at together: 0.1 s.
 RATE, BLOCK = 50, 5
-#: Length of a session [s].
-SECONDS = 60.0
+#: Length of a session, and mean time between two things that happen [s].
+SECONDS, EVERY = 30.0, 2.0
 #: Time that a stop may take, and a cap that changes may take to hold [s].
 STOPS = 2.0
 #: What is no violation but rounding [dB].
@@ -90,9 +90,9 @@ class Session:
 
     def __post_init__(self) -> None:
         self._rng = rng = np.random.default_rng(self.seed)
-        start = time.mktime(
-            (2027, 3, 1, int(rng.integers(24)), 59 * int(rng.integers(2)), 0, 0, 0, -1)
-        )
+        # In half of them the hour changes, which may begin or end the night.
+        moment = (0, 0) if rng.random() < 0.5 else (59, 50)
+        start = time.mktime((2027, 3, 1, int(rng.integers(24)), *moment, 0, 0, -1))
         self._now = start
         self._exposure = Exposure(RATE, SoundOptions(night="21:00-07:00"), wall=lambda: self._now)
         if rng.random() < 0.8:
@@ -103,6 +103,7 @@ class Session:
         )
         volume = self._exposure.start_volume
         self._asked = rng.uniform(0.1, 1.0) if volume is None else volume
+        self._loudest_asked = self._asked  # since a voice began
         self._mixer = Mixer(RATE, self._asked)
         self._sources: dict[int, Source] = {}
         self._key = 0
@@ -123,7 +124,7 @@ class Session:
         for step in range(round(SECONDS * RATE / BLOCK)):
             if step * BLOCK / RATE >= due:
                 commands[int(self._rng.integers(len(commands)))]()
-                due += float(self._rng.exponential(4.0)) * (self._rng.random() < 0.8)
+                due += float(self._rng.exponential(EVERY)) * (self._rng.random() < 0.8)
             if step % 5 == 0:
                 self._limit()
             out = self._mixer.render(BLOCK)
@@ -192,10 +193,12 @@ class Session:
 
     def _set_volume(self, volume: float) -> None:
         self._asked = volume
+        self._loudest_asked = max(self._loudest_asked, volume)
 
     def _duck(self, share: float) -> None:
         self._mixer.duck(share)
         self._ducked = (self._now, self._mixer.level) if share < 1 else None
+        self._loudest_asked = self._asked
 
     def _device_back(self) -> None:
         if not self._silenced:
@@ -255,7 +258,7 @@ class Session:
                 self.violations[RULES[4 if self._cap == RELIEF else 3]] += 1
         if self._ducked is not None and self._now - self._ducked[0] >= 0.5:
             wanted = self._ducked[1] * 0.25
-            if self._mixer.level > max(wanted, self._asked * 0.25) * 1.01 + FLOOR:
+            if self._mixer.level > max(wanted, self._loudest_asked * 0.25) * 1.01 + FLOOR:
                 self.violations[RULES[5]] += 1
             self._ducked = None
         if not np.isfinite(out).all() or abs(out).max() > 1.0:

@@ -70,6 +70,7 @@ def measure(
         "device": getattr(backend, "device", backend.name),
         "seconds": round(done, 1),
         "underruns": status.underruns,
+        "of the device": backend.underruns,
         "tracks": status.tracks_started,
         "cpu share": round((time.process_time() - cpu) / done, 3),
         "busy processes": load,

@@ -31,7 +31,7 @@ def test_parameters_of_nodes_and_of_their_plugins():
             "recommender.therapeutic.goal=calm",
             "recommender.therapeutic.seed=9",
             "fusion.logpool.half_life=9",
-            "player.stop_fade=1.6",
+            "player.stop_fade=1.5",
         ]
     )
     options = settings.options("recommender")
@@ -39,7 +39,7 @@ def test_parameters_of_nodes_and_of_their_plugins():
     recommender = settings.plugin("recommender", seed=3)
     assert (recommender.options.goal, recommender.options.seed) == ("calm", 9)
     assert settings.plugin("fusion").options.half_life == 9.0
-    assert settings.options("player").stop_fade == 1.6
+    assert settings.options("player").stop_fade == 1.5
 
 
 def test_other_plugins():
