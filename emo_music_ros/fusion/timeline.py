@@ -121,7 +121,7 @@ class FusionOptions(TimelineOptions):
 
     person_id: str = option("resident", "person expected; others are added when sensed")
     sampling: str = option(
-        "",
+        "face=3-15",
         "rates between which sources and encoders are asked to work, as little as what they see "
         "varies [Hz]: face=3-15, physiology=0.167-0.5, eeg=0.333-1; empty: nothing is asked",
     )

@@ -12,6 +12,8 @@ from rclpy.parameter import Parameter
 from std_msgs.msg import Header
 
 import emo_music_ros.msg as msg
+from emo_music_ros.fusion.sampling import Range, ranges
+from emo_music_ros.fusion.timeline import STALE_AFTER, FusionOptions
 from emo_music_ros.nodes.camera import CameraNode
 from emo_music_ros.nodes.eeg_encoder import EegEncoderNode
 from emo_music_ros.nodes.face_encoder import FaceEncoderNode
@@ -152,6 +154,12 @@ def test_fusion_asks_for_the_ceiling_when_the_face_changes_and_for_the_floor_of_
     graph.until(lambda: shows([0.05, 0.95], 40.0))
     sent = convert.seconds(asked[-1].header.stamp)
     assert sent == pytest.approx(node.now(), abs=30)
+
+
+@pytest.mark.parametrize("kind", [CameraNode, FaceEncoderNode])
+def test_what_is_asked_for_by_default_is_what_can_be_done(graph, kind):
+    pace = graph.active(kind, **NO_CAMERA if kind is CameraNode else {}).plugin.pace
+    assert ranges(FusionOptions().sampling, STALE_AFTER) == {"face": Range(pace.floor, pace.own)}
 
 
 def test_without_rates_nothing_is_asked_for(graph):
