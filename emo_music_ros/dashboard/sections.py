@@ -88,6 +88,8 @@ def music(now: Snapshot, words: Words) -> Markup:
             found.append(element("p", words("no_sound"), class_="warn"))
         if playing.error:
             found.append(element("p", playing.error, class_="error"))
+        if playing.advice:
+            found.append(element("p", playing.advice, class_="note"))
     reason = telling.why(now, words)
     if reason:
         found.append(element("p", reason))

@@ -38,6 +38,7 @@ class Playing:
     backend: str = ""
     error: str = ""
     choice_id: str = ""
+    advice: str = ""
 
 
 @dataclass(frozen=True)

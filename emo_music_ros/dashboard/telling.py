@@ -112,11 +112,11 @@ def why(now: Snapshot, words: Words) -> str:
 
 
 def unheard(now: Snapshot, words: Words) -> str:
-    """Return why nothing is heard, or what is wrong with what plays; empty if nothing is."""
+    """Return why nothing is heard, or what to know of what plays; empty if all is well."""
     if now.playing is None:
         return ""
     silent = words("no_sound") if now.playing.backend == "null" else ""
-    return " · ".join(filter(None, (silent, now.playing.error)))
+    return " · ".join(filter(None, (silent, now.playing.error, now.playing.advice)))
 
 
 def session(now: Snapshot, words: Words) -> str:

@@ -240,6 +240,11 @@ class PlayerNode(CompanionNode):
                 tracks_finished=status.tracks_finished,
                 tracks_skipped=status.tracks_skipped,
                 error=error,
+                level=float(status.level),
+                dose=float(status.dose),
+                calibrated=status.calibrated,
+                limited=status.limited,
+                advice=status.advice,
             )
         )
 

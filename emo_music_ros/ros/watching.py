@@ -103,6 +103,7 @@ class Watcher:
                 message.backend,
                 message.error,
                 message.recommendation_id,
+                message.advice,
             )
         )
 
