@@ -19,6 +19,11 @@ from emo_music_ros.talking.commands import URGENT, languages, phrases, understan
 URGENT_PAUSE, URGENT_LONGEST = 0.15, 2.0
 #: An utterance longer than this [s] is no command.
 LONGEST = 4.0
+#: How far an utterance stands out from what was heard before it [dB], at least: somebody who speaks
+#: to the robot does, a voice in the music of a radio does not.
+STANDS_OUT = 6.0
+#: How long what was heard before is remembered [s].
+MEMORY = 2.0
 #: Longest gap in the stream that counts as silence [s].
 GAP = 0.2
 #: Share of samples at full scale from which on sound counts as clipped, and what is full scale.
@@ -120,6 +125,7 @@ class Ear:
         self._next = 0
         self._count = 0  # samples at 16 kHz that the cutter was given
         self._end = math.nan  # time of the last of them
+        self._background = math.nan  # power while nobody speaks
         self._done = -1  # start of the utterance that was acted on before its end
         self._tried = -1  # samples of it when it was last looked at
 
@@ -151,7 +157,24 @@ class Ear:
         self._count += len(sound)
         self._end = block.time + block.duration
         found = [self._whole(segment) for segment in self._cutter.push(sound)]
-        return [each for each in (*found, self._early()) if each is not None]
+        found.append(self._early())
+        self._remember(sound)
+        return [each for each in found if each is not None]
+
+    def _remember(self, sound: NDArray[np.float32]) -> None:
+        """Note how loud it is while nobody speaks."""
+        if self._cutter.current() is not None or not sound.size:
+            return
+        power = float(np.square(sound, dtype=np.float64).mean())
+        keep = math.exp(-len(sound) / RATE / MEMORY) if math.isfinite(self._background) else 0.0
+        self._background = keep * (self._background if keep else 0.0) + (1 - keep) * power
+
+    def _stands_out(self, samples: NDArray[np.float32]) -> bool:
+        """Return whether an utterance is louder than what was heard before; unknown = it is."""
+        if not math.isfinite(self._background):
+            return True
+        power = float(np.square(samples, dtype=np.float64).mean())
+        return power >= self._background * 10 ** (STANDS_OUT / 10)
 
     def _missing(self, block: AudioBlock) -> int | None:
         """Return the samples lost before a block; None if it begins a new stream."""
@@ -197,6 +220,8 @@ class Ear:
         return heard
 
     def _understand(self, samples: NDArray[np.float32], time: float) -> Heard | None:
+        if not self._stands_out(samples):
+            return None
         answers = [recogniser(samples) for recogniser in self._recognisers]
         heard = [self._heard(said, time) for said in answers if said is not None]
         if not heard:

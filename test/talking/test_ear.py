@@ -171,6 +171,14 @@ def test_a_long_gap_begins_anew_and_a_short_one_is_silence():
         assert len(found) == count
 
 
+def test_a_voice_in_the_music_of_a_radio_asks_for_nothing():
+    song = np.random.default_rng(0).normal(0, 0.009, 3 * RATE).clip(-0.0099, 0.0099)
+    for level, count in ((0.012, 0), (0.1, 1)):
+        samples = song.astype(np.float32)
+        samples[RATE : RATE + RATE // 2] = level
+        assert len(hear(Ear(Loud(), [Says("help me")]), samples)) == count
+
+
 def test_what_is_wrong_with_the_sound_is_named():
     ear = Ear(Loud(), [Says("stop")])
     assert complaint(ear, 0.0) == ""
