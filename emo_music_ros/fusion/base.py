@@ -42,8 +42,8 @@ class Fusion(Protocol):
     """Combines what the modalities say at one step of the time grid.
 
     A strategy with a true attribute ``judges`` tells by itself when the modalities contradict each
-    other: it then names all four states as credible. One with a true attribute ``remembers`` is given
-    the past of every modality.
+    other: it then names all four states as credible. One with a true attribute ``remembers`` is
+    given the past of every modality.
     """
 
     def fuse(self, evidence: Sequence[Evidence]) -> tuple[Estimate, tuple[float, ...]]:

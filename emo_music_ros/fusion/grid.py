@@ -146,8 +146,8 @@ def moment(
     place = max(STEPS - 1 - int(age // STEP), 0)
     values[place] = said_of(states, class_evidence(estimate), quality)
     known[place] = True
-    ends = (np.arange(STEPS) - STEPS + 1) * STEP
-    return filled(values, known, np.full(STEPS, -age), ends, math.inf)
+    ends = np.array([(step - STEPS + 1) * STEP for step in range(STEPS)])
+    return filled(values, known, np.full(STEPS, -float(age)), ends, math.inf)
 
 
 def tensor(evidence: Sequence[Evidence], modalities: Sequence[str]) -> NDArray[np.float32]:

@@ -22,7 +22,7 @@ from emo_music_ros.fusion.grid import SAID, SPAN, STEP, STEPS, filled, said_of
 from emo_music_ros.fusion.timeline import STALE_AFTER
 from emo_music_ros.states import states_from
 from emo_music_ros.streams import Estimate
-from emo_music_ros.training.fusion.stitching import PRESENT, SURPRISED, WORDS, Source
+from emo_music_ros.training.fusion.stitching import PRESENT, WORDS, Source
 
 #: Shortest and longest time between two answers [s]: of a frame that is looked at, an utterance, a
 #: sentence.

@@ -6,6 +6,7 @@ import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from emo_music_ros.emotion import STATES
 from emo_music_ros.fusion.base import Evidence, Fusion
-from emo_music_ros.fusion.classes import STATES_OF_CLASSES
+from emo_music_ros.fusion.classes import CLASSES, STATES_OF_CLASSES, class_evidence
 from emo_music_ros.fusion.grid import STEP
 from emo_music_ros.fusion.timeline import STALE_AFTER, TimelineOptions
 from emo_music_ros.fusion.voice import Voice
@@ -47,6 +48,7 @@ END = STEP - 1e-9
 NOW = 100 * STEP
 
 Floats = NDArray[np.float64]
+#: Probabilities [n, 4], and which are unknown [n].
 Told = tuple[Floats, NDArray[np.bool_]]
 
 
@@ -74,7 +76,9 @@ class TemporalCalibration:
         )
 
 
-def calibrate(logs: Floats, states: NDArray[np.int64], count: NDArray[np.int64]) -> Any:
+def calibrate(
+    logs: Floats, states: NDArray[np.int64], count: NDArray[np.int64]
+) -> TemporalCalibration:
     """Return the calibration on held-out agreement.
 
     Parameters
@@ -115,6 +119,7 @@ class TemporalStudy:
         self.study = study
         self.spoken = [spoken(*one) for one in zip(study.sources, study.estimates)]
         self.episodes = [self.drawer([fold], 300 + fold).draw(tested) for fold in range(FOLDS)]
+        self._evidence = cache(lambda fold: self.heard(self.episodes[fold]))
         self.key = [
             *(study.key, episodes.Drawer, episodes.PAUSES, episodes.KEEPS, episodes.CHANGED),
             *(episodes.SINCE, episodes.SILENT, episodes.POOR, MOMENTS, EPISODES, APART),
@@ -142,10 +147,12 @@ class TemporalStudy:
         assert moments.rows is not None
         parts = []
         for place, one in enumerate(self.spoken):
-            given = (moments.quality, moments.present, moments.age)
-            columns = [column[:, [place]].astype(float) for column in given]
-            said = one.said[moments.rows[:, [place]]]
-            parts.append(on_grid(said, *columns, np.full(len(moments), END), math.inf))
+            quality, present, age = (
+                column[:, [place]].astype(float)
+                for column in (moments.quality, moments.present, moments.age)
+            )
+            said, phase = one.said[moments.rows[:, [place]]], np.full(len(moments), END)
+            parts.append(on_grid(said, quality, present, age, phase, math.inf))
         return np.stack(parts, axis=2)
 
     def trained(self, kind: str, folds: Sequence[int]) -> Network:
@@ -180,7 +187,8 @@ class TemporalStudy:
                 logs.append(temporal.log_posterior(made, given))
                 states.append(states_of(lived.truth))
                 count.append(heard_of(given))
-            return vars(calibrate(*(np.concatenate(one) for one in (logs, states, count))))
+            found = calibrate(np.concatenate(logs), np.concatenate(states), np.concatenate(count))
+            return dict(vars(found))
 
         key = [self.key, kind, list(folds), self.study.seed, calibrate, HELD]
         kept = self.study.work.recall(f"fusion {kind} calibration", key, measure)
@@ -199,14 +207,32 @@ class TemporalStudy:
         logs = temporal.log_posterior(self.trained(kind, others), given)
         return self.calibrated(kind, others).answers(logs, heard_of(given))
 
+    def ours(self, fold: int) -> Told:
+        """Return what the learned fusion, of other parts, makes of the episodes of a part."""
+        return self.study.ours(fold, self.summed(self.episodes[fold], self._evidence(fold)))
+
     def by_strategy(self, fusion: Fusion, fold: int) -> Told:
         """Return what a strategy plugin makes of the episodes of a part at their end."""
-        return decided(fusion, self.evidence(fold))
+        return decided(fusion, self._evidence(fold))
 
-    def evidence(self, fold: int, remembers: bool = False) -> list[list[Evidence]]:
-        """Return the evidence at the end of each episode of a part, as the timeline has it."""
-        given = self.episodes[fold]
+    def heard(self, given: Episodes, remembers: bool = False) -> list[list[Evidence]]:
+        """Return the evidence at the end of each episode, as the timeline has it."""
         return [self._heard(given, row, remembers) for row in range(len(given))]
+
+    def summed(self, given: Episodes, heard: Sequence[Sequence[Evidence]]) -> Moments:
+        """Return the evidence at the end of each episode as the learned fusion takes it."""
+        shape = (len(given), len(self.spoken))
+        evidence = np.zeros((*shape, len(CLASSES)), np.float32)
+        present, quality, age = (np.zeros(shape, np.float32) for _ in range(3))
+        places = {one.name: place for place, one in enumerate(self.study.sources)}
+        for row, items in enumerate(heard):
+            for item in items:
+                place = places[item.encoding.modality]
+                words = class_evidence(item.classes or item.encoding.estimate)
+                assert words is not None
+                evidence[row, place], present[row, place] = words, 1.0
+                quality[row, place], age[row, place] = item.encoding.estimate.quality, item.age
+        return Moments(evidence, present, quality, age, given.truth, given.people)
 
     def _heard(self, given: Episodes, row: int, remembers: bool) -> list[Evidence]:
         now, smoothing = NOW + float(given.phase[row]), TimelineOptions().smoothing
