@@ -40,7 +40,7 @@ from emo_music_ros.training.fusion.temporal import Design, Network, Recipe
 from emo_music_ros.training.shared.calibration import conformal_threshold, fit_temperature
 
 #: Moments and episodes to learn from, each fold, and how many of each contradict themselves.
-MOMENTS, EPISODES, APART = 6000, 10000, 0.1
+MOMENTS, EPISODES, APART = 5000, 8000, 0.1
 #: A present so far into its step of the grid that an answer of now is in it, and one a step old in
 #: the step before.
 END = STEP - 1e-9
