@@ -76,25 +76,26 @@ def filled(
     gap : array_like
         [...], the longest gap that is interpolated, and held before another answer [s].
     """
-    steps = known.shape[-1]
-    place = np.arange(steps)
-    last = np.maximum.accumulate(np.where(known, place, -1), axis=-1)
-    following = np.where(known, place, steps)[..., ::-1]
-    following = np.minimum.accumulate(following, axis=-1)[..., ::-1]
-    before, after = np.maximum(last, 0), np.minimum(following, steps - 1)
-    since = np.take_along_axis(times, before, axis=-1)
-    limit = np.asarray(gap, float)[..., None]
-    holds = following == steps
-    bridged = ~holds & (np.take_along_axis(times, after, axis=-1) - since <= limit)
-    between = bridged & (after > before)
-    share = np.where(between, (place - before) / np.maximum(after - before, 1), 0.0)[..., None]
-    first = np.take_along_axis(values, before[..., None], axis=-2)
-    second = np.take_along_axis(values, after[..., None], axis=-2)
-    age = np.maximum(ends - since, 0.0)
+    shape, steps = known.shape, known.shape[-1]
+    limit = np.broadcast_to(np.asarray(gap, float)[..., None], shape).reshape(-1, steps)
+    values, known = values.reshape(-1, steps, SAID), known.reshape(-1, steps)
+    times = times.reshape(-1, steps)
+    row, place = np.arange(len(known))[:, None], np.arange(steps)
+    last = np.maximum.accumulate(np.where(known, place, -1), axis=1)
+    after = np.minimum.accumulate(np.where(known, place, steps)[:, ::-1], axis=1)[:, ::-1]
+    holds = after == steps
+    before, after = np.maximum(last, 0), np.minimum(after, steps - 1)
+    since = times[row, before]
+    bridged = ~holds & (times[row, after] - since <= limit)
+    share = np.where(bridged, (place - before) / np.maximum(after - before, 1), 0.0)[..., None]
+    age = np.maximum(ends.reshape(-1, steps) - since, 0.0)
     mask = (last >= 0) & (holds | bridged | (age <= limit))
-    old = np.clip(np.where(mask, age, 0.0) / SPAN, 0.0, 1.0)[..., None]
-    whole = np.concatenate([(1 - share) * first + share * second, old, mask[..., None]], axis=-1)
-    return np.where(mask[..., None], whole, 0.0).astype(np.float32)
+    found = np.empty((*mask.shape, FEATURES), np.float32)
+    found[..., :SAID] = (1 - share) * values[row, before] + share * values[row, after]
+    found[..., AGE_AT] = np.minimum(np.where(mask, age, 0.0) / SPAN, 1.0)
+    found[..., MASK_AT] = 1.0
+    found[~mask] = 0.0
+    return found.reshape(*shape, FEATURES)
 
 
 class Past:
@@ -125,8 +126,7 @@ class Past:
 
         The newest answer from before the first step stands at the first step with its age.
         """
-        newest = max((time for _, _, time in self._steps.values()), default=now)
-        present = max(now, newest)
+        present = max(now, max((time for _, _, time in self._steps.values()), default=now))
         first = math.floor(present / STEP) - STEPS + 1
         values, known = np.zeros((STEPS, SAID)), np.zeros(STEPS, bool)
         times = np.zeros(STEPS)
