@@ -12,7 +12,7 @@ from emo_music_ros import plugins
 from emo_music_ros.emotion import EKMAN, FER2013, RAVDESS, STATES, STRESS, from_labels, knows
 from emo_music_ros.errors import ModelError, OptionError
 from emo_music_ros.fusion.base import Evidence
-from emo_music_ros.fusion.grid import FEATURES, STEPS
+from emo_music_ros.fusion.grid import FEATURES, STEPS, tensor
 from emo_music_ros.fusion.posteriors import evidence_of
 from emo_music_ros.fusion.temporal import NAMES, AttentionFusion, CompressedFusion, TemporalModel
 from emo_music_ros.fusion.timeline import Timeline
@@ -84,7 +84,7 @@ def test_order_means_nothing(name):
 
 
 @EVERY
-def test_what_is_missing_is_as_if_it_were_not_trained_on(name):
+def test_one_modality_alone_is_enough_and_has_all_the_weight(name):
     alone = evidence(face=entry("face", "sadness"))
     assert chance(FUSIONS[name], alone, "depression") > 0.4
     assert FUSIONS[name].fuse(alone)[1] == pytest.approx((1.0,))
@@ -161,8 +161,7 @@ def test_it_follows_an_emotion_that_changes_through_the_timeline(name):
 
 
 @EVERY
-def test_attention_over_time_reads_the_past_and_the_others_do_not_need_it(name):
-    """A past that says something else than now changes the answer."""
+def test_a_past_that_said_something_else_changes_the_answer(name):
     items = evidence(**{one: entry(one, "sadness", 0.6) for one in LABELS})
     alone = chance(FUSIONS[name], items, "depression")
     past = np.zeros((STEPS, FEATURES), np.float32)
@@ -199,8 +198,6 @@ def test_the_shipped_network_is_small_and_of_the_grid(name):
 def test_the_weights_of_attention_are_those_of_the_network():
     items = evidence(face=entry("face", "fear"), text=entry("text", "fear", 0.3))
     weights = FUSIONS["attention"].fuse(items)[1]
-    from emo_music_ros.fusion.grid import tensor
-
     attention = FUSIONS["attention"].model(tensor(items, tuple(LABELS))[None])[1][0]
     assert weights == pytest.approx(attention.sum(axis=0)[[0, 2]], abs=1e-4)
     assert attention.sum() == pytest.approx(1, abs=1e-4)

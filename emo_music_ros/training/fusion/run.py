@@ -166,7 +166,7 @@ def _stitched(timed: TemporalStudy, work: Work, seed: int, baselines: bool) -> l
     networks = tuple(answering)
     for name, (origin, make) in others.items():
         answering[name] = origin, partial(_by, study, make), ()
-    costs = _costs(timed)
+    costs = _costs(timed) if baselines else {}
     for name, (origin, answer, depends) in answering.items():
         one = _candidate(study, name, origin, answer, depends=depends)
         text = NOTE.format(version=study.about) if name == OURS else ""
