@@ -43,7 +43,7 @@ SEEDS = 5
 #: Parts that are tested in each seed, and moments or episodes that are learned from, set the
 #: temperature, and are tested.
 TESTED_PARTS = 1
-LESSONS, HELD, TESTED = 5000, 800, 1000
+LESSONS, HELD, TESTED = 4000, 800, 800
 RECIPE = Recipe(epochs=5)
 NOTE = (
     "Simulation: episodes stitched of recorded answers. Each part dropped in turn and trained "

@@ -91,6 +91,9 @@ METRICS: dict[str, Metric] = {
     "unknown": lambda truth, table, people: float((table[:, 1] >= 0.5).mean()),
 }
 
+#: Measures under the conditions.
+ROBUSTNESS = {name: CLASSIFICATION[name] for name in ("accuracy", "macro-F1", "UAR", "ECE")}
+
 
 def kept_results() -> Path | None:
     """Return the folder of results beside the models, None where there is none."""
@@ -182,7 +185,7 @@ def _stitched(timed: TemporalStudy, work: Work, seed: int, baselines: bool) -> l
         for name in networks:
             origin, answer, depends = answering[name]
             one = _candidate(study, name, origin, answer, title, depends=depends)
-            measure(one, f"{STATES_TASK}, {title}", CLASSIFICATION)
+            measure(one, f"{STATES_TASK}, {title}", ROBUSTNESS)
     return results
 
 
