@@ -57,7 +57,7 @@ class Recipe:
     `blanks` the share of steps that are taken away, both only while it learns.
     """
 
-    epochs: int = 7
+    epochs: int = 6
     batch: int = 256
     rate: float = 6e-3
     decay: float = 1e-3

@@ -23,7 +23,7 @@ ORIGINS = {"attention": "paper A, Eqs. 5-7", "compressed": "paper C, Eqs. 6-10"}
 #: Folds by person inside the training people, for the temperature.
 INNER = 4
 #: Few moments, many passes.
-RECIPE = Recipe(epochs=15, batch=128, blanks=0.0)
+RECIPE = Recipe(epochs=10, batch=192, rate=1e-2, blanks=0.0)
 
 Floats = NDArray[np.float64]
 
