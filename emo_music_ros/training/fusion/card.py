@@ -91,6 +91,12 @@ def temporal_card(
     parameters: int,
 ) -> Card:
     """Return the card of a network over the time grid."""
+    pairs = "Real pairs: not run."
+    if any(one.protocol.startswith("real") for one in results):
+        pairs = (
+            "Real pairs: folds by person; there a network of the same design learns, without time, "
+            "what the classifiers of other people say."
+        )
     return Card(
         NAMES[kind],
         f"The strategy `{kind}` of the fusion: from what face, voice and words said in the last "
@@ -101,9 +107,7 @@ def temporal_card(
         f"themselves, and {EPISODES} episodes.",
         "Research only, as the corpora of the answers.",
         "Stitched moments and episodes: in four parts by person (voice) or item (face, words); a "
-        "part is answered by a network of the other three, calibrated inside them. Real pairs: "
-        "folds by person; there a network of the same design learns, without time, what the "
-        "classifiers of other people say.",
+        f"part is answered by a network of the other three, calibrated inside them. {pairs}",
         f"{NETWORKS[kind]} Input: {STEPS} steps of {STEP:g} s, three modalities, {FEATURES} "
         "features: four states, eight classes, quality, age and mask, where the paper has those "
         f"of signals; {parameters} parameters.",
