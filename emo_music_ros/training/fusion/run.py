@@ -33,7 +33,7 @@ from emo_music_ros.training.evaluation.evaluate import evaluate_candidate
 from emo_music_ros.training.evaluation.metrics import CLASSIFICATION, Metric
 from emo_music_ros.training.evaluation.protocol import Rows
 from emo_music_ros.training.evaluation.results import Candidate, Result
-from emo_music_ros.training.fusion import calibration
+from emo_music_ros.training.fusion import ablations, calibration
 from emo_music_ros.training.fusion.card import model_card, temporal_card
 from emo_music_ros.training.fusion.conditions import CHANGES, CODE
 from emo_music_ros.training.fusion.episodes import windows
@@ -368,3 +368,7 @@ def _describe(path: Path, labels: Sequence[str], **more: Any) -> None:
 def size(network: torch.nn.Module) -> int:
     """Return how many numbers a network learned."""
     return sum(weight.numel() for weight in network.parameters())
+
+
+#: What each part of the networks is worth.
+ablate = ablations.ablate

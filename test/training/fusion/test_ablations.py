@@ -113,3 +113,9 @@ def test_the_table_has_costs_and_an_interval_over_people(seeds, monkeypatch, tmp
     assert set(found[0].groups["seed"]) == {"0", "1"}
     assert found[0].measures["UAR"]["low"] < found[0].measures["UAR"]["value"]
     assert "Simulation" in found[0].note
+
+
+def test_the_command_finds_them():
+    from emo_music_ros.training.fusion import run
+
+    assert run.ablate is ablations.ablate
