@@ -67,6 +67,8 @@ setup(
             "select = emo_music_ros.fusion.strategies:SelectFusion",
             "average = emo_music_ros.fusion.strategies:AverageFusion",
             "single = emo_music_ros.fusion.strategies:SingleModality",
+            "attention = emo_music_ros.fusion.temporal:AttentionFusion",
+            "compressed = emo_music_ros.fusion.temporal:CompressedFusion",
         ],
         "emo_music_ros.recommender": [
             "therapeutic = emo_music_ros.recommendation.policy.therapeutic:TherapeuticRecommender",

@@ -59,15 +59,19 @@ def evaluate(arguments: argparse.Namespace) -> int:
     Raises
     ------
     InputError
-        If neither or both of ``--data`` and ``--from`` are given, or one cannot be read.
+        If neither or both of ``--data`` and ``--from`` are given, one cannot be read, or a modality
+        has no ablations.
     """
     if arguments.modality == CONVERSATION:
         return _measure(arguments)
-    if bool(arguments.data) == bool(arguments.answers):
+    one_of_two = bool(arguments.data) != bool(arguments.answers)
+    if not one_of_two and not (arguments.ablations and not arguments.answers):
         raise InputError(
             "measuring takes either a corpus or answers that were kept",
             "Give --data FOLDER or --from docs",
         )
+    if arguments.ablations and arguments.answers:
+        raise InputError("ablations are trained anew", "Leave --from or --ablations out")
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     module = training(arguments.modality)
     from emo_music_ros.training.shared import report
@@ -81,16 +85,24 @@ def evaluate(arguments: argparse.Namespace) -> int:
             report.save_entries(Path(arguments.save), arguments.modality, entries, module.CORPORA)
         return 0
 
-    results = module.evaluate(
-        Path(arguments.data),
-        Work(Path(arguments.work or default_folder())),
-        seed=arguments.seed,
-        leaky=arguments.leaky,
-        baselines=arguments.baselines,
-    )
+    work = Work(Path(arguments.work or default_folder()))
+    if arguments.ablations:
+        if not hasattr(module, "ablate"):
+            raise InputError(
+                f"{arguments.modality} has no ablations", "Leave --ablations out, or name fusion"
+            )
+        results = module.ablate(work, seed=arguments.seed)
+    else:
+        results = module.evaluate(
+            Path(arguments.data),
+            work,
+            seed=arguments.seed,
+            leaky=arguments.leaky,
+            baselines=arguments.baselines,
+        )
     print(report.print_results(results))
     more = ""
-    if hasattr(module, "supplement"):
+    if hasattr(module, "supplement") and not arguments.ablations:
         more = module.supplement(Path(arguments.data), seed=arguments.seed)
         print(more)
     if arguments.save:
@@ -150,6 +162,11 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     one.add_argument("--leaky", action="store_true", help="also the random split that leaks")
     one.add_argument("--baselines", action="store_true", help="also the papers' networks and peers")
+    one.add_argument(
+        "--ablations",
+        action="store_true",
+        help="instead: what each part of the networks is worth (fusion)",
+    )
     one.add_argument(
         "--save", default="", help="folder for results/<modality>.json, the answers and results.md"
     )

@@ -16,18 +16,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from emo_music_ros.emotion import STATES, credible
-from emo_music_ros.errors import ModelError, OptionError
+from emo_music_ros.errors import ModelError
 from emo_music_ros.fusion.agreement import apart
 from emo_music_ros.fusion.base import Evidence
 from emo_music_ros.fusion.classes import CLASSES, STATES_OF_CLASSES, class_evidence
-from emo_music_ros.fusion.strategies import pooled, spoken, trust_in
+from emo_music_ros.fusion.others import OtherOptions, blended, reliabilities_of
+from emo_music_ros.fusion.strategies import pooled, spoken
 from emo_music_ros.io.model import Model
 from emo_music_ros.numerics import softmax
 from emo_music_ros.options import option
@@ -123,27 +123,9 @@ class LearnedFusion:
     judges = True
 
     @dataclass(frozen=True)
-    class Options:
-        """What the network does not know: reliability 0..1 by modality, and how it ages."""
+    class Options(OtherOptions):
+        """What the network does not know, and when modalities contradict each other."""
 
-        physiology: float = option(
-            0.6, "reliability of the body signals", low=0, high=1, dynamic=True
-        )
-        eeg: float = option(0.2, "reliability of the EEG", low=0, high=1, dynamic=True)
-        interaction: float = option(
-            0.2, "reliability of the behaviour", low=0, high=1, dynamic=True
-        )
-        other: float = option(0.5, "reliability of any other modality", low=0, high=1, dynamic=True)
-        reliabilities: str = option(
-            "", "reliability of further modalities: gait=0.7, pen=0.4", dynamic=True
-        )
-        half_life: float = option(
-            20.0,
-            "age at which evidence the network does not know counts half [s]",
-            low=0.1,
-            high=600,
-            dynamic=True,
-        )
         caution: float = option(
             0.0,
             "how much less contradiction makes a state unknown [nats]; negative = more",
@@ -155,7 +137,7 @@ class LearnedFusion:
     def __init__(self, options: Options | None = None, model: FusionModel | None = None) -> None:
         self.options = options or self.Options()
         self.model = model or FusionModel()
-        _reliabilities(self.options.reliabilities)
+        reliabilities_of(self.options.reliabilities)
 
     def fuse(self, evidence: Sequence[Evidence]) -> tuple[Estimate, tuple[float, ...]]:
         """See :class:`~emo_music_ros.fusion.base.Fusion`."""
@@ -185,8 +167,7 @@ class LearnedFusion:
             words = class_evidence(item.classes or item.encoding.estimate)
             name = item.encoding.modality
             if words is None or name not in self.model.modalities:
-                trust = self._trust(item)
-                rows[index] = trust * rows[index] + (1.0 - trust) / len(STATES)
+                rows[index] = blended(item, rows[index], self.options)
                 continue
             place = places[index] = self.model.modalities.index(name)
             said[0, place], present[0, place] = words, 1.0
@@ -205,36 +186,3 @@ class LearnedFusion:
         joint = states * np.prod(rows[others] * len(STATES), axis=0)
         agreement += float(np.log(joint.sum() + 1e-12))
         return np.log(np.maximum(joint, 1e-12)), rows, agreement
-
-    def _trust(self, item: Evidence) -> float:
-        """Return how far evidence that the network does not know is believed, 0..1."""
-        name = item.encoding.modality
-        named = _reliabilities(self.options.reliabilities)
-        if name in named:
-            reliability = named[name]
-        elif name in ("physiology", "eeg", "interaction"):
-            reliability = float(getattr(self.options, name))
-        else:
-            reliability = self.options.other
-        return min(trust_in(item, reliability, self.options.half_life), 1.0)
-
-
-@lru_cache(maxsize=8)
-def _reliabilities(given: str) -> dict[str, float]:
-    """Return reliabilities by name.
-
-    Raises
-    ------
-    OptionError
-        If an entry is not a name and a number from 0 to 1.
-    """
-    found = {}
-    for entry in filter(None, (part.strip() for part in given.split(","))):
-        name, _, value = entry.partition("=")
-        try:
-            found[name.strip()] = float(value)
-        except ValueError:
-            found[name.strip()] = -1.0
-        if not name.strip() or not 0.0 <= found[name.strip()] <= 1.0:
-            raise OptionError(f"reliability '{entry}' is refused", "Give name=0.7, from 0 to 1")
-    return found

@@ -2,7 +2,8 @@
 
 Differs from the paper: F_t holds what each modality says about the states, not its features, so
 that a modality can be replaced; a gap is not filled by interpolation towards a value of the
-future but holds the last mean, with its age and a mask.
+future but holds the last mean, with its age and a mask. A strategy that reads time is given the
+tensor F of the past, which is interpolated (:mod:`emo_music_ros.fusion.grid`).
 """
 
 from __future__ import annotations
@@ -204,7 +205,10 @@ class Timeline:
         # One without weight must not keep alive what was said before it.
         if states is None or not encoding.estimate.confidence * encoding.estimate.quality > 0:
             return True
-        voice = self._voices.setdefault(name, Voice())
+        voice = self._voices.get(name)
+        if voice is None:
+            voice = Voice(getattr(self.fusion, "remembers", False))
+            self._voices[name] = voice
         return voice.add(encoding, states, self.options.smoothing, self._stale[name])
 
     def mask(self, now: float) -> NDArray[np.bool_]:
@@ -299,7 +303,7 @@ class Timeline:
                 continue
             age = now - voice.newest.time
             if age <= self._stale[name]:
-                found.append(voice.evidence(max(age, 0.0)))
+                found.append(voice.evidence(max(age, 0.0), self._stale[name]))
         return found
 
 

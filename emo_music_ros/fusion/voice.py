@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from emo_music_ros.emotion import STATES
 from emo_music_ros.fusion.base import Evidence
-from emo_music_ros.fusion.classes import FLOOR
+from emo_music_ros.fusion.classes import FLOOR, class_evidence
+from emo_music_ros.fusion.grid import Past, said_of
 from emo_music_ros.streams import Encoding, Estimate
 
 #: What comes this much later [s] than something newer still takes its place in the order.
@@ -74,9 +75,15 @@ class Voice:
     several modalities say. An encoding counts by its confidence and quality; the first one counts
     no more than any other. What comes late, at most `LATENESS` seconds, is put in its place: how
     encodings are cut into messages and in which order those come changes nothing.
+
+    Parameters
+    ----------
+    remembers : bool
+        Whether evidence has its past on the time grid, too.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, remembers: bool = False) -> None:
+        self._past = Past() if remembers else None
         self._base = self._sums = _NOTHING
         self._recent: list[_Said] = []
 
@@ -103,6 +110,10 @@ class Voice:
         place = bisect.bisect_right(self._recent, said.time, key=lambda one: one.time)
         if any(_same(said, one) for one in self._recent[:place] if one.time == said.time):
             return False
+        if self._past is not None:
+            quality = min(max(encoding.estimate.quality, 0.0), 1.0)
+            features = said_of(states, class_evidence(encoding.estimate), quality)
+            self._past.add(said.time, features, said.weight)
         self._recent.insert(place, said)
         if place == len(self._recent) - 1:
             self._sums = self._sums.add(said, smoothing, stale)
@@ -114,8 +125,11 @@ class Voice:
             self._base = self._base.add(self._recent.pop(0), smoothing, stale)
         return True
 
-    def evidence(self, age: float) -> Evidence:
-        """Return the mean of what was said; `age` is that of the newest encoding [s]."""
+    def evidence(self, age: float, gap: float = math.inf) -> Evidence:
+        """Return the mean of what was said; `age` is that of the newest encoding [s].
+
+        `gap` is the longest one [s] that is bridged in the past.
+        """
         newest, sums = self.newest, self._sums
         assert newest is not None
         mean = np.where(sums.weights > 1e-12, sums.total / np.maximum(sums.weights, 1e-12), np.nan)
@@ -137,7 +151,8 @@ class Voice:
                 quality=estimate.quality,
                 credible=(),
             )
-        return Evidence(replace(newest, estimate=estimate), age, classes)
+        past = None if self._past is None else self._past.at(newest.time + age, gap)
+        return Evidence(replace(newest, estimate=estimate), age, classes, past)
 
 
 def _said(encoding: Encoding, states: Floats) -> _Said:

@@ -96,3 +96,19 @@ def test_figures_are_computed_again_from_the_answers_alone(module, tmp_path, cap
 def test_either_a_corpus_or_answers_are_asked_for(module, asked, capsys):
     assert cli.main(["evaluate", "face", *asked]) == 2
     assert "Give --data FOLDER or --from docs" in capsys.readouterr().err
+
+
+def test_ablations_need_no_corpus_and_are_of_those_that_have_parts(module, tmp_path, capsys):
+    assert cli.main(["evaluate", "face", "--ablations"]) == 2
+    assert "no ablations" in capsys.readouterr().err
+    training.training("face").ablate = lambda work, seed: (
+        module.append((work.folder.name, seed)) or training.training("face").evaluate(
+            tmp_path, work, seed, False, False
+        )
+    )  # fmt: skip
+    asked = ["evaluate", "fusion", "--ablations", "--seed", "4", "--work", str(tmp_path / "steps")]
+    assert cli.main([*asked, "--save", str(tmp_path)]) == 0
+    assert module[0] == ("steps", 4)
+    assert (tmp_path / "results" / "fusion.json").is_file()
+    assert cli.main(["evaluate", "fusion", "--ablations", "--from", "docs"]) == 2
+    assert "trained anew" in capsys.readouterr().err

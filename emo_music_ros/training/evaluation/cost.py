@@ -50,8 +50,8 @@ def latency(
 def onnx_cost(path: Path, inputs: Mapping[str, NDArray[Any]]) -> tuple[int, float]:
     """Return parameters and floating point operations of an ONNX network for these inputs.
 
-    Convolutions, matrix products and recurrent layers count, two operations a multiply-add; the
-    shapes are those of a real run.
+    Convolutions, matrix products, Einstein sums and recurrent layers count, two operations a
+    multiply-add; the shapes are those of a real run.
     """
     import onnx
     import onnxruntime
@@ -84,6 +84,15 @@ def onnx_cost(path: Path, inputs: Mapping[str, NDArray[Any]]) -> tuple[int, floa
                 entry.name == "transA" and entry.i for entry in node.attribute
             )
             total += 2.0 * np.size(values[node.output[0]]) * left.shape[0 if flipped else -1]
+        elif kind == "Einsum":
+            equation = next(
+                entry.s.decode() for entry in node.attribute if entry.name == "equation"
+            )
+            terms = equation.replace(" ", "").partition("->")[0].split(",")
+            sizes: dict[str, int] = {}
+            for term, name in zip(terms, node.input, strict=True):
+                sizes.update(zip(term, values[name].shape, strict=True))
+            total += 2.0 * np.prod(list(sizes.values()))
         elif kind in ("LSTM", "GRU"):
             steps, batch = values[node.input[0]].shape[:2]
             recurrent = values[node.input[1]].size + values[node.input[2]].size

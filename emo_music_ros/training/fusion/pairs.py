@@ -30,7 +30,7 @@ from emo_music_ros.training.evaluation import answers
 from emo_music_ros.training.evaluation.metrics import uar
 from emo_music_ros.training.evaluation.protocol import Protocol, Rows, by_group
 from emo_music_ros.training.evaluation.results import Candidate
-from emo_music_ros.training.fusion import network
+from emo_music_ros.training.fusion import network, temporal_pairs
 from emo_music_ros.training.fusion.network import Moments, fit, hear, stack
 from emo_music_ros.training.fusion.stitched import simplex
 from emo_music_ros.training.shared.calibration import fit_temperature
@@ -150,6 +150,15 @@ class Together:
             Candidate(name, origin, partial(self._fixed, way), key=[self._key, name, _CODE])
             for name, (origin, way) in ways.items()
         ]
+        made += [
+            Candidate(
+                kind,
+                origin,
+                partial(self._temporal, kind),
+                key=[self._key, kind, *temporal_pairs.DEPENDS],
+            )
+            for kind, origin in temporal_pairs.ORIGINS.items()
+        ]
         return made
 
     def _alone(self, place: int, train: Rows, test: Rows, seed: int) -> Floats:
@@ -168,6 +177,11 @@ class Together:
 
     def _weighted(self, said: Floats, train: Rows) -> Floats:
         return weighted(said, self.lessons(train), self.corpus.labels[train])
+
+    def _temporal(self, kind: str, train: Rows, test: Rows, seed: int) -> Floats:
+        labels, people = self.corpus.labels[train], self.corpus.people[train]
+        said = self.read(train, test)
+        return temporal_pairs.told(kind, self.lessons(train), labels, people, said, self.seed)
 
     def _learned(self, train: Rows, test: Rows, seed: int) -> Floats:
         return self.learned(train, self.read(train, test))

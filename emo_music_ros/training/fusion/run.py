@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from emo_music_ros.emotion import STATES
 from emo_music_ros.fusion.base import Fusion
 from emo_music_ros.fusion.classes import CLASSES
 from emo_music_ros.fusion.learned import NAME
@@ -21,34 +23,58 @@ from emo_music_ros.fusion.strategies import (
     SingleModality,
     WeightedFusion,
 )
+from emo_music_ros.fusion.temporal import NAMES
 from emo_music_ros.io.model import describe
 from emo_music_ros.resources import share
 from emo_music_ros.simulation.answers import Answers
 from emo_music_ros.training.corpora import mosi, ravdess_faces
+from emo_music_ros.training.evaluation.cost import Cost
 from emo_music_ros.training.evaluation.evaluate import evaluate_candidate
 from emo_music_ros.training.evaluation.metrics import CLASSIFICATION, Metric
 from emo_music_ros.training.evaluation.protocol import Rows
 from emo_music_ros.training.evaluation.results import Candidate, Result
-from emo_music_ros.training.fusion import calibration, site, trials
-from emo_music_ros.training.fusion.card import model_card
+from emo_music_ros.training.fusion import ablations, calibration, site, trials
+from emo_music_ros.training.fusion.card import model_card, temporal_card
 from emo_music_ros.training.fusion.conditions import CHANGES, CODE
+from emo_music_ros.training.fusion.episodes import windows
+from emo_music_ros.training.fusion.exports import (
+    learned_cost,
+    save_learned,
+    save_temporal,
+    temporal_cost,
+)
 from emo_music_ros.training.fusion.network import Moments
 from emo_music_ros.training.fusion.pairs import SIGN, Together, opinions, pairs
 from emo_music_ros.training.fusion.pairs import TASK as PAIRS
 from emo_music_ros.training.fusion.stitched import FOLDS, StitchedStudy
 from emo_music_ros.training.fusion.stitching import MODALITIES
+from emo_music_ros.training.fusion.temporal_pairs import ORIGINS
+from emo_music_ros.training.fusion.temporal_study import TemporalStudy, Told
+from emo_music_ros.training.fusion.zero_filling import ZeroFilling
 from emo_music_ros.training.shared.cards import write_card
-from emo_music_ros.training.shared.onnx_export import export_onnx, require_float32
+from emo_music_ros.training.shared.onnx_export import require_float32
 from emo_music_ros.training.shared.work import Work
 
-CORPORA = ("Recorded answers, stitched", "RAVDESS voice and face", "CMU-MOSI")
+CORPORA = (
+    "Recorded answers, stitched",
+    "Recorded answers, stitched episodes",
+    "RAVDESS voice and face",
+    "CMU-MOSI",
+)
 VERSION = "1.0.0"
 STATES_TASK = "four states, stitched"
 UNKNOWN_TASK = "how often unknown, stitched"
+EPISODES_TASK = "four states at the end of stitched episodes"
+OURS = "emo_music_ros"
 NOTE = (
     "Stitched: answers of the encoders to one emotion, each modality of somebody else, put "
     "together across corpora; given the emotion they are independent, in one person they are not. "
     "The interval is over the speakers of the voices. {version}"
+)
+EPISODES_NOTE = (
+    "Simulation: the last half minute, put together of recorded answers; how often a modality "
+    "answers, how long a face keeps its expression and when an emotion changes are assumptions. "
+    "attention and compressed read the time grid, the others what the timeline sums up."
 )
 UNKNOWN_NOTE = (
     "Agreement: three modalities of one emotion. Contradiction: three modalities of three states, "
@@ -58,14 +84,19 @@ UNKNOWN_NOTE = (
 #: The usual way with what is missing.
 ZERO, ZERO_ORIGIN = "zero-filled", "logistic regression on all modalities, zeros for missing ones"
 
+#: The candidates that are networks of this package.
+NETWORKS = (OURS, *ORIGINS)
 Floats = NDArray[np.float64]
-#: Answers moments of a part: probabilities [n, 4], and which are unknown [n].
-Answering = Callable[[int, Moments], tuple[Floats, NDArray[np.bool_]]]
+#: Answers moments of a part.
+Answering = Callable[[int, Moments], Told]
 
 #: Measures beside the usual ones.
 METRICS: dict[str, Metric] = {
     "unknown": lambda truth, table, people: float((table[:, 1] >= 0.5).mean()),
 }
+
+#: Measures under the conditions.
+ROBUSTNESS = {name: CLASSIFICATION[name] for name in ("accuracy", "macro-F1", "UAR", "ECE")}
 
 
 def kept_results() -> Path | None:
@@ -99,10 +130,11 @@ def _candidate(
     answer: Answering,
     title: str = "",
     agree: bool | None = None,
+    depends: Sequence[object] = (),
 ) -> Candidate:
     """Return a candidate for states, or (with `agree`) for how often it says unknown.
 
-    `title` names one of the conditions.
+    `title` names one of the conditions, `depends` what the answers depend on beside the study.
     """
 
     def predict(train: Rows, test: Rows, seed: int) -> Floats:
@@ -114,13 +146,13 @@ def _candidate(
             return table
         return np.stack([~unknown, unknown], axis=1).astype(float)
 
-    key = [study.key, name, agree, title, calibration.answers, StitchedStudy, *CODE]
+    key = [study.key, name, agree, title, calibration.answers, StitchedStudy, *CODE, *depends]
     return Candidate(name, origin, predict, key=key)
 
 
-def _stitched(study: StitchedStudy, work: Work, seed: int, baselines: bool) -> list[Result]:
+def _stitched(timed: TemporalStudy, work: Work, seed: int, baselines: bool) -> list[Result]:
+    study = timed.study
     corpus, protocol = study.corpus()
-    note = NOTE.format(version=study.about)
     results = []
 
     def measure(one: Candidate, task: str, measures: Any, text: str = "") -> None:
@@ -131,38 +163,85 @@ def _stitched(study: StitchedStudy, work: Work, seed: int, baselines: bool) -> l
         )
 
     others = _strategies(study) if baselines else {}
-    made: dict[str, Answering] = {
-        name: partial(_by, study, make) for name, (_, make) in others.items()
+    answering: dict[str, tuple[str, Answering, Sequence[object]]] = {
+        OURS: ("this project", study.ours, ()),
+        **{
+            kind: (origin, partial(timed.on_moments, kind), (*timed.key, TemporalStudy))
+            for kind, origin in ORIGINS.items()
+        },
     }
-    ours = _candidate(study, "emo_music_ros", "this project", study.ours)
-    measure(ours, STATES_TASK, CLASSIFICATION, note)
-    for name, (origin, _) in others.items():
-        one = _candidate(study, name, origin, made[name])
-        measure(one, STATES_TASK, CLASSIFICATION)
+    networks = tuple(answering)
+    for name, (origin, make) in others.items():
+        answering[name] = origin, partial(_by, study, make), ()
+    costs = _costs(timed) if baselines else {}
+    for name, (origin, answer, depends) in answering.items():
+        one = _candidate(study, name, origin, answer, depends=depends)
+        text = NOTE.format(version=study.about) if name == OURS else ""
+        measure(replace(one, cost=costs.get(name)), STATES_TASK, CLASSIFICATION, text)
     for agree, what in ((True, "agreement"), (False, "contradiction")):
-        everybody: dict[str, Answering] = {"emo_music_ros": study.ours, **made}
-        for name, answer in everybody.items():
+        for name, (origin, answer, depends) in answering.items():
             if name.endswith("alone"):
                 continue
-            origin = others[name][0] if name in others else "this project"
-            one = _candidate(study, name, origin, answer, agree=agree)
-            text = UNKNOWN_NOTE if name == "emo_music_ros" else ""
+            one = _candidate(study, name, origin, answer, agree=agree, depends=depends)
+            text = UNKNOWN_NOTE if name == OURS else ""
             measure(one, f"{UNKNOWN_TASK}: {what}", METRICS, text)
     if baselines:
+        answering[ZERO] = ZERO_ORIGIN, study.by_zero_filling, (ZeroFilling,)
         filling = _candidate(study, ZERO, ZERO_ORIGIN, study.by_zero_filling)
         measure(filling, STATES_TASK, CLASSIFICATION)
-        for title in CHANGES:
-            one = _candidate(study, "emo_music_ros", "this project", study.ours, title)
-            measure(one, f"{STATES_TASK}, {title}", CLASSIFICATION)
-            filling = _candidate(study, ZERO, ZERO_ORIGIN, study.by_zero_filling, title)
-            measure(filling, f"{STATES_TASK}, {title}", CLASSIFICATION)
+    for title in CHANGES if baselines else ():
+        for name in (*networks, ZERO):
+            origin, answer, depends = answering[name]
+            one = _candidate(study, name, origin, answer, title, depends=depends)
+            measure(one, f"{STATES_TASK}, {title}", ROBUSTNESS)
     return results
 
 
-def _by(
-    study: StitchedStudy, make: Callable[[int], Fusion], fold: int, moments: Moments
-) -> tuple[Floats, NDArray[np.bool_]]:
+def _costs(timed: TemporalStudy) -> dict[str, Callable[[], Cost]]:
+    """Return what measures the cost of a decision of each network."""
+    study, rest = timed.study, range(1, FOLDS)
+    given = windows(timed.spoken, timed.episodes[0])
+
+    def cost(kind: str) -> Cost:
+        return temporal_cost(timed.trained(kind, rest), given)
+
+    return {
+        OURS: lambda: learned_cost(study.trained(rest), study.tests[0]),
+        **{kind: partial(cost, kind) for kind in ORIGINS},
+    }
+
+
+def _lived(timed: TemporalStudy, work: Work, seed: int, baselines: bool) -> list[Result]:
+    """Measure episodes at their end; the other strategies get what the timeline sums up."""
+    corpus, protocol = timed.corpus()
+    study, results = timed.study, []
+    strategies: dict[str, tuple[str, Callable[[int], Told]]] = {
+        OURS: ("this project", timed.ours),
+        **{kind: (origin, partial(timed.on_episodes, kind)) for kind, origin in ORIGINS.items()},
+    }
+    for name, (origin, make) in (_strategies(study) if baselines else {}).items():
+        strategies[name] = origin, partial(_by_episodes, timed, make)
+    for name, (origin, answer) in strategies.items():
+
+        def predict(
+            train: Rows, test: Rows, seed: int, answer: Callable[[int], Told] = answer
+        ) -> Floats:
+            return answer(study.fold_of(test))[0]
+
+        one = Candidate(name, origin, predict, key=[timed.key, name, TemporalStudy, StitchedStudy])
+        note = EPISODES_NOTE if name == OURS else ""
+        results.append(
+            evaluate_candidate(NAME, EPISODES_TASK, corpus, one, protocol, work, seed, note=note)
+        )
+    return results
+
+
+def _by(study: StitchedStudy, make: Callable[[int], Fusion], fold: int, moments: Moments) -> Told:
     return study.by_strategy(make(fold), moments)
+
+
+def _by_episodes(timed: TemporalStudy, make: Callable[[int], Fusion], fold: int) -> Told:
+    return timed.by_strategy(make(fold), fold)
 
 
 def _real(data: Path, work: Work, seed: int, baselines: bool) -> list[Result]:
@@ -185,7 +264,7 @@ def _real(data: Path, work: Work, seed: int, baselines: bool) -> list[Result]:
     results = []
     for task, study, about in studies:
         chosen = study.candidates()
-        for one in chosen if baselines else chosen[:1]:
+        for one in chosen if baselines else [one for one in chosen if one.name in NETWORKS]:
             note = about if one is chosen[0] else ""
             results.append(
                 evaluate_candidate(
@@ -210,30 +289,19 @@ def _of_site(data: Path, study: StitchedStudy, work: Work, seed: int) -> list[Re
 
 def _written(study: StitchedStudy, more: Moments | None, folder: Path) -> Path:
     """Train on all stitched moments, and on more; write network and description; return it."""
-    path = export_onnx(
-        study.trained(range(FOLDS), more),
-        folder / f"{NAME}.onnx",
-        [torch.from_numpy(np.asarray(one[:2], np.float32)) for one in study.tests[0].inputs],
-        ["evidence", "present", "quality", "age"],
-        ["classes", "each", "agreement"],
-    )
-    describe(
-        path,
-        version=VERSION,
-        labels=list(CLASSES),
-        modalities=list(MODALITIES),
-        half_lives=[float(one) for one in study.half_lives],
-        corpus="Recorded answers, stitched" + (", and a site's recordings" if more else ""),
-        licence="research only",
-        **study.calibrated(range(FOLDS)).described(),
-    )
+    made = study.trained(range(FOLDS), more)
+    path = save_learned(made, study.tests[0], folder / f"{NAME}.onnx")
+    halves = [float(one) for one in study.half_lives]
+    found: dict[str, Any] = study.calibrated(range(FOLDS)).described()
+    beside = ", and a site's recordings" if more is not None else ""
+    _describe(path, CLASSES, beside=beside, half_lives=halves, **found)
     return path
 
 
 def evaluate(
     data: Path, work: Work, seed: int = 0, leaky: bool = False, baselines: bool = False
 ) -> list[Result]:
-    """Measure the learned fusion on people it never learned from.
+    """Measure the learned fusions on people they never learned from.
 
     Parameters
     ----------
@@ -252,21 +320,24 @@ def evaluate(
     Returns
     -------
     list of Result
-        Stitched states, unknown in agreement and in contradiction, then real pairs if they are
-        there.
+        Stitched states, unknown in agreement and in contradiction, stitched episodes, then real
+        pairs if they are there; of the learned fusion and of the networks of papers A and C.
     """
-    study = StitchedStudy(Answers(), work, seed)
+    timed = TemporalStudy(StitchedStudy(Answers(), work, seed))
     return [
-        *_stitched(study, work, seed, baselines),
+        *_stitched(timed, work, seed, baselines),
+        *_lived(timed, work, seed, baselines),
         *_real(Path(data), work, seed, baselines),
-        *_of_site(Path(data), study, work, seed),
+        *_of_site(Path(data), timed.study, work, seed),
     ]
 
 
 def train(
     data: Path, out: Path, work: Work, seed: int = 0, precision: str = "float32"
 ) -> dict[str, Any]:
-    """Measure, train on all answers and write ``fusion.onnx``, ``fusion.json``, ``fusion.md``.
+    """Measure, train on all answers and write the networks with descriptions and cards.
+
+    They are ``fusion`` (``learned``), ``fusion_attention`` and ``fusion_compressed``.
 
     Parameters
     ----------
@@ -294,13 +365,45 @@ def train(
     require_float32(NAME, precision)
     results = evaluate(data, work, seed)
     study = StitchedStudy(Answers(), work, seed)
+    timed = TemporalStudy(study)
     own = site.load(Path(data))
-    _written(study, None if own is None else site.lessons(own), out)
-    found = study.calibrated(range(FOLDS))
-    parameters = sum(weight.numel() for weight in study.trained(range(FOLDS)).parameters())
-    write_card(model_card(results, study, found, parameters), out)
+    more = None if own is None else site.lessons(own)
+    _written(study, more, out)
+    made, found = study.trained(range(FOLDS), more), study.calibrated(range(FOLDS))
+    mine = [one for one in results if one.candidate == OURS]
+    write_card(model_card(mine, study, found, size(made)), out)
+    given = windows(timed.spoken, timed.episodes[0])
+    for kind, name in NAMES.items():
+        network = timed.trained(kind, range(FOLDS))
+        path = save_temporal(network, given, out / f"{name}.onnx")
+        calibrated = timed.calibrated(kind, range(FOLDS))
+        _describe(path, STATES, **calibrated.described())
+        its = [one for one in results if one.candidate == kind]
+        write_card(temporal_card(kind, its, timed, calibrated, size(network)), out)
     return {
-        f"{one.task}: {name}": entry["value"]
+        f"{one.candidate}: {one.task}: {name}": entry["value"]
         for one in results
         for name, entry in one.measures.items()
-    } | {"parameters": parameters}
+    } | {"parameters": size(made)}
+
+
+def _describe(path: Path, labels: Sequence[str], beside: str = "", **more: Any) -> None:
+    """Write the description of a network."""
+    describe(
+        path,
+        version=VERSION,
+        labels=list(labels),
+        modalities=list(MODALITIES),
+        corpus=f"Recorded answers, stitched{beside}",
+        licence="research only",
+        **more,
+    )
+
+
+def size(network: torch.nn.Module) -> int:
+    """Return how many numbers a network learned."""
+    return sum(weight.numel() for weight in network.parameters())
+
+
+#: What each part of the networks is worth.
+ablate = ablations.ablate

@@ -68,6 +68,10 @@ class StitchedStudy:
         The answers of every modality.
     tests, apart : list of Moments
         Of every part: moments of agreement, and of contradiction.
+    parts : list of list of array
+        Of every source: the groups of every part.
+    work : Work
+        Where trained networks are kept.
     """
 
     def __init__(self, recorded: Answers, work: Work, seed: int = 0) -> None:
@@ -77,30 +81,34 @@ class StitchedStudy:
             for name in MODALITIES
         ]
         self.half_lives = np.array([one.half_life for one in self.sources])
-        self.seed, self._work = seed, work
+        self.seed, self.work = seed, work
         self.about = f"Answers {recorded.version}"
         self._filling: dict[int, ZeroFilling] = {}
-        self._parts = [parts(one, FOLDS, seed) for one in self.sources]
+        self.parts = [parts(one, FOLDS, seed) for one in self.sources]
         self.key = [
             *((one.name, one.evidence, one.truth, one.quality, one.group) for one in self.sources),
             *(network.FusionNetwork, network.fit, network.HALF_LIVES, network.PASSES),
             *(network.PENALTY, network.CLASS_SHARE, network.MOST_TRUST, stitching.Stitcher),
             *(stitching.PRESENT, stitching.OLDEST, stitching.SURPRISED, LESSONS),
         ]
-        self.tests = [self._stitcher([fold], 100 + fold).agreeing(TESTED) for fold in range(FOLDS)]
+        self.tests = [self.stitcher([fold], 100 + fold).agreeing(TESTED) for fold in range(FOLDS)]
         self.apart = [
-            self._stitcher([fold], 200 + fold).contradicting(TESTED) for fold in range(FOLDS)
+            self.stitcher([fold], 200 + fold).contradicting(TESTED) for fold in range(FOLDS)
         ]
 
-    def _stitcher(self, folds: Sequence[int], number: int) -> Stitcher:
-        groups = [np.concatenate([mine[fold] for fold in folds]) for mine in self._parts]
-        return Stitcher(self.sources, groups, 1000 * self.seed + number)
+    def groups(self, folds: Sequence[int]) -> list[Rows]:
+        """Return the groups of every source in some parts."""
+        return [np.concatenate([mine[fold] for fold in folds]) for mine in self.parts]
+
+    def stitcher(self, folds: Sequence[int], number: int) -> Stitcher:
+        """Return what draws moments from some parts; `number` tells draws apart."""
+        return Stitcher(self.sources, self.groups(folds), 1000 * self.seed + number)
 
     def trained(self, folds: Sequence[int], more: Moments | None = None) -> FusionNetwork:
         """Return a network that learned from some parts, and from more moments."""
 
         def learn() -> dict[str, NDArray[Any]]:
-            lessons = self._stitcher(folds, 1).lessons(LESSONS)
+            lessons = self.stitcher(folds, 1).lessons(LESSONS)
             lessons = lessons if more is None else stack([lessons, more])
             made = fit(lessons, self.half_lives, self.seed)
             return {name: value.numpy() for name, value in made.state_dict().items()}
@@ -109,7 +117,7 @@ class StitchedStudy:
 
         also = [] if more is None else [*more.inputs, more.truth]
         key = [self.key, list(folds), self.seed, *also]
-        kept = self._work.recall("fusion network", key, learn)
+        kept = self.work.recall("fusion network", key, learn)
         made = FusionNetwork(self.half_lives)
         made.load_state_dict({name: torch.from_numpy(value) for name, value in kept.items()})
         return made.eval()
@@ -119,7 +127,7 @@ class StitchedStudy:
         found: list[list[Any]] = [[], [], []]
         for held in folds:
             made = self.trained([fold for fold in folds if fold != held])
-            moments = self._stitcher([held], 2).agreeing(HELD)
+            moments = self.stitcher([held], 2).agreeing(HELD)
             for level, present in zip(found, masks(len(self.sources), len(moments))):
                 level.append((hear(made, moments.without(present)), present, moments.truth))
         return calibrate([_joined(level) for level in found])
@@ -132,7 +140,7 @@ class StitchedStudy:
 
     def _calibration(self, fold: int) -> Calibration:
         others = [other for other in range(FOLDS) if other != fold]
-        kept = self._work.recall(
+        kept = self.work.recall(
             "fusion calibration",
             [self.key, others, self.seed, calibrate, HELD],
             lambda: vars(self.calibrated(others)),
@@ -143,29 +151,12 @@ class StitchedStudy:
         """Return what is answered with zeros for missing modalities, learned from other parts."""
         if fold not in self._filling:
             others = [other for other in range(FOLDS) if other != fold]
-            self._filling[fold] = ZeroFilling(
-                self._stitcher(others, 3).agreeing(LESSONS, SURPRISED)
-            )
+            self._filling[fold] = ZeroFilling(self.stitcher(others, 3).agreeing(LESSONS, SURPRISED))
         return self._filling[fold](moments)
 
     def by_strategy(self, fusion: Fusion, moments: Moments) -> tuple[Floats, NDArray[np.bool_]]:
         """Return what a strategy plugin answers: probabilities [n, 4] and which are unknown [n]."""
-        options = TimelineOptions()
-        table, unknown = np.full((len(moments), len(STATES)), 0.25), np.zeros(len(moments), bool)
-        for row in range(len(moments)):
-            evidence = self.evidence(moments, row)
-            if not evidence:
-                unknown[row] = True
-                continue
-            estimate, weights = fusion.fuse(evidence)
-            if len(estimate.probabilities):
-                table[row] = np.asarray(estimate.probabilities, float)
-            state = decide(
-                fusion, estimate, evidence, weights, options.max_uncertainty,
-                options.max_disagreement,
-            )  # fmt: skip
-            unknown[row] = state not in STATES
-        return table / table.sum(axis=1, keepdims=True), unknown
+        return decided(fusion, [self.evidence(moments, row) for row in range(len(moments))])
 
     def evidence(self, moments: Moments, row: int) -> list[Evidence]:
         """Return a moment as the strategies take it."""
@@ -228,6 +219,26 @@ class StitchedStudy:
             axis=1,
         )
         return table, states_of(moments.truth)
+
+
+def decided(
+    fusion: Fusion, heard: Sequence[Sequence[Evidence]]
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return what a strategy makes of evidence: probabilities [n, 4] and which are unknown [n]."""
+    options = TimelineOptions()
+    table, unknown = np.full((len(heard), len(STATES)), 0.25), np.zeros(len(heard), bool)
+    for row, evidence in enumerate(heard):
+        if not evidence:
+            unknown[row] = True
+            continue
+        estimate, weights = fusion.fuse(evidence)
+        if len(estimate.probabilities):
+            table[row] = np.asarray(estimate.probabilities, float)
+        state = decide(
+            fusion, estimate, evidence, weights, options.max_uncertainty, options.max_disagreement
+        )
+        unknown[row] = state not in STATES
+    return table / table.sum(axis=1, keepdims=True), unknown
 
 
 def simplex(count: int, steps: int = 10) -> list[tuple[float, ...]]:
