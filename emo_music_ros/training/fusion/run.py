@@ -377,7 +377,8 @@ def train(
         network = timed.trained(kind, range(FOLDS))
         path = save_temporal(network, given, out / f"{name}.onnx")
         calibrated = timed.calibrated(kind, range(FOLDS))
-        _describe(path, STATES, **calibrated.described())
+        described: dict[str, Any] = calibrated.described()
+        _describe(path, STATES, **described)
         its = [one for one in results if one.candidate == kind]
         write_card(temporal_card(kind, its, timed, calibrated, size(network)), out)
     return {
