@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Python metadata and entry points.
 
 CMakeLists.txt installs the package; this file tells it, and any other tool, which plugins and

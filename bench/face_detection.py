@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Finding, following and judging faces, beside other detectors; steadiness under change."""
 
 from __future__ import annotations

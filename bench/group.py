@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Eight people in view at once: every face answered for, every person fused, the group told."""
 
 from __future__ import annotations

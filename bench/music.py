@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Music: features, forest, loudness and mood beside librosa, scikit-learn and pyloudnorm."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Heart, skin and brain beside neurokit2 and a torch EEGNet: accuracy and time of one update.
 
 The signals are simulated with a known heart rate. Name the folder of an Empatica E4 export in

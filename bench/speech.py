@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The speech step beside other feature extractors, voice activity and torch without compilation."""
 
 from __future__ import annotations

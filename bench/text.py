@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """A sentence to its emotions beside the package's own engine and peers, on one thread."""
 
 from __future__ import annotations

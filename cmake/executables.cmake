@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 # Every module of emo_music_ros/nodes has a main(); those that start with an underscore are shared
 # code. One template makes all executables.
 

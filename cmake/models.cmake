@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 # The models, and a choice: those whose weights are for research only, as their cards say, can be left
 # out. Nodes then say which one is missing and how it is trained; its card stays.
 

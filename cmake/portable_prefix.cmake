@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 # ROS 2 from wheels is built on another machine: its exported targets name folders and libraries
 # that only existed there, and CMake refuses them. Drop what does not exist here; on an ordinary
 # ROS installation everything exists and nothing happens.

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The command line: run the loop, predict from files, look at machine and plugins, train."""
 
 from __future__ import annotations

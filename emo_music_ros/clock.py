@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Stamps of a clock that people and networks set, on a clock that only runs forward."""
 
 from __future__ import annotations

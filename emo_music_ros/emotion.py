@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Label sets, the circumplex and the mappings between them: the one place they are defined.
 
 Every vocabulary is in :data:`VOCABULARIES` with its source; every label of it has a word of

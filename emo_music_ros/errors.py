@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The one exception people see: what went wrong, and what to do about it."""
 
 from __future__ import annotations

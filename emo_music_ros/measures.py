@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What a session achieved, defined once: for the summary, the report and the simulation.
 
 The names are those of paper A, Table 4, which defines none of them; docs/reports.md says what is

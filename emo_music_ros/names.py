@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Names that come from outside: tags, files, topics, diagnostics."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Declared options: one dataclass is declaration, validation and documentation at once.
 
 Nodes and plugins describe what can be set as a frozen dataclass whose fields are made by

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """How often a source or an encoder works: at its own rate, or less often while it is asked to.
 
 Who works per step of time has a :class:`Pace` in its attribute ``pace``; the node it runs in obeys

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Find plugins by entry point: one group per stage, one class per plugin.
 
 A plugin is a class with a nested or inherited ``Options`` dataclass (see

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What everybody in one process who uses PortAudio has to share.
 
 PortAudio starts, opens, closes and ends streams for the whole process and is not safe when two

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Where files are: those that come with the package, the cache, what the program keeps."""
 
 from __future__ import annotations

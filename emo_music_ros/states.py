@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """From what a modality says to the four states: evidence, not mass.
 
 What an encoder gives is a distribution over the words of its own vocabulary. Which state that

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What flows between the stages, as plain data without ROS.
 
 All times are acquisition times in unix seconds. `source` says where a signal came from:

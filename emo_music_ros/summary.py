@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What happened in one session, counted: the table at its end and the summary JSON."""
 
 from __future__ import annotations

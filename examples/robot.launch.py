@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The whole loop on the camera and microphone of a robot, every node in a process of its own.
 
 ros2 launch examples/robot.launch.py camera:=/head_front_camera/rgb/image_raw microphone:=/audio/channel0 consent:=yes

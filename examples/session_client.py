@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """A robot's behaviour that runs a listening session and reacts to how it goes.
 
 It asks for a session that lifts, watches the feedback, and if the person seems anxious for longer

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The whole loop, every node in a process of its own.
 
 ros2 launch emo_music_ros companion.launch.py input:=demo scenario:=home duration:=90

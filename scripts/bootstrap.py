@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Set up .venv, build the package into it, and run the loop or the checks.
 
 Called by the Makefile. Every step that is done leaves a stamp, a hash of what it depends on, so

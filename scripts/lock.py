@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Write requirements/constraints.txt: exact versions of everything, for each Python.
 
 Resolves the requirement files with pip for every supported Python and merges the answers: one

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Measure by how much the loop grows: run the demonstration and watch its memory.
 
     .venv/bin/python scripts/memory_drift.py [--minutes 60] [--settle 15]

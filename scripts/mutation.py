@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Change one operator or number at a time and tell which changes no test notices.
 
 `make mutation` calls it. Cosmic Ray makes the changes and runs the tests on each; chosen here are

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What all tests share: properties are judged by what holds, not by how long a machine takes."""
 
 import ctypes

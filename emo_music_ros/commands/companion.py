@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """``emo-music companion`` and ``ros2 run emo_music_ros companion``: the whole loop at once."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """``emo-music doctor``: whether this machine has what the companion needs, and what to do."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The command ``dry-run``: what the loop decides on a file of events."""
 
 from __future__ import annotations

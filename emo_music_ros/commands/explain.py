@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """``emo-music explain``: why a recording was felt as it was, in lines and as a picture."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """A recording to emotions, offline: the sensing, encoding and fusion of the graph without it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """``emo-music label``: say who felt what during a recording, so that fusion can learn from it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """``emo-music predict``: emotion from files, and what music is expected to do."""
 
 from __future__ import annotations

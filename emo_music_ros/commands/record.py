@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """``emo-music record``: what the nodes say, into a file that can be replayed."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """``emo-music reference``: the tables of the documentation, made from the code they describe."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """``emo-music report``: what recorded sessions came to, for carers and therapists."""
 
 from __future__ import annotations

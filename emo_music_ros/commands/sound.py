@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """``emo-music calibrate`` and ``emo-music sound``: how loud it is, and whether rules are kept."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """``emo-music train``, ``export`` and ``evaluate``: how the models are made and measured."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Whoever takes decisions from people: they hold at once, and are stored before the answer."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Decisions of people in SQLite, on disk before anybody is told of them."""
 
 from __future__ import annotations

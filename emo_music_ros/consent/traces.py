@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Files that name a person: where they are, and how they are removed."""
 
 from __future__ import annotations

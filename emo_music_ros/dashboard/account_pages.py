@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The pages of accounts: the first, signing in, all of them, one's own, and who did what."""
 
 from __future__ import annotations

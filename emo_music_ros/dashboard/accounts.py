@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Accounts in SQLite; of a password only its argon2 hash is kept."""
 
 from __future__ import annotations

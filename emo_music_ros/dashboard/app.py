@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The web application: what is answered to whom. The gate in front decides who is let in."""
 
 from __future__ import annotations

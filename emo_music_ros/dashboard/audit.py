@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Who did what, when, in a file that is only ever added to."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Getting in: the first account, signing in and out, and who has an account."""
 
 from __future__ import annotations

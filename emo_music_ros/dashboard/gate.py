@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What every request has to pass before anything is done for it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """HTML that cannot be broken by what is put into it: text is escaped unless it is markup."""
 
 from __future__ import annotations

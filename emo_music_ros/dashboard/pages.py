@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The pages that follow what happens: to watch, to start music, and three large buttons."""
 
 from __future__ import annotations

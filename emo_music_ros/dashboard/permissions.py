@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Who may do what: one table of every route, read by the gate, the menus and the tests."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The page of sessions: start one, and what became of those that were recorded."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The recorded sessions of a person: which there are, and reports of them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What changes on the pages, as pieces of HTML that are sent anew when they change."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Who is signed in. Kept in memory only: a restart signs everybody out."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The dashboard as one thing that starts and stops: accounts, pages, server."""
 
 from __future__ import annotations

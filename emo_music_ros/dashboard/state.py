@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What is known now, collected from all sides and handed out as one piece."""
 
 from __future__ import annotations

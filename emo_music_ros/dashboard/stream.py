@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What happens, sent to whoever watches: the newest only, no faster than it is taken."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What is known in words and numbers that anything can show: a page, a panel of rqt."""
 
 from __future__ import annotations

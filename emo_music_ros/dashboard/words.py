@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Every text that people read, in every language, in one place."""
 
 from __future__ import annotations

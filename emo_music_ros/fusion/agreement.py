@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """How far pieces of evidence contradict each other."""
 
 from __future__ import annotations

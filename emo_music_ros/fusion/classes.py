@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What a modality says of the basic emotions, whatever its vocabulary."""
 
 from __future__ import annotations

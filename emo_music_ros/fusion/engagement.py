@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """How much a person engages with the robot: by whether the head is turned to its camera.
 
 The levels are those of ROS4HRI's EngagementLevel, which is about looking in the direction of the

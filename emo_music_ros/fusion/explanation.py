@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Why the emotion is what it is: what each modality moved, and the moments that mattered."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What the modalities said lately, on one time grid (paper A, Eq. 4; paper C, Eq. 5).
 
 Streams of different rates and delays become one tensor [time, modality, feature]: what was said in

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """How several people feel together: the median, how far they are apart, and who is elsewhere."""
 
 from __future__ import annotations

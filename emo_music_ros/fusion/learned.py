@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The fusion this project learns: what each modality says, by class, is read and multiplied.
 
 Every modality is a witness of one emotion. A network (``models/fusion.onnx``) turns the class

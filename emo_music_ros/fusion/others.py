@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Modalities that a network of the fusion was not trained on: they join by a reliability."""
 
 from __future__ import annotations

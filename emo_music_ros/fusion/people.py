@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Everybody whose emotion is followed: the person expected, and others while they are there."""
 
 from __future__ import annotations

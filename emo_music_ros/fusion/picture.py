@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """A picture of what was felt and why: states, what each modality said, what moved them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Fuse answers of modalities that were given elsewhere, each line a moment of its own.
 
 A line is a JSON object: modality -> ``{"labels", "probabilities", "quality", "age"}``. Quality

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """How often each modality needs to be looked at: dynamic sampling (paper C, Eqs. 1-3).
 
 Where little changes, source and encoder work near a floor; where what a modality says changes, or

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Late fusion strategies: each turns the modalities' estimates into one over the four states."""
 
 from __future__ import annotations

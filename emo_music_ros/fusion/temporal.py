@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The learned strategies of papers A and C: networks that read the time grid.
 
 Both are given the tensor [time, modality, feature] of :mod:`emo_music_ros.fusion.grid` and answer

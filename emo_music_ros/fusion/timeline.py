@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The common time grid: what is known about one person at each step (paper A, Eq. 4).
 
 Differs from the paper: F_t holds what each modality says about the states, not its features, so

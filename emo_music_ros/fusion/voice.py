@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What one modality said lately, whatever the order in which it came."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Decode audio files: in blocks, as stereo for the output, or whole.
 
 WAV, FLAC, OGG and MP3 are decoded by libsndfile, everything else, and what libsndfile would play

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """SQLite files that other programs may share and that a power cut or a bad disk may damage."""
 
 from __future__ import annotations

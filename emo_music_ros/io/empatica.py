@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Empatica E4 exports: a folder of CSV files, each with its start time, its rate and numbers."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What encoders said, out of messages: those of the running graph, and those of a recording."""
 
 from __future__ import annotations

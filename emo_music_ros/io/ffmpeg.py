@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Sound that libsndfile cannot decode: AAC, M4A, WebM, Opus, chained Ogg, the sound of a video.
 
 By PyAV, which carries FFmpeg. It is imported when such a file is opened, and where it is missing

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Which layout a CSV file of physiology has, and reading it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """How loud a recording is: EBU R128, measured by FFmpeg's ``ebur128``."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Messages of MCAP recordings, read without ROS by the definitions the recording itself carries.
 
 So recordings made with other versions of the messages stay readable: a field that is missing there

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """MCAP recordings written without ROS, readable by :mod:`.mcap` and by ``ros2 bag``."""
 
 from __future__ import annotations

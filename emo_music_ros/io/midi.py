@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Read MIDI files: the notes of each instrument. Times are seconds."""
 
 from __future__ import annotations

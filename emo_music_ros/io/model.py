@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Load the trained networks that come with the package, checked by hash."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The length of MP3 files, counted: what their headers say of it is often an estimate."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """A Music Player Daemon, by its protocol (https://mpd.readthedocs.io/en/stable/protocol.html)."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Muse headband recordings: one CSV file with a time stamp in each row."""
 
 from __future__ import annotations

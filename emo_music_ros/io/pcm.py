@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Sound in the forms in which robot drivers send it: bytes of a named format, or whole numbers."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Pickles of strangers: arrays are read, anything else is refused, as pickles can run code."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Pictures as messages carry them, from ROS or from a recording.
 
 Every encoding of ``sensor_msgs/image_encodings`` that names a picture is understood, with the

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Playlists: M3U and M3U8, and XSPF (http://xspf.org/xspf-v1.html)."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Channels and sampling rate of sound: down-mix, and from any rate to any other."""
 
 from __future__ import annotations

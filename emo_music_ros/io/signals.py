@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Physiology read from a file, and how it is cut into blocks."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The Web API of Spotify (https://developer.spotify.com/documentation/web-api), by spotipy."""
 
 from __future__ import annotations

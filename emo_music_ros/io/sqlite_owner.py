@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Whose SQLite file it is, told without a lock and without writing anything beside it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """A server of the Subsonic API (http://www.subsonic.org/pages/api.jsp), such as Navidrome.
 
 By the standard library: py-sonic, the client there is, never gives up waiting.

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Turn notes into sound: a General MIDI sound font played by a sample synthesiser.
 
 The sound font is TimGM6mb.sf2, which the package ``pretty_midi`` carries; the synthesiser is

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """CSV files: signals with a rate, texts with times, pictures with times."""
 
 from __future__ import annotations

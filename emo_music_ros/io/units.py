@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Units as devices and files write them, and values in the unit of their kind.
 
 SI prefixes and names are taken apart; upper and lower case count where they must (``mV``, ``MV``).

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """WAV files that were written to a pipe, or never finished: their size is not in their header."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Answers of web servers, within bounds of time and size."""
 
 from __future__ import annotations

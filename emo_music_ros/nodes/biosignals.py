@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Body signals from every LSL stream in reach."""
 
 from emo_music_ros import streams

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What a person says or types: the terminal, a text topic and ROS4HRI speech."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """EEG to encodings of the mental state."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Pictures of the camera, or of the faces that the robot follows, to encodings of the face."""
 
 from __future__ import annotations

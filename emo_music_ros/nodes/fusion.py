@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Encodings of all modalities to one emotion state per person, on a common time grid."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What is recognised, in the terms of ROS4HRI: expressions and engagement."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Everything people do as one stream of events, and what they decide: for whom, and consent."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What people do with the player to weak evidence of engagement and mood."""
 
 from __future__ import annotations

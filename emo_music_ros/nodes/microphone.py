@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Sound of a microphone or audio file."""
 
 from emo_music_ros import streams

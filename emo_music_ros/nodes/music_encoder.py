@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The music that is being played to encodings of its character."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Decides what to play when, and learns from what happened."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """A recording or the demonstration in place of camera, microphone and conversation.
 
 Body signals of the recording leave through LSL outlets and come back through the biosignals node.

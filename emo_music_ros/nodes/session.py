@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """One listening session: watches all topics, reports, and ends the run after its duration."""
 
 from __future__ import annotations

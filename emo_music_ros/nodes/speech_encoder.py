@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Sound of the microphone to encodings of each utterance."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Understands what people ask for aloud or in writing, does it, and answers in a short line."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Calibrate a loudspeaker: known noise, and what a sound level meter shows of it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Output backends: PyAudio (PortAudio), and a real clock without sound."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What a level of the signal is at the listener, found with a sound level meter."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """How much sound somebody got within a week, by equal energy (Recommendation ITU-T H.870)."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Music for somebody with a hearing loss: a gain for each frequency, from the audiogram."""
 
 from __future__ import annotations

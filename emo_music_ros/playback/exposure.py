@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What the listener gets: level and dose, and the limits that follow from them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """A player that hands pieces over to somebody else's and plays the rest itself."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What the player has to know after a restart: calibrations, and the sound that people got."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The one gain that makes music louder and softer, and never by a step.
 
 Everything that changes the level while music plays (volume, giving way to a voice, a cap, start,

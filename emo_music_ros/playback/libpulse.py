@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """As much of libpulse as playing needs: sinks by name, one stream that stays on its sink.
 
 PipeWire speaks the same protocol. PortAudio knows no sinks: through ALSA it plays on the default

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """How loud a track is played before the volume: as loud as all others (EBU R128)."""
 
 from __future__ import annotations

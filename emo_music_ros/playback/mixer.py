@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Mix what is played: start, cross-fade, pause, stop and volume without a click or a step.
 
 Nothing here knows about files, threads or devices. What comes out depends on the number of

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The player plugin ``mpd``: pieces are played by a Music Player Daemon."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The player: decodes ahead, mixes late, and reports what was heard."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """A ring of decoded frames between the thread that decodes and the thread that plays."""
 
 from __future__ import annotations

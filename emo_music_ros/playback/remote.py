@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Somebody else's player, to which pieces are handed over."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The player plugin ``spotify``: pieces of Spotify are handed over to the person's own player."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What is played, as mono blocks for whoever listens along, such as the music encoder."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What sounds at the same time: a track, those it is faded over, and the one that follows."""
 
 from __future__ import annotations

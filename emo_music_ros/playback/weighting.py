@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """How loud sound is to the ear: its A-weighted level, counted as it is played."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What the parts of the recommender exchange, and the interfaces of its plugins."""
 
 from __future__ import annotations

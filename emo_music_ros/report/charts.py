@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """A session over time: how the person seemed, the tracks that sounded, the pulse."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What a report says, as blocks in order; how they look is the matter of page and pdf."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What the sessions of one person come to: first line, measures, weeks, what is not known."""
 
 from __future__ import annotations

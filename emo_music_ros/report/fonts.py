@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Fonts of pictures and PDF files: the one that comes with matplotlib, and what is installed."""
 
 from __future__ import annotations

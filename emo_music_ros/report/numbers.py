@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Figures as people read them; what is not known is a dash or says so."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """A report as one HTML file: nothing is loaded, no script runs, what is foreign is escaped."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """A report as PDF on A4, by matplotlib: it draws the pictures anyway, and needs nothing else."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Sessions out of recordings of ``emo-music record`` and of the session node, without ROS."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The log of sessions as csv: one row a second, as the session log of paper B."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Every text of a report, in every language; what the pages say too is taken from them."""
 
 from __future__ import annotations

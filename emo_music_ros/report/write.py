@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """A report into a file, in the form its name asks for."""
 
 from __future__ import annotations

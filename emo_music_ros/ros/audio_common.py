@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Sound of ``audio_common_msgs``, where that is installed, in either of its two forms.
 
 The one of ros-drivers/audio_common (``AudioData`` and ``AudioDataStamped``: bytes, described on

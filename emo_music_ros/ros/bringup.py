@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Launch descriptions: every node of the graph as a process of its own."""
 
 from __future__ import annotations

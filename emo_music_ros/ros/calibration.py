@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The calibration of a camera, as ``camera_calibration`` writes it, as a message."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Messages of what the stages find and decide, to plain data and back.
 
 Those of signals are in :mod:`emo_music_ros.ros.signals`.

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """How a process ends: on which signals, and within what time.
 
 Imports nothing large: the executables call it before they import what is.

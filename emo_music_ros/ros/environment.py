@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What the middleware reads from the environment, set where the user has set nothing."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What we recognise in the words of ``hri_msgs/Expression``, and nothing where nothing is known."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Messages made from what plugins deliver, every field converted to its declared type.
 
 The generated code of a message believes what it is given: a NumPy scalar where a float belongs

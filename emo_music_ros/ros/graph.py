@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Which nodes run with which parameters: one description for launch and the composed run."""
 
 from __future__ import annotations

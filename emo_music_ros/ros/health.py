@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What is wrong with a node now: the worst is shown until it is over."""
 
 from __future__ import annotations

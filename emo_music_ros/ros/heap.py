@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The heap of a process with many threads, kept from growing for hours."""
 
 from __future__ import annotations

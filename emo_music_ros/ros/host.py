@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Run one node or many in one process until told to stop."""
 
 from __future__ import annotations

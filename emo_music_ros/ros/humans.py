@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """People as the robot sees them, by ROS4HRI (REP-155): faces, voices and persons come and go.
 
 Its messages are a soft dependency: where ``hri_msgs`` is not installed, `messages` is None.

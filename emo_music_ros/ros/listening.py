@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """A subscription that follows who publishes: other message types, other qualities of service.
 
 What a topic carries is known only when somebody publishes it, and a robot's drivers publish as

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The base of every node: managed lifecycle, parameters, plugin, diagnostics."""
 
 from __future__ import annotations

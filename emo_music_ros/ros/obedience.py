@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """A node that works less often while it is asked to, and says so."""
 
 from __future__ import annotations

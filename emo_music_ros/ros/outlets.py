@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Publishers that come and go, and leave a topic to whoever serves it already."""
 
 from __future__ import annotations

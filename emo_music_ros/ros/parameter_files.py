@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Parameter files of a command line: read once for their errors, and for whom they mean."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Options dataclasses as ROS parameters: declared, validated and refused with a reason."""
 
 from __future__ import annotations

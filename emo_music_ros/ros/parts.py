@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What a node is made of: parts that live while it is active, on two clocks, with their health."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Writes topics into a recording as they come, in whatever type they are published."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What nodes say of themselves in ``/diagnostics``, which anybody may write to."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The faces that the robot itself detects and follows, in place of pictures of a camera."""
 
 from __future__ import annotations

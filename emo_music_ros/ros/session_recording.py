@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Recordings of sessions, made by a recorder beside the node that runs them."""
 
 from __future__ import annotations

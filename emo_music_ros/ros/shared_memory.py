@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Shared memory that killed processes left behind.
 
 Fast DDS removes its files when a participant is closed. A process that is killed cannot do that,

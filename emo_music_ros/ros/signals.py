@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Messages of signals to plain data and back: pictures, sound, biosignals, what is said."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The base of nodes that publish what a source plugin delivers."""
 
 from __future__ import annotations

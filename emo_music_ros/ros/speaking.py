@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Whether the robot itself speaks: its voice is no voice of the person, and must be understood."""
 
 from __future__ import annotations

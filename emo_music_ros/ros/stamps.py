@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Times, headers and arrays of messages. Arrays move as buffers, never element by element."""
 
 from __future__ import annotations

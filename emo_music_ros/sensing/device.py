@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The life of a device: looked for, streaming, lost, looked for again.
 
 Every source of this package is a :class:`DeviceSource`: it only says how to connect, and one

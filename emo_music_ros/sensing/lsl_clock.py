@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Which clock stamps an LSL stream, and its stamps on the local clock of LSL."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """One stream of Lab Streaming Layer: its samples on our clock, cut where some are missing."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Sound from a microphone or an audio file, as 16 kHz mono."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Send physiology out through a real LSL outlet, as a device on the network would."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Recordings played in real time: samples with times relative to a start, delivered when due."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Play a folder of recorded material as if the devices were there.
 
 Everything starts at one common time and keeps its own timing. A folder may hold, each part

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What the fusion makes of one modality alone, of agreement and of contradiction."""
 
 from __future__ import annotations

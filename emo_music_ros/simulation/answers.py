@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What the encoders answered to people they never saw, to be drawn from.
 
 ``models/answers.npz`` holds for every modality, one row an answer, the arrays ``<modality>_truth``

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """``emo-music dry-run``: what the loop decides on a file of events, without ROS and at once."""
 
 from __future__ import annotations

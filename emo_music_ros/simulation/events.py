@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The lines of a dry run: one JSON object each, in order of `at`."""
 
 from __future__ import annotations

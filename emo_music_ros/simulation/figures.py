@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """From the facts of many sessions to the figures that are asked for, with intervals."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """A simulated listener: moods that drift, music that moves them, a taste, and noisy signs of both.
 
 Simulation: nothing here was measured on people but the answers of the encoders, which were

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """A player that makes no sound: it starts, cross-fades, pauses, stops and fails like a real one."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """One simulated session: a listener and the loop, and the facts of what happened."""
 
 from __future__ import annotations

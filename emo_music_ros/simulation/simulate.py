@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """``emo-music simulate``: many sessions of simulated listeners, and what they say of the loop."""
 
 from __future__ import annotations

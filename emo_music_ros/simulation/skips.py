@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What is offered to somebody who asks for another track faster than the player can start one."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Simulated listening sessions, and whether the sound kept its rules in each.
 
 What is simulated are people, devices, hours and tracks; what decides is the mixer and the limits

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """A library of tracks for a dry run: a list in a JSON file or a folder of music."""
 
 from __future__ import annotations

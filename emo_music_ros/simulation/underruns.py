@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """How often a real sound device runs dry while every core is busy."""
 
 from __future__ import annotations

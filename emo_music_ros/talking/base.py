@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The interfaces of a recogniser of speech and of a voice, both plugins."""
 
 from __future__ import annotations

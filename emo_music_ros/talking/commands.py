@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What an utterance asks for: phrases to commands, in English and Chinese.
 
 An utterance is a command only as a whole ("stop", "stop please", "stop stop"), never because a word

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The robot hears itself: what the player plays is taken out of what the microphone hears.
 
 The way of the sound through the room is followed by a Kalman filter in the frequency domain (Enzner

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Record what the encoders answer to people they never saw, for simulated listeners.
 
 ``python -m emo_music_ros.training.answers --data FOLDER --out models`` writes ``answers.npz``,

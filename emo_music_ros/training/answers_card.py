@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The card of the recorded answers: what they are, from whom, and how often they are right."""
 
 from __future__ import annotations

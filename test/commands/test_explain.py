@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The command that says why a recording was felt as it was."""
 
 from emo_music_ros.cli import main

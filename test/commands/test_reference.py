@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 from pathlib import Path
 
 from emo_music_ros.commands.reference import executables, markdown

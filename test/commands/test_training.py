@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """`train`, `export` and `evaluate` hand on what was asked and say what is missing."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The definitions of the measures, by hand and by what has to hold."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Who is asked to work less often does, within bounds of its own, and only for a while."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """A path from outside is one the program can use, or is refused with cause and remedy."""
 
 from __future__ import annotations

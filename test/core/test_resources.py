@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Where files are, also where nothing can be written."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Nothing that runs reports to anybody: onnxruntime would, if it were not told otherwise."""
 
 from __future__ import annotations

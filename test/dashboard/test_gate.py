@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Attacks on the door: each rule is broken on purpose, over a real connection."""
 
 from __future__ import annotations

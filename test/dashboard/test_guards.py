@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Attempts, sessions, the first code, situations: what is kept and what is refused."""
 
 from __future__ import annotations

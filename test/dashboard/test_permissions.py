@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Every route and every role: what the table says is what is answered."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Recorded sessions on the pages: who sees which, reports of them, and how one is started."""
 
 from __future__ import annotations

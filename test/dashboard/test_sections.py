@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Whatever comes on a topic, the page is the same page: only its text differs."""
 
 from __future__ import annotations

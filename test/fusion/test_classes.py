@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What a vocabulary says of the basic emotions."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What was said lately on one time grid: gaps, ages, masks, order of arrival and memory."""
 
 import math

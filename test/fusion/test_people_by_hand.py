@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Who is followed and forgotten, each with a mood of their own."""
 
 from dataclasses import replace

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Dynamic sampling: a modality is looked at as closely as what it says varies."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What a face alone is read as, from recorded answers to faces nobody trained on."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What is pooled, by hand from the equations in the docstrings."""
 
 import math

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The strategies of papers A and C: what they answer, and what changes nothing."""
 
 import json

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What a modality said lately, how long it holds and what of it is reported."""
 
 import math

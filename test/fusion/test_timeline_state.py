@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What the timeline calls a state, when somebody is there and how fresh it is."""
 
 from dataclasses import replace

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What arrives late or in another order changes nothing within the lateness window."""
 
 import math

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """A confirmed moment in the running graph: learned, kept across kill -9, undone and forgotten."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Time that stands still, steps or is wrong: nothing freezes, and what is refused is shown."""
 
 import pytest

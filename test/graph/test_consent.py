@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Consent and person in the running graph: obeyed by every node, across kills and restarts."""
 
 import os

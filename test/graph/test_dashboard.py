@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The dashboard as a real node: what the topics say is shown, what is pressed is done."""
 
 import re

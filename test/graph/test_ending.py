@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Processes end cleanly on every signal at every moment, and leave no shared memory."""
 
 import os

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """People as a ROS4HRI robot sees them, in and out: with the real messages, where they are."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """`emo-music record` beside foreign nodes: what it keeps, what it leaves out, how it ends."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Any node can be replaced by one that only speaks the topics."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What the panel of rqt knows and asks for, in a real graph; the panel itself where rqt is."""
 
 import math

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Processes: a still face is looked at seldom, and only while the fusion asks for it."""
 
 import cv2

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Services are asked wrongly: each answers with a reason, and nothing outside is touched."""
 
 import math

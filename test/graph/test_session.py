@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """A session that is asked for does what its goal says, and puts back what it changed."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The example of a behaviour: a visit with the real session and recommender."""
 
 import importlib.util

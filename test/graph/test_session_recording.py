@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Sessions that are recorded: where, what, and what becomes of it."""
 
 import csv

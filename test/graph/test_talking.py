@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What somebody asks for reaches the player, and a call for help the carer."""
 
 import numpy as np

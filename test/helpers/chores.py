@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 # ruff: noqa: T201
 """Work for a process of its own; found there by name, as its folder is on the path."""
 

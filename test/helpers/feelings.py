@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Emotions that tests are made of; pytest finds this folder (pythonpath in pyproject.toml)."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """A listen of which nothing special is known, for tests of its reward."""
 
 from __future__ import annotations

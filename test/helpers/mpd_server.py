@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Speaks enough of the protocol of MPD for tests, and misbehaves on demand."""
 
 from __future__ import annotations

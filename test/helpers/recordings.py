@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Recordings of sessions as ``emo-music record`` makes them, written by rosbags without ROS."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """A small folder in the layout of SiTunes, with effects that can be found in it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """A person without a past, feelings, and a small library."""
 
 from __future__ import annotations

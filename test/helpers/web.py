@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """A browser that does what it is told, and a dashboard without ROS for it to open."""
 
 from __future__ import annotations

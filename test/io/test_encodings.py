@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What encoders said comes out of a recording as it went in; what is damaged is named."""
 
 import math

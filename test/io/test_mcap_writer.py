@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What is written can be read, is never written over, and survives a full disk."""
 
 from __future__ import annotations

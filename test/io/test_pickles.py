@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Arrays are read from pickles of strangers, and nothing else is."""
 
 import io

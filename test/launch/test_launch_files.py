@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The launch files: read without launch, evaluated and run with it where it is installed."""
 
 import ast

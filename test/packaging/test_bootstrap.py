@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The setup: what is skipped, what is repeated, what people are told."""
 
 import importlib.util

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Every third-party import is declared: rosdep keys in package.xml, pins in requirements/."""
 
 import ast

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Imports point downward: a stage knows the plain data below it and none of its neighbours."""
 
 from __future__ import annotations

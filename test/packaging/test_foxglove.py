@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The layout of Foxglove: of the form its exports have, and about topics and fields there are."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The sources use nothing of rclpy and launch that ROS 2 Humble has not got."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Messages grow by appended fields only: older recordings and nodes stay readable.
 
 `interfaces.txt` holds the fields of every message, service and action. Make it again after

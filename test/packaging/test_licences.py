@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Weights have the licences of their corpora: declared, and those for research can be left out."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What `make mutation` is called with and what it is told to leave out."""
 
 from __future__ import annotations

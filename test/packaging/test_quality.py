@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The quality declaration claims what is there."""
 
 from __future__ import annotations
@@ -6,6 +7,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+COPYRIGHT = "Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0"
 TEXT = (ROOT / "QUALITY_DECLARATION.md").read_text("utf-8")
 
 
@@ -44,3 +46,17 @@ def test_what_is_said_to_be_run_is_run() -> None:
     assert '"ruff check ."' in bootstrap
     assert '"mypy emo_music_ros bench"' in bootstrap
     assert "strict = true" in (ROOT / "pyproject.toml").read_text()
+
+
+def test_every_source_file_says_whose_it_is() -> None:
+    folders = ("emo_music_ros", "test", "bench", "scripts", "examples", "launch", "cmake")
+    files = [path for each in folders for path in (ROOT / each).rglob("*.*")]
+    silent = [
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "setup.py", ROOT / "CMakeLists.txt", *files)
+        if path.suffix in (".py", ".cmake", ".txt", ".js", ".css")
+        and not {"msg", "srv", "action"} & set(path.relative_to(ROOT).parts[1:2])
+        and (path.suffix != ".txt" or path.name == "CMakeLists.txt")
+        and COPYRIGHT not in path.read_text("utf-8")[:400]
+    ]
+    assert not silent, f"add as the first line: # {COPYRIGHT}"

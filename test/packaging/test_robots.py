@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The page for robots names what is there: commands, topics, parameters, launch arguments."""
 
 from __future__ import annotations

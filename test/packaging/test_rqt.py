@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What rqt reads of the package: plugin and perspective, checked without rqt."""
 
 from __future__ import annotations

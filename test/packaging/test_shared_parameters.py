@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """A catalogue and a player of one name are beside each other in the node of the player."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The package of docs/plugins.md, written, installed and used as a third party would."""
 
 import json

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """PulseAudio: a real server with null sinks where Debian's is installed."""
 
 from __future__ import annotations

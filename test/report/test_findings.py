@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Weeks, trend and the first line, of sessions made by hand."""
 
 from __future__ import annotations

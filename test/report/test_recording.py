@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Sessions out of recordings: what is in them, what is not, and hostile ones."""
 
 from __future__ import annotations

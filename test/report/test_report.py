@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Reports as HTML, PDF and csv: what is said, and that nothing foreign breaks them."""
 
 from __future__ import annotations

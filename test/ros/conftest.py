@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Code in a process of its own, for what may abort it or ends it, and nodes in this one."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The services of fusion that learn from confirmed moments, in a node."""
 
 from emo_music_ros.fusion.adaptation import rows

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The messages are stood in for: each has the fields of its definition.
 
 ros-drivers/audio_common: AudioDataStamped {header, audio: AudioData {data}}, AudioInfo.

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Definitions that recordings carry are whole: messages of this ROS are read by them alone."""
 
 from __future__ import annotations

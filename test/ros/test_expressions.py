@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Our words in those of hri_msgs/Expression; plain data, so that it runs without hri_msgs."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The host in processes of their own: how runs end, and what they leave."""
 
 import re

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """A foreign publisher of another type or quality of service is taken, or what it sends is told."""
 
 from __future__ import annotations

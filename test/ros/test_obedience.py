@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Fusion asks on typed topics, and whoever obeys says so; nodes of this process."""
 
 from __future__ import annotations

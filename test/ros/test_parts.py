@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What fails in a part of a node is shown until it is over, and is answered."""
 
 SCRIPT = """

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Where pictures come from goes from the node that publishes them to the one that reads them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What the topics say is put on the board, as far as the person allows it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Keeps LSL on this machine and away from whatever else runs on it."""
 
 from __future__ import annotations

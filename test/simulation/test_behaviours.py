@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What the closed loop must do, one test for each behaviour, through ``emo-music dry-run``."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Figures from facts: ratios, quantiles, what counts as in time and as false."""
 
 from __future__ import annotations

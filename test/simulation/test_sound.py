@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Sessions keep the rules, and every rule notices when it is broken."""
 
 from __future__ import annotations

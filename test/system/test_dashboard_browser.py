@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The pages in a real browser, where there is one: by mouse, by keyboard, small and large.
 
 Needs the package playwright and a Chromium, found as ``chromium`` or named by the variable

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The memory in a SQLite file and on a real PostgreSQL server: the same tests on both."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The catalogue and the player ``mpd`` with a real Music Player Daemon, where there is one."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The catalogue ``navidrome`` with a real server of the Subsonic API: Supysonic.
 
 Navidrome itself is in no registry of packages. Supysonic is found as a package of this Python, of

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """From sound to what was said, with the cutter and the recognisers in the hands of the test."""
 
 from __future__ import annotations

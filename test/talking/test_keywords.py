@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The Chinese keyword model: what it sees, and what it needs."""
 
 from __future__ import annotations

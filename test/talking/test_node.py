@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The node: what is asked for is done by the nodes that can, and answered."""
 
 from __future__ import annotations

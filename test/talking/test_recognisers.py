@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Recognisers and voices that lack what they need say so, with a remedy."""
 
 from __future__ import annotations

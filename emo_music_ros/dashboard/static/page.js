@@ -1,3 +1,4 @@
+/* Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0 */
 "use strict";
 // Two things the pages also do without it, only slower: what changes is shown at once, and a button
 // does not load the page again. What comes is HTML that the server escaped.

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Mental state from the band powers of a few dry EEG electrodes."""
 
 from __future__ import annotations

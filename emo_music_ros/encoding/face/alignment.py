@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Cut a face upright and at one size out of a picture, by its eyes and mouth."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Find faces in pictures: BlazeFace for near and far faces, the Haar cascade as alternative."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The 468 points of a face, its pose, and how it moves."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The network that judges the expression of a face."""
 
 from __future__ import annotations

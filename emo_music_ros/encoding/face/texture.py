@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Local binary patterns: the texture of a grey picture (Ojala et al., 2002)."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Follow several faces through a stream of pictures: who is who."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What people do with the player, as weak evidence of engagement and liking.
 
 Behaviour frequency, response latency and preference vector are the features of paper A, table 2,

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The mood of music: valence and arousal of what is being played, or of a file.
 
 The estimate says what the *music* expresses to listeners, not what the person feels; what

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What a stretch of music is like: timbre, harmony, melody, rhythm and dynamics.
 
 Taken from one :class:`~emo_music_ros.encoding.music.spectrum.Spectrum`. They describe the musical

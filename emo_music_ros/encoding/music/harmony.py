@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Notes, pitch classes, key, consonance and melody of music.
 
 Pitch classes come from located peaks instead of all energy, which tells low notes apart; they are

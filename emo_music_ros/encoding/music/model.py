@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The models of music: from the features of windows to a mood, and to what listeners feel.
 
 The mood is what the *music* expresses to listeners, as the quadrants of the circumplex of paper B

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """How sound moves: changes of timbre, attacks by register, and the rates at which loudness swings.
 
 Taken from the mel spectrum in dB [frames, 128], which already carries a floor of noise, so that

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The descriptions of music that papers B and E give to their classifiers.
 
 Both follow the values of librosa (:mod:`emo_music_ros.encoding.music.spectrum`). Audio counts as if

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Whole pieces of music: read from files, cut into windows, and judged by all of them."""
 
 from __future__ import annotations

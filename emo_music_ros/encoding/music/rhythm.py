@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Onsets and tempo of music, from its onset envelope.
 
 Tempo is the strongest lag of the autocorrelated onset envelope under a log-normal prior around 120

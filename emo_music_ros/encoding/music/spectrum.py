@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """One pass over music: a short-time spectrum, and the descriptors that librosa defines on it.
 
 Mono audio at 22,050 Hz. The spectrum is computed once (frames of 2048 samples each 512 samples,

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Beats, heart rate and heart-rate variability from a pulse wave or an electrocardiogram.
 
 Beats are found with two moving averages, one as long as a beat's wave and one as long as the

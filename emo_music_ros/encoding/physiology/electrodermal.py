@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Electrodermal activity: level, slope and skin-conductance responses.
 
 The phasic part is what a 0.05 Hz high-pass leaves (Boucsein 2012, "Electrodermal activity",

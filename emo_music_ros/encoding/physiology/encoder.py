@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Stress from heart, skin and breath: features on a common grid, a personal baseline, a network."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Respiration rate from a belt, or from what the breath does to the pulse.
 
 Breathing changes the interval, the height and the baseline of the pulse wave; where the rates from

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Answers over time: what the last windows said counts too, the longer ago the less."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Calm, stress or amusement: what heart and skin say against the person's own first minutes.
 
 Arousal alone takes amusement for stress. The variability of the heart rate, which stress lowers and

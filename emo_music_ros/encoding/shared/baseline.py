@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What is usual for one person: a running mean and spread that only look back.
 
 Paper A, Eq. 3: ``(x - mean) / (spread + delta)``. The mean forgets exponentially, so it follows

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What is kept of a sampled stream, on its own clock and with its gaps."""
 
 from __future__ import annotations

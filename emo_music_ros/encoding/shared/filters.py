@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Causal filters whose state is carried from block to block.
 
 The same samples give bit for bit the same output however they are cut into blocks.

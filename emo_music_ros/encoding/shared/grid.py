@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Windows over several streams that end together, on a grid driven by the clock of the data."""
 
 from __future__ import annotations

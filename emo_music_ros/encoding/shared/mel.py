@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The mel scale of Slaney (1998), linear up to 1 kHz and logarithmic above, as librosa has it.
 
 Importing librosa for it alone would cost seconds.

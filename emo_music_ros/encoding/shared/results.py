@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Results of files as values that JSON knows, one bad file never ending the rest."""
 
 from __future__ import annotations

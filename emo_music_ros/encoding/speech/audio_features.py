@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What is measured in a stretch of speech: log-Mel spectrum, pitch, energy, rate and pauses.
 
 Paper A, section 2.1 and table 2. All functions take float samples [n] of one channel, -1..1, at

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Statistics over one utterance: what it sounds like as a whole, whatever its length.
 
 The idea is that of the openSMILE feature sets (Eyben et al., 2016): means, deviations and quantiles

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Take stationary noise out of a log-Mel spectrum: minimum statistics and a Wiener gain."""
 
 from __future__ import annotations

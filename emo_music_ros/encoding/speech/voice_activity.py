@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """End-pointing: cut a stream of audio into utterances (paper A, section 2.1).
 
 The detector is Silero VAD (MIT licence); its network comes with the Python package

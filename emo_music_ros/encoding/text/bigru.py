@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What is said or typed, by a miniature of the Bi-GRU of paper E (section 3.2, Eqs. 1-5)."""
 
 from __future__ import annotations

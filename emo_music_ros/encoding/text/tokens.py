@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Words to the token numbers of a SentencePiece unigram vocabulary (Kudo 2018)."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """A small correction of the fused answer, learned from confirmed moments of one person.
 
 Paper C, Eq. 10: y_t = f(Z_fusion; theta_t), where theta follows small batches of new data "while

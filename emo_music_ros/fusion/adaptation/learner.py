@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What was learned of everybody: kept in SQLite, versioned, undone, and given up when it fails.
 
 The file leads: every change is made to the newest rows within one transaction, so that programs

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What the shipped weights said of one person in the last minute, for who confirms a moment."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What the file says of each person, and how that is changed: SQL and nothing else.
 
 A version is what was learned from one more moment: it names the version before it, and the moments

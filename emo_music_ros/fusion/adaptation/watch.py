@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Whether what was learned of a person has come to do worse than the shipped weights.
 
 Page-Hinkley (Page 1954) on the differences of loss at every new moment, by `river

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Audio files as tracks: each analysed once and remembered by content.
 
 Analyses are kept by the hash of the file's content, so that a renamed or moved file is not

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What a piece of music sounds like, as a track with its content vector."""
 
 from __future__ import annotations

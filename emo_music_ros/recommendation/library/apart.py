@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Run a function in a process of its own.
 
 Its memory is given back when it is done, and whatever libraries print goes into a log instead of

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The art music of the built-in library: chorales, quartets, piano pieces, songs."""
 
 from __future__ import annotations

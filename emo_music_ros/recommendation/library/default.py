@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The built-in music library: free scores played by sampled instruments on first use.
 
 The sound is that of TimGM6mb.sf2 (see :mod:`emo_music_ros.io.synthesis`). The result depends on

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The audio files of a folder: which there are, whether they changed, what they hold."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The folk music of the built-in library: airs, songs, marches and dances of old tune books."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What a source listed last, in a file: known at once, without it, and to other programs."""
 
 from __future__ import annotations

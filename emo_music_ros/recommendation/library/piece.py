@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What a row of the built-in library says: a free score, and how it is to be played."""
 
 from __future__ import annotations

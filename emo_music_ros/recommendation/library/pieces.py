@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The pieces of the built-in library.
 
 The scores come with the Python package ``music21``; compositions are in the public domain, and

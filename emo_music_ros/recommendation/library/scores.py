@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Scores of the corpus of music21, set for the instruments of a piece."""
 
 from __future__ import annotations

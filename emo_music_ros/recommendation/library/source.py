@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """A catalogue whose source may be away: then the local library stands in."""
 
 from __future__ import annotations

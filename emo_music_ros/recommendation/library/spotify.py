@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The catalogue plugin ``spotify``: pieces found by mood and genre, for the person's own player."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What earlier scans found, in SQLite: files by path, analyses by the hash of the content."""
 
 from __future__ import annotations

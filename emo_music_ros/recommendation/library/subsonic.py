@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The catalogue plugin ``navidrome``: the music of a Subsonic server, brought here.
 
 What is offered is here: it is analysed like any file, played by the player of this machine with

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The place of a piece on the circumplex by the words its source has for it, heard by nobody.
 
 Moods are the words of :mod:`emo_music_ros.emotion`, with the forms in which music is tagged with

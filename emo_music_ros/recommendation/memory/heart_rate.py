@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Heart rate around a listen: the coefficients of paper E and a cautious reward signal."""
 
 from __future__ import annotations

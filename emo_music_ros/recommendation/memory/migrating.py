@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Brings a database of the memory to the format of this program, by Alembic where it is older.
 
 Of formats there are numbers: the revision of Alembic, and in a SQLite file also its

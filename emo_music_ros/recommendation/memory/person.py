@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What is known about one person: taste, what each track did, habits."""
 
 from __future__ import annotations

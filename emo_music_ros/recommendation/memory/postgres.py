@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The memory on a PostgreSQL server: one for a house with many robots."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The feedback increment Delta y of paper A, Eq. 10, from what happened while a track played.
 
 The paper names the signals but not how they are joined. Here each gives a value -1..1, and the

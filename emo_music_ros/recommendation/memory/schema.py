@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The tables of the memory: one schema for every kind of database."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Where the memory is kept: what differs between a SQLite file and a PostgreSQL server."""
 
 from __future__ import annotations

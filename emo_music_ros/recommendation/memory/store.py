@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What is remembered about each person, in a SQLite file or on a PostgreSQL server.
 
 The database leads: every change is made to the newest rows within one transaction, so that

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What the database says of a person, and how that is changed: statements and nothing else.
 
 A file may have been edited or damaged where no check of SQLite sees it: a row that makes no

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What happened and is not on disk yet: listens, tracks kept back, rows that changed."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """A contextual bandit of a maintained library: LinUCB of MABWiser (Li et al. 2010)."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The policy of this project: predicted effect, within what the need and the rules allow."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What may be played to whom: rules that hold whatever recommender plugin chooses.
 
 Somebody who is agitated gets no unknown music: their own songs, or, where nobody entered any, the

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What was offered last to whom, for policies that learn from the reward of it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The recommender of paper A as it is written there: Eqs. 8 and 9, and the intention after Eq. 9.
 
 Eq. 10, the memory, is that of every policy (:mod:`emo_music_ros.recommendation.memory.person`).

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The way from how a person feels to where music leads them, over tracks that exist.
 
 A path meets the person and goes on in small steps (iso-principle; a custom of music therapy, not

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Rules of practice for what may be played to whom, from what a carer or the family entered.
 
 They bind once a risk, own songs or anything else was entered for a person; without an entry risk

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """How well each track answers the need: Eq. 8 and 9 of paper A.
 
 The paper leaves the three match functions, the mapping of the query and the way attention and

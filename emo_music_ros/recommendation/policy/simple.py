@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Policies of others, to be compared with: tables, rules, a fixed list, what is popular.
 
 None of them knows the guard rails of this project; who may be played what is decided before them

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """From how a person feels to where the music should be (paper A, section 2.3).
 
 The way follows the iso-principle of music therapy: meet the person's mood, then lead it in

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The recommender of paper A, and a random one to compare it with."""
 
 from __future__ import annotations

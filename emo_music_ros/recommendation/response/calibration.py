@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """From expected values to chances, by what the model got wrong about rows it had left out."""
 
 from __future__ import annotations

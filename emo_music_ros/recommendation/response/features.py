@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What the response model sees of a listen: columns of bounded numbers, 0 where nothing is known.
 
 Tracks are seen as themselves, by their measures, their genre and random waves of their measures

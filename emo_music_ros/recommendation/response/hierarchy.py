@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Gaussian process whose covariance is a sum of terms: everybody, people alike, this person.
 
 Every term is a product of what two listens have in common: the person, the track or its measures,

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Read a folder in the layout of SiTunes (Grigorev et al. 2024, CHIIR '24).
 
 ``interactions.csv`` has a listen a row, ``env.json`` time of day, weather and place by

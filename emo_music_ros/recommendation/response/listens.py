@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Listens as columns: who heard what, when, in which situation, and what came of it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The response model: what music is expected to do to one person in one moment.
 
 Four Gaussian processes (:mod:`hierarchy`): rating, liking (rating >= 3), valence and arousal

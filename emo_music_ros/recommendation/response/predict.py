@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """``emo-music predict response``: what listens are expected to do, one JSON object each."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What a person did, or the player reported, and what follows from it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Whether somebody is there to listen, from what is sensed and what they do."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What to play when, and what was learned: the logic of the recommender node without ROS.
 
 There is no clock in here: every time is passed in, in seconds of a clock that only runs forward.

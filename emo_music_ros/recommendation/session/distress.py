@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Distress: anxiety with more arousal than is usual for this person.
 
 It is measured against the person's own slow baseline, not against the moment a track began, so

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The track that is on, and what becomes of it: attribution and outcome."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Small changes to what a recommender answers before it is offered."""
 
 from __future__ import annotations

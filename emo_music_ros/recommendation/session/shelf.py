@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The library as the session needs it: found by id, described about its own middle."""
 
 from __future__ import annotations

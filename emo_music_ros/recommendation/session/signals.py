@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What was seen of a person in the last minutes, and what of it can be relied on."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What the session takes from the player and what it decides."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """A few Chinese commands by a small network of our own, trained on synthetic voices only.
 
 Whole utterances are compared: their log-Mel spectrum is stretched to a fixed number of frames, so

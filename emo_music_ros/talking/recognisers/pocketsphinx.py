@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """English commands by PocketSphinx, whose model comes with its Python package.
 
 A command is verified, not transcribed: the best phrase of the list is compared with the best string

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Whatever is said, by Vosk and a model folder that a user brings."""
 
 from __future__ import annotations

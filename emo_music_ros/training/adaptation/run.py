@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Measure what confirmed moments of a person bring: gain, forgetting, fall back (paper C, Eq. 10).
 
 Nothing is trained: the answers are those that evaluations of fusion and physiology kept, and what

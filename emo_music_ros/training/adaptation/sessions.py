@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """People whose moments are confirmed: kept answers to somebody the networks never saw.
 
 What the encoders answered goes through the fusion that runs. A moment is confirmed by its label in

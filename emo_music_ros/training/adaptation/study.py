@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What is learned of each person from a few confirmed moments, and chosen on other people."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """AMIGOS: 40 people watch 16 short and some also 4 long films (Miranda-Correa et al. 2018).
 
 The published preprocessed version has a MATLAB file a person,

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """CK+: sequences of posed expressions, from neutral to the apex, of 123 people.
 
 Lucey et al. (2010), "The extended Cohn-Kanade dataset (CK+)". Published as frames

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """DEAM: excerpts of songs with valence and arousal (Aljanaki, Yang & Soleymani 2017).
 
 The folder holds, at any depth as the published archives unpack,

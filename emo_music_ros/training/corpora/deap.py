@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """DEAP: 32 people watch 40 music videos each (Koelstra et al. 2012).
 
 The published Python version is a folder of pickles of Python 2, ``s01.dat`` to ``s32.dat``: a

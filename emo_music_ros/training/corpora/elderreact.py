@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """ElderReact: clips of 46 adults over 50 who react to videos (Ma et al. 2019).
 
 ``train_audio.txt`` and ``dev_audio.txt`` hold a clip a line: name, tab, mean and standard

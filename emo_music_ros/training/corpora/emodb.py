@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """EMO-DB: ten German actors say ten sentences in seven emotions (Burkhardt et al., 2005).
 
 The published files are ``wav/SSTTTEv.wav``: speaker SS, text TTT, emotion E (a German letter) and

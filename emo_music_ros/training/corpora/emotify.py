@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Emotify: real recordings with what listeners felt (Aljanaki, Wiering & Veltkamp 2016).
 
 The folder holds ``annotations.csv`` (one row a listener and track: ``track_id``, ``genre``, the

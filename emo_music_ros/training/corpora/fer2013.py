@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """FER2013: grey faces of 48 x 48 px from the web with one of seven expressions.
 
 Goodfellow et al. (2013), "Challenges in representation learning". Published as ``fer2013.csv`` with

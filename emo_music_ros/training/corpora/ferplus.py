@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """FER+: what ten raters each saw in the pictures of FER2013.
 
 Barsoum et al. (2016), "Training deep networks for facial expression recognition with crowd-sourced

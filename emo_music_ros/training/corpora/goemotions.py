@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """GoEmotions: English Reddit comments with one or more of 28 emotion labels.
 
 Demszky et al. (2020), "GoEmotions: a dataset of fine-grained emotions", ACL. Published as

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Voices that a table lists: EMOVO, or any corpus brought into this form.
 
 The folder holds ``index.csv`` with the columns ``file`` (below ``audio`` or the folder itself),

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """JAFFE: ten Japanese women pose seven expressions (Lyons et al., 1998).
 
 The published pictures are ``KA.AN1.39.tiff``: person, expression and take, number.

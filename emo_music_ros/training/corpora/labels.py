@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Labels of a recording: who felt what from when to when, as somebody saw it.
 
 A file ``NAME.labels.csv`` beside ``NAME.mcap``: a head ``start,end,state,person,by``, then a line

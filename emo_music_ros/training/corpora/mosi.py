@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """CMU-MOSI: opinions on films, voice and words of 62 speakers (Zadeh et al. 2016).
 
 ``index.csv`` has a row for every utterance (``speaker_video``, ``positive`` 0/1, ``transcript``),

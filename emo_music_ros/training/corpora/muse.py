@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Muse recordings of three people in three states of mind (Bird et al. 2018).
 
 Files are ``<person>-<state>-<take>.csv`` with the columns timestamps, TP9, AF7, AF8, TP10.

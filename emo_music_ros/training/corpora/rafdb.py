@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """RAF-DB: faces from the web, each judged by about forty people (Li, Deng & Du, 2017).
 
 Published as the folder ``basic`` with ``EmoLabel/list_patition_label.txt`` (a picture and a number

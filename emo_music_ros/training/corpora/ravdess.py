@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """RAVDESS speech: 24 actors say two sentences in eight emotions (Livingstone & Russo, 2018).
 
 The published files are ``Actor_NN/03-01-EE-II-SS-RR-AA.wav``: modality 03 (audio only), channel 01

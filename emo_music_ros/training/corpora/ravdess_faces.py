@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The faces of RAVDESS speech as action units: means over a clip of what OpenFace measured.
 
 ``ravdess_au_mean.csv`` has a row for every clip: 17 intensities (``AUxx_r_mean``, 0..5), 18

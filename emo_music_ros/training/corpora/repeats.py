@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Texts that repeat one another, so that no protocol tests on what it trained on."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """A site's own recordings: what the encoders said there, and what people say was felt.
 
 A folder ``site`` of MCAP files made by ``emo-music record``, each with a file of labels made by

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """SiTunes: listens in daily life with emotion before and after (Grigorev et al. 2024, CHIIR '24).
 
 ``Stage1`` is a laboratory session in which 30 people rate 20 of 25 tracks, ``Stage2`` a week of

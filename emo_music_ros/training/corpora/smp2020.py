@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """SMP2020-EWECT: Chinese microblog posts with one of six emotions.
 
 The evaluation of Weibo emotion classification at SMP 2020. Published as JSON lists of objects with

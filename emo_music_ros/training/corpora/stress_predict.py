@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Stress-Predict: an Empatica E4 on the wrist through three stressful tasks (Iqbal et al. 2022).
 
 Each person has a folder ``S01``, ``S02``... with the csv files of the device, below the corpus or

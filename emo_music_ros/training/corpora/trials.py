@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """One stimulus and the signals of one person during it, as DEAP and AMIGOS publish them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """VGMIDI: piano music of video games with what listeners heard in it (Ferreira & Whitehead 2019).
 
 The folder holds ``labels.csv`` (file, piece, game, valence, arousal; signs -1 or 1 of a phrase),

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """weibo_senti_100k: Chinese microblog posts, about 60 000 each of positive and negative polarity.
 
 Published in ChineseNlpCorpus as ``weibo_senti_100k.csv`` with the columns ``label`` (1 positive, 0

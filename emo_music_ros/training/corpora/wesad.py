@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """WESAD as tables of measures: rest, stress and amusement in a laboratory (Schmidt et al. 2018).
 
 ``wesad_segments_hr_hrv_eda.csv.gz`` holds what others measured in segments of 30 s, one every 15 s

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """EEGNet: a small convolutional network for EEG (Lawhern et al. 2018, J. Neural Eng. 15)."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Train and measure the mental-state networks on the Muse recordings of Bird et al. (2018).
 
 J. J. Bird, L. J. Manso, E. P. Ribeiro, A. Ekart, D. R. Faria, "A study on mental state

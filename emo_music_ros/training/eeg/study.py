@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The Muse recordings with all that is measured on them."""
 
 from __future__ import annotations

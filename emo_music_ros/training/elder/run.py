@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Measure emotions of older adults from how they speak: ElderReact (Ma et al. 2019).
 
 An evaluation only: the published features (COVAREP) cannot be taken live, so no network is shipped.

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The answers behind the figures, kept so that every figure can be computed again.
 
 ``results/answers/<modality>.npz`` holds what was answered, what was right, numbers in place of

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Expected calibration error without what chance adds to it, and an interval that holds.
 
 The plain error adds up absolute gaps between confidence and accuracy. Sampling alone opens gaps, so

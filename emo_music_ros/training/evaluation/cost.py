@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What one answer of a network costs: parameters, operations, time."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Evaluation of a candidate: every answer is on people the model never saw.
 
 A :class:`Candidate` (a network, a classifier, a peer) is trained on the training rows of every fold

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What is measured of answers, and the interval of a metric over people.
 
 Metrics take `truth` int [n] and `predicted` int [n] or `probabilities` float [n, classes].

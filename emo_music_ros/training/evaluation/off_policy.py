@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What a policy would have earned, from a log of another one: IPS, SNIPW and DR.
 
 A log has, for every choice, the context, the track played, the chance with which it was chosen and

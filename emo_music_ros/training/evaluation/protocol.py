@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """How a corpus is parted into training and test rows."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What is measured, and what came out of it: a candidate and its result."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What is done to the tested pictures to see how far the answers hold."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Convert the face detectors and the face mesh of MediaPipe from TensorFlow Lite to ONNX.
 
 Nothing is trained: the weights stay as published (Bazarevsky et al., 2019, "BlazeFace";

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Write the network of the face encoder, with weights of 32 or 8 bits."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Train and measure the facial expression network (FER2013; CK+ only measured)."""
 
 from __future__ import annotations

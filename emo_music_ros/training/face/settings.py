@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What the facial expression networks are and how they are trained."""
 
 from __future__ import annotations

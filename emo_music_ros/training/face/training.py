@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Facial expression networks trained on rows of a corpus and calibrated on others."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What each part of the learned fusions is worth (paper A, Tables 3 and 5; paper C, Table 4).
 
 Every part is dropped in turn and the network trained again; all answer the same stitched episodes,

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What is set on held-out answers: temperature, prediction set, and when contradiction is one."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What may happen to moments before they are fused: lost, late, frozen, noise, another mood."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Episodes stitched of recorded answers: the last half minute of somebody, modality by modality.
 
 A moment (:mod:`emo_music_ros.training.fusion.stitching`) has one answer a modality, an episode has

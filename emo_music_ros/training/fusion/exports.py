@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The networks of the fusion as ONNX, and what one decision of them costs."""
 
 from __future__ import annotations

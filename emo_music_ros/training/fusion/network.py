@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The network of the learned fusion: a reader for every modality, blended and multiplied."""
 
 from __future__ import annotations

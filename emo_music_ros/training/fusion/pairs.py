@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Moments of one person in several modalities at once: RAVDESS (acted), CMU-MOSI (opinions).
 
 In RAVDESS the face is read from action units by a classifier of its own, since the pictures are not

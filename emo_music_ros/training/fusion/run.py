@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Train and measure the fusion of modalities: stitched moments and real pairs."""
 
 from __future__ import annotations

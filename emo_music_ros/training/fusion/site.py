@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Fusion on a site's own recordings: the shipped strategies there, and ours taught by it."""
 
 from __future__ import annotations

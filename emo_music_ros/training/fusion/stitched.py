@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Four states of stitched moments: the study of the shipped fusion."""
 
 from __future__ import annotations

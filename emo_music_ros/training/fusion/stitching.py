@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Moments stitched of recorded answers: one emotion, each modality of somebody else.
 
 Nobody was recorded in all modalities at once, so answers to the same emotion are put together

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The networks of papers A and C on real moments: one step of the grid, any classes.
 
 A recording of RAVDESS or CMU-MOSI has one answer of each modality, so there is no time to attend

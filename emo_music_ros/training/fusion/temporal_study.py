@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The networks of papers A and C on stitched moments and episodes."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Fusion of brain and body in DEAP and AMIGOS: real moments of one person, rated by that person."""
 
 from __future__ import annotations

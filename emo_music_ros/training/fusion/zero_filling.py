@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What most fusion networks do when a modality is missing: its place is filled with zeros."""
 
 from __future__ import annotations

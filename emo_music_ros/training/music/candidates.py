@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The models of music, trained on some phrases and what goes with them, as rows of the tables."""
 
 from __future__ import annotations

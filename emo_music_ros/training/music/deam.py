@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Measure the models of music on DEAM: valence and arousal of whole songs."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The Random Forest of paper B, section C.3: quadrants only."""
 
 from __future__ import annotations

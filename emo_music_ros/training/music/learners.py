@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The models of music that are trained and compared: ours, papers B and E, linear ones."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What models of music learn from, and how settings are chosen without what is tested.
 
 Three kinds of windows teach one model: windows of ten seconds of rendered pieces with the mean

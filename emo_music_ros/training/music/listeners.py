@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What is measured of a model of music on real recordings: what their listeners felt."""
 
 from __future__ import annotations

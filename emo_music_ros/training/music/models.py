@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What a model of music learns from, and what every way to make one has in common."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The networks of music: perceptrons, the network of paper E, linear ones.
 
 Each answers whether valence and whether arousal is positive, with a dominance and perhaps with what

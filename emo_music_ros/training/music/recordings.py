@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Windows of real recordings, as published and as other releases of the same music sound.
 
 Another release is louder or quieter, encoded by another codec or cut elsewhere. Listeners hear the

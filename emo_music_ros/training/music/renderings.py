@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Windows of rendered music with features of every kind and the ratings of that time.
 
 Pieces come as written and as other performances: other instruments, tempi and keys keep a model

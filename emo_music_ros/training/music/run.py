@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Train and measure the models of music on VGMIDI and Emotify together.
 
 VGMIDI are piano pieces of games with what they express to listeners, Emotify real recordings with

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The stress network: small perceptrons on measures against what is usual for the person."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Train and measure the stress network on Stress-Predict (Empatica E4, Iqbal et al. 2022).
 
 Where the tables of WESAD are there too, also the model that tells amusement from stress.

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """WESAD: stress told from rest and from amusement, everybody left out in turn."""
 
 from __future__ import annotations

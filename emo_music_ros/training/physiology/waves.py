@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The signals of a window as sequences, for the networks of the papers."""
 
 from __future__ import annotations

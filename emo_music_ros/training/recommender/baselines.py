@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What the response model is measured beside: the emotion before alone, and four networks.
 
 The networks are those published with SiTunes, FM (Rendle 2010), Wide & Deep (Cheng et al. 2016),

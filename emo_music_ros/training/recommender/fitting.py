@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Fit the response model: strengths by evidence, what holds for everybody, how far it is off."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Four kinds of networks for sparse names and measures, each in a few lines."""
 
 from __future__ import annotations

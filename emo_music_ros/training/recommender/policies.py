@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What policies would have earned on the listens of SiTunes whose track was drawn at random.
 
 A policy is asked at every such listen, with the emotion before and no past of the person, for the

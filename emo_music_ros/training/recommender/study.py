@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """How the response model is measured: who and what is left out, and what is asked."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Choose the strengths of the terms by evidence: the chance of the training rows alone.
 
 MacKay 1992, "Bayesian interpolation". Each strength has a wide log-normal prior, which keeps it

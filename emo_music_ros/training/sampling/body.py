@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Signals of the body through stressful tasks: Stress-Predict, from recording to answer."""
 
 from __future__ import annotations

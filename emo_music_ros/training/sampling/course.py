@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """One person followed by the fusion, while one modality is looked at more or less often."""
 
 from __future__ import annotations

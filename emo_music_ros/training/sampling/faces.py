@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Takes of RAVDESS strung together with rests: voice and face of one person at one moment.
 
 The face is judged picture by picture. Of the takes only the mean of the action units is at hand, so

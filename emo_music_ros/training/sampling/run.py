@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Measure dynamic sampling on signals of the body and on strung takes of voice and face."""
 
 from __future__ import annotations

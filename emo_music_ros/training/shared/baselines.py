@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The networks papers A and C compare with, for sequences of features, trained in one way.
 
 Each takes sequences [n, time, features] and lengths [n], one or more steps, and answers with logits

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Calibration on held-out answers: temperature and conformal threshold."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Model cards: what a person has to know before relying on a model, as Markdown."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What the encoders are meant to reach, beside which the report puts what was measured.
 
 No bound lies below a published strong baseline. EEG has none: three people are a demonstration.

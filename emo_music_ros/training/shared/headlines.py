@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The table of models in the README: ours, the best baseline and the trivial answer."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Export of torch networks to ONNX, checked against onnxruntime."""
 
 from __future__ import annotations

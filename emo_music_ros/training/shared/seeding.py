@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The random generators of a run, so that it can be repeated."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Valence and arousal of DEAP and AMIGOS from brain or body, as papers A and C measure them.
 
 Rows are segments of 10 s, answered by features against the rest before the stimulus, so that

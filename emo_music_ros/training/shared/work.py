@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Finished steps of training and evaluation, kept so that an interrupted run goes on."""
 
 from __future__ import annotations

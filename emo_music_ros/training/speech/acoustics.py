@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Other rooms, microphones, lines and noise for clean speech: to train with, and to test under.
 
 All functions take and return float32 samples [n] of one channel at 16 kHz.

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The recordings as the networks learn from them: cut, damaged in copies, measured."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The speech network through noise, a telephone line or a room."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The speech network: several listeners that see an utterance in two ways, and how they learn.
 
 Some follow it over time (convolutions, a bidirectional recurrent layer, attention: paper A, Eqs. 5

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Train and measure the speech network on all voices there are, parted by speaker."""
 
 from __future__ import annotations

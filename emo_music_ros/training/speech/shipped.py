@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The speech network that comes with the package, and what it costs."""
 
 from __future__ import annotations

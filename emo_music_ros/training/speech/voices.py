@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """All voices there are to learn from, as one corpus."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Train the network of Chinese commands on synthetic voices."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """How many spoken commands are understood, how often something else is, and how soon."""
 
 from __future__ import annotations

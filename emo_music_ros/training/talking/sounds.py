@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What commands are said over, and what must not be taken for one: music, talk, songs."""
 
 from __future__ import annotations

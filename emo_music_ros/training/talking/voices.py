@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Synthetic voices of espeak-ng: what spoken commands are trained and measured with.
 
 Nobody speaks here. What is measured on these voices says how a recogniser copes with them, with

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """A miniature of the Bi-GRU of paper E, section 3.2 (Eqs. 1-5, Fig. 4), in both languages.
 
 Paper E segments words with Jieba, takes word2vec vectors of 300 values and a bidirectional GRU with

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The answers of a text network, calibrated on texts it did not learn from."""
 
 from __future__ import annotations

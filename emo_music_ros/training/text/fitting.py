@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Training of the text network on both corpora and the written sentences at once."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Linear models on the hashed words alone."""
 
 from __future__ import annotations

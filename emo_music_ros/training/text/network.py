@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The text network: hashed words, a sentence embedding and its tokens; three answers at once."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Peers and the Bi-GRU of paper E, measured in the same way as the text network."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Train and measure the text model on GoEmotions (English) and SMP2020-EWECT (Chinese).
 
 One network learns both languages at once; what is measured is what is shipped, because the test

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The text network with the settings that are best on the validation texts."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Texts as the network takes them: embedded and hashed."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Sentences that were written for this project, to teach and to test what the corpora lack.
 
 What older people say, negation, contrast, emoji and two languages in one sentence are rare in

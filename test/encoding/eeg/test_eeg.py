@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The EEG encoder: band powers, layouts, artefacts, any cut."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The interaction encoder: what acts say, how little it is trusted, and that it forgets."""
 
 from __future__ import annotations

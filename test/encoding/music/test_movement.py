@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """How sound moves, and its chords, on sounds whose answer is known."""
 
 from __future__ import annotations

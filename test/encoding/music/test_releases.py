@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The same music on another release is heard as the same: volume, channels, codec, length.
 
 The sounds are made here: struck chords over a bass, with hiss and a beat. Bounds are on scales of

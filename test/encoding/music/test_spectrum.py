@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The one-pass spectrum against librosa 0.11, on rendered music."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Beats, heart rate and variability against NeuroKit2."""
 
 from __future__ import annotations

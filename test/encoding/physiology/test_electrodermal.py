@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Skin conductance against what was put in and against NeuroKit2."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The physiology encoder: same result for any cut and order, honest on bad signal."""
 
 from __future__ import annotations

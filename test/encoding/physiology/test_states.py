@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """States are told against the person's first minutes, in which nothing is said."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What was learned of a person enters every decision about that person, and of nobody else."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What was learned of everybody: kept, versioned, undone, given up, forgotten."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What tests of catalogues share: little sound files, somebody who listens to them, a cache."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What a file sounds like, as the content vector that taste is learned by."""
 
 from __future__ import annotations

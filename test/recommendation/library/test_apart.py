@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Work in a process of its own: its result, its failures, its chatter, its end."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What is said of a music folder that is none, and which files count as music."""
 
 from __future__ import annotations

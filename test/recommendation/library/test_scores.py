@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """How a score is set for instruments and read from notation, by hand."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Tracks that are kept back until a human clears them."""
 
 from __future__ import annotations

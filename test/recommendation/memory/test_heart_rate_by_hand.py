@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The coefficients of paper E and the signal of a heart, over all that is plausible."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What is learned of a person, by hand from Eq. 10, and what is not."""
 
 from __future__ import annotations

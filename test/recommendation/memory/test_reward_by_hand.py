@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Signals of a listen at their limits and by hand."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Several programs on one file: nothing is lost, nobody comes back."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What waits for a database that cannot be written, when one of several people is forgotten."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The rules of practice bind what the companion plays once something was entered."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What may be played to whom, at the limits of the rules."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Every policy keeps to the interface, its propensities are true, and it does what it says."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Scores by the equations in the docstrings, and at their limits."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What the recommender chooses, by hand from its docstrings."""
 
 from __future__ import annotations

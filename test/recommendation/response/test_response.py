@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The response model finds what is in listens, looks only at what it may, and always answers."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What acts of a person and reports of the player do, at their limits."""
 
 from __future__ import annotations

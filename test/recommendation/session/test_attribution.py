@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Which recommendation a listen belongs to, and what is recorded of it."""
 
 from __future__ import annotations

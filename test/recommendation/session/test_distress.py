@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Anxiety with more arousal than is usual for the person, for most of a window."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The course of one listen: position, what was heard of it, who was there, how it ended."""
 
 from __future__ import annotations

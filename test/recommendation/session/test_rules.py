@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Rules of the session that hold whatever the policy wants."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What is kept of a person, for how long, and what is made of it: limits and exact values."""
 
 from __future__ import annotations

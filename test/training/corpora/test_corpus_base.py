@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """A corpus keeps its columns together."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The tables of WESAD are read, and what only looks like meditation is left out."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What people say was felt: kept whole, never two things at once, bad lines named."""
 
 import math

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The calibration error is without what chance adds, and its interval holds what is true."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Measures are right, and answers come from the test rows alone."""
 
 from __future__ import annotations

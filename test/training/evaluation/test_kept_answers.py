@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Answers are kept so that figures are the same again, and nothing but answers is."""
 
 from __future__ import annotations

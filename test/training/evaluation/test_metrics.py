@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Metrics agree with scikit-learn, and their interval is over people."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Off-policy evaluation recovers the truth on simulated logs."""
 
 from __future__ import annotations

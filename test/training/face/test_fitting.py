@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Trainings of face networks that stop and go on."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What each part is worth: every part is dropped once, and nothing else changes."""
 
 import pathlib

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The network of the learned fusion and what is calibrated of it."""
 
 import numpy as np

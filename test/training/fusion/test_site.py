@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """A site's own recordings: labelled seconds become moments, and ours learns from them."""
 
 import logging

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The networks of papers A and C: parts, masks, what they learn, and their export."""
 
 from dataclasses import replace

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The usual way with missing modalities, which ours is compared with."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Training of the models of music, on a small corpus of made-up features or notes."""
 
 from __future__ import annotations

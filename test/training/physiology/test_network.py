@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The stress network sees what its settings and the worn sensors say."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """WESAD is measured against everybody's own first minutes and leaves a usable model."""
 
 from __future__ import annotations

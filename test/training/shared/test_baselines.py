@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The networks of the papers learn what a sequence holds, whatever its padding."""
 
 from __future__ import annotations

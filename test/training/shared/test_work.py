@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Finished steps are kept, and only what a step depends on makes it new."""
 
 from __future__ import annotations

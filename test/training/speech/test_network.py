@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """The listeners of the speech network learn, whatever the padding and the gain."""
 
 from __future__ import annotations

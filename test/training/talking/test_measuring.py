@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What the figures of spoken commands are made of; nothing is synthesised or recognised here."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What Alembic runs: the steps that are missing, on the connection it was handed."""
 
 from alembic import context

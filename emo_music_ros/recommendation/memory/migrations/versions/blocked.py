@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Taste with the weight it rests on, listens with the parts of their reward, tracks kept back.
 
 What was learned before counts as resting on at most five listens, as older ones had faded.

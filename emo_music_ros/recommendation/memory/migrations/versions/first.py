@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Taste, what each track did, and every listen."""
 
 import sqlalchemy as sa

@@ -1,3 +1,4 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """That somebody was forgotten is told to all programs that share the memory."""
 
 import sqlalchemy as sa
