@@ -30,6 +30,8 @@ from emo_music_ros.ros.node import CompanionNode
 from emo_music_ros.ros.parameter_files import meant_for_all, read_files
 from emo_music_ros.ros.shared_memory import remove_orphans
 
+#: How often the main thread looks whether a signal came [s].
+LOOK_EVERY = 0.5
 #: Failures in a row after which an executor is given up.
 _FAILURES = 10
 
@@ -118,11 +120,16 @@ class Host:
 
     def _wait(self) -> int:
         """Return the exit code when the run is to end."""
+        trimmed = time.monotonic()
         while True:
+            # A signal between Python's last look and the wait, or in another thread, wakes nobody:
+            # its handler runs when this thread does next.
             try:
-                return self._codes.get(timeout=TRIM_EVERY)
+                return self._codes.get(timeout=LOOK_EVERY)
             except Empty:
-                trim_heap()
+                if time.monotonic() - trimmed >= TRIM_EVERY:
+                    trimmed = time.monotonic()
+                    trim_heap()
 
     def _start(self, specs: Sequence[tuple[type[CompanionNode], NodeSpec | None]]) -> None:
         for kind, spec in specs:

@@ -70,6 +70,10 @@ def seen(person):
         return next((one for one in felt if one.person_id == person and one.state), None)
     return [round(float(value), 5) for value in wait(known).estimate.probabilities]
 
+def again(person, value):
+    # what was on its way before may still come
+    return bool(wait(lambda: seen(person) == value))
+
 wait(faces.get_subscription_count)
 print("nobody", *confirm(2))
 before = seen("anna")
@@ -86,19 +90,19 @@ print("learned", *confirm(2, when=now))
 print("twice", *confirm(2, when=now)[::2])
 after = seen("anna")
 print("moved", before != after and after[1] > before[1])
-print("others", seen("bert") == before)
+print("others", again("bert", before))
 print("wrong version", *call(reverting, srv.RevertAdaptation.Request(version=7)))
 print("reverted", *call(reverting, srv.RevertAdaptation.Request()))
-print("as before", seen("anna") == before)
+print("as before", again("anna", before))
 print("again", *call(reverting, srv.RevertAdaptation.Request(version=1)))
-print("as learned", seen("anna") == after)
+print("as learned", again("anna", after))
 fusion.set_parameters([Parameter("adaptation", value=False)])
-print("off", seen("anna") == before, *confirm(2)[::2])
+print("off", again("anna", before), *confirm(2)[::2])
 fusion.set_parameters([Parameter("adaptation", value=True)])
 wait(lambda: any(v.key == "adapted" and v.value == "1" for one in told for v in one.values))
 gone.publish(msg.Person(person_id="anna"))
 wait(lambda: call(reverting, srv.RevertAdaptation.Request(version=1))[0] is False)
-print("forgotten", seen("anna") == before, flush=True)
+print("forgotten", again("anna", before), flush=True)
 os._exit(0)
 """
 
