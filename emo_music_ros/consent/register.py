@@ -3,14 +3,11 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 
 from emo_music_ros.consent.rules import EVERY, Consent
-from emo_music_ros.errors import StorageError
-from emo_music_ros.io.database import Database, transaction
+from emo_music_ros.io.shared_file import SharedFile
 from emo_music_ros.resources import data_of
 
 #: Fact of a run: whom it is for.
@@ -56,10 +53,15 @@ class Register:
     """
 
     def __init__(self, path: str | Path, *, own: bool = False) -> None:
-        self.path = Path(path)
-        self._database = Database(
-            self.path, MIGRATIONS, application=APPLICATION, what="register of consent", own=own
+        self._file = SharedFile(
+            path,
+            MIGRATIONS,
+            application=APPLICATION,
+            what="register of consent",
+            remedy="Free disk space and check the rights of its folder",
+            own=own,
         )
+        self.path = self._file.path
 
     def consents(self) -> list[Consent]:
         """Return every decision; none if there is no file.
@@ -69,7 +71,7 @@ class Register:
         StorageError
             If the file cannot be read.
         """
-        with self._open("read") as connection:
+        with self._file.reading() as connection:
             if connection is None:
                 return []
             rows = connection.execute(
@@ -95,7 +97,7 @@ class Register:
         StorageError
             If it cannot be written.
         """
-        with self._writing() as connection:
+        with self._file.writing() as connection:
             connection.executemany(
                 "INSERT OR REPLACE INTO consent VALUES (?, ?, ?, ?, ?)",
                 [(c.person_id, c.purpose, int(c.given), c.time, c.source) for c in consents],
@@ -113,7 +115,7 @@ class Register:
         """
         if not self.path.exists():
             return 0
-        with self._writing() as connection:
+        with self._file.writing() as connection:
             connection.execute("DELETE FROM run WHERE value = ?", (person_id,))
             return connection.execute(
                 "DELETE FROM consent WHERE person_id = ? AND given = 1", (person_id,)
@@ -127,7 +129,7 @@ class Register:
         StorageError
             If it cannot be written.
         """
-        with self._writing() as connection:
+        with self._file.writing() as connection:
             connection.execute("DELETE FROM run WHERE run_id != ?", (run_id,))
             connection.execute("INSERT OR REPLACE INTO run VALUES (?, ?, ?)", (run_id, name, value))
 
@@ -139,35 +141,13 @@ class Register:
         StorageError
             If the file cannot be read.
         """
-        with self._open("read") as connection:
+        with self._file.reading() as connection:
             if connection is None or not run_id:
                 return ""
             row = connection.execute(
                 "SELECT value FROM run WHERE run_id = ? AND name = ?", (run_id, name)
             ).fetchone()
         return str(row[0]) if row is not None else ""
-
-    @contextmanager
-    def _open(self, verb: str) -> Iterator[sqlite3.Connection | None]:
-        if verb == "read" and not self.path.exists():
-            yield None
-            return
-        try:
-            yield self._database.connect()
-        except (sqlite3.Error, OSError) as error:
-            raise StorageError(
-                f"the register of consent '{self.path}' cannot be {verb} ({error})",
-                "Free disk space and check the rights of its folder",
-            ) from error
-        finally:
-            self._database.close()
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._open("written") as connection:
-            assert connection is not None
-            with transaction(connection):
-                yield connection
 
 
 def _consent(row: tuple[object, ...]) -> Consent | None:

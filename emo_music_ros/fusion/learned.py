@@ -23,13 +23,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_music_ros.emotion import STATES, credible
-from emo_music_ros.errors import ModelError
 from emo_music_ros.fusion.agreement import apart
 from emo_music_ros.fusion.base import Evidence
+from emo_music_ros.fusion.calibrated import CalibratedModel
 from emo_music_ros.fusion.classes import CLASSES, STATES_OF_CLASSES, class_evidence
 from emo_music_ros.fusion.others import OtherOptions, blended, reliabilities_of
 from emo_music_ros.fusion.strategies import pooled, spoken
-from emo_music_ros.io.model import Model
 from emo_music_ros.numerics import softmax
 from emo_music_ros.options import option
 from emo_music_ros.streams import Estimate
@@ -66,7 +65,11 @@ def state_posterior(classes: Floats) -> Floats:
     return classes @ STATES_OF_CLASSES  # type: ignore[no-any-return]
 
 
-class FusionModel(Model):
+#: What was calibrated.
+_CALIBRATED = ("temperature", "credibility", "contradictory")
+
+
+class FusionModel(CalibratedModel):
     """The network with what was calibrated on held-out answers.
 
     Parameters
@@ -85,19 +88,10 @@ class FusionModel(Model):
     """
 
     def __init__(self, folder: Path | None = None, name: str = NAME) -> None:
-        super().__init__(name, folder)
-        try:
-            about = self.description
-            self.modalities = tuple(str(one) for one in about["modalities"])
-            self.temperature, self.credibility, self.contradictory = (
-                np.array([float(one) for one in about[field]])
-                for field in ("temperature", "credibility", "contradictory")
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            raise ModelError(
-                f"the description of model '{name}' lacks what fusion needs: {error!r}",
-                "Train it again: emo-music train fusion",
-            ) from error
+        super().__init__(name, folder, _CALIBRATED)
+        self.temperature, self.credibility, self.contradictory = (
+            self.calibrated[field] for field in _CALIBRATED
+        )
 
     def hear(self, evidence: Floats, present: Floats, quality: Floats, age: Floats) -> Heard:
         """Return what the network makes of moments.

@@ -22,12 +22,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_music_ros.emotion import STATES, credible, entropy
-from emo_music_ros.errors import ModelError
 from emo_music_ros.fusion.base import Evidence
+from emo_music_ros.fusion.calibrated import CalibratedModel
 from emo_music_ros.fusion.grid import tensor
 from emo_music_ros.fusion.others import OtherOptions, blended, reliabilities_of
 from emo_music_ros.fusion.strategies import pooled, spoken
-from emo_music_ros.io.model import Model
 from emo_music_ros.numerics import softmax
 from emo_music_ros.streams import Estimate
 
@@ -37,7 +36,11 @@ NAMES = {"attention": "fusion_attention", "compressed": "fusion_compressed"}
 Floats = NDArray[np.float64]
 
 
-class TemporalModel(Model):
+#: What was calibrated.
+_CALIBRATED = ("temperature", "credibility", "unsure")
+
+
+class TemporalModel(CalibratedModel):
     """A network over the time grid with what was calibrated on held-out answers.
 
     Parameters
@@ -58,19 +61,10 @@ class TemporalModel(Model):
     """
 
     def __init__(self, name: str, folder: Path | None = None) -> None:
-        super().__init__(name, folder)
-        try:
-            about = self.description
-            self.modalities = tuple(str(one) for one in about["modalities"])
-            self.temperature, self.credibility, self.unsure = (
-                np.array([float(one) for one in about[field]])
-                for field in ("temperature", "credibility", "unsure")
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            raise ModelError(
-                f"the description of model '{name}' lacks what fusion needs: {error!r}",
-                "Train it again: emo-music train fusion",
-            ) from error
+        super().__init__(name, folder, _CALIBRATED)
+        self.temperature, self.credibility, self.unsure = (
+            self.calibrated[field] for field in _CALIBRATED
+        )
 
 
 class TemporalFusion:

@@ -17,7 +17,7 @@ from emo_music_ros.paths import regular_file
 from emo_music_ros.playback.exposure import Exposure
 from emo_music_ros.playback.handover import make_player
 from emo_music_ros.playback.ledger import default_ledger
-from emo_music_ros.playback.player import Player
+from emo_music_ros.playback.options import PlayerOptions
 from emo_music_ros.ros import conversions as convert
 from emo_music_ros.ros import signals
 from emo_music_ros.ros.host import run_node
@@ -42,7 +42,7 @@ class PlayerNode(CompanionNode):
     stages = {"plugin": ("player", "pyaudio"), "catalogue": ("catalogue", "folder")}
 
     @dataclass(frozen=True)
-    class Options(SpeakingOptions, Player.Options):
+    class Options(SpeakingOptions, PlayerOptions):
         """How to play, and for whom."""
 
         person_id: str = option("resident", "person who listens")

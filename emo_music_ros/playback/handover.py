@@ -14,6 +14,7 @@ from functools import partial
 
 from emo_music_ros.errors import CompanionError, InputError
 from emo_music_ros.playback.limits import allowed_position
+from emo_music_ros.playback.options import PlayerOptions
 from emo_music_ros.playback.player import CLOSING, NEXT_FADE, SOURCE, STOP_GRACE, Player
 from emo_music_ros.playback.remote import Handed, Remote
 from emo_music_ros.playback.reports import Reports
@@ -115,7 +116,7 @@ class HandOver:
             self._reports.close()
         self._player.close()
 
-    def reconfigure(self, options: Player.Options) -> None:
+    def reconfigure(self, options: PlayerOptions) -> None:
         """Take new options."""
         self._player.reconfigure(options)
         self._tell(lambda: self._fade(self._allowed(), RAMP))
@@ -409,7 +410,7 @@ class HandOver:
 
 def make_player(
     backend: object,
-    options: Player.Options,
+    options: PlayerOptions,
     *,
     on_event: Callable[[Interaction], None] | None = None,
     on_error: Callable[[CompanionError], None] | None = None,

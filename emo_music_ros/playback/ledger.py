@@ -3,15 +3,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from emo_music_ros.errors import StorageError
-from emo_music_ros.io.database import Database, transaction
+from emo_music_ros.io.shared_file import SharedFile
 from emo_music_ros.playback.calibration import Calibration, usable
 from emo_music_ros.playback.dose import WEEK
 from emo_music_ros.resources import data_of
@@ -52,10 +48,16 @@ class Ledger:
     """
 
     def __init__(self, path: str | Path, *, own: bool = False) -> None:
-        self.path = Path(path)
-        self._database = Database(
-            self.path, MIGRATIONS, application=APPLICATION, what="ledger of sound", own=own
+        self._file = SharedFile(
+            path,
+            MIGRATIONS,
+            application=APPLICATION,
+            what="ledger of sound",
+            remedy="Free space or check the rights of its folder; until then the dose of this run"
+            " is known only until it ends",
+            own=own,
         )
+        self.path = self._file.path
 
     def calibration(self, device: str) -> Calibration | None:
         """Return what was found for a device, None if nothing was.
@@ -84,7 +86,7 @@ class Ledger:
         StorageError
             If it cannot be written.
         """
-        with self._writing() as connection:
+        with self._file.writing() as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO calibration VALUES (?, ?, ?)",
                 (found.device, found.sensitivity, found.time),
@@ -115,7 +117,7 @@ class Ledger:
         """
         if not hours:
             return
-        with self._writing() as connection:
+        with self._file.writing() as connection:
             connection.executemany(
                 "INSERT INTO dose VALUES (?, ?, ?) ON CONFLICT (person_id, hour)"
                 " DO UPDATE SET energy = energy + excluded.energy",
@@ -135,28 +137,11 @@ class Ledger:
             If it cannot be written.
         """
         if self.path.exists():
-            with self._writing() as connection:
+            with self._file.writing() as connection:
                 connection.execute("DELETE FROM dose WHERE person_id = ?", (person_id,))
 
     def _rows(self, statement: str, value: str) -> list[tuple[Any, ...]]:
-        if not self.path.exists():
-            return []
-        with self._open("read") as connection:
+        with self._file.reading() as connection:
+            if connection is None:
+                return []
             return connection.execute(statement, (value,)).fetchall()
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._open("written") as connection, transaction(connection):
-            yield connection
-
-    @contextmanager
-    def _open(self, done: str) -> Iterator[sqlite3.Connection]:
-        with contextlib.closing(self._database):
-            try:
-                yield self._database.connect()
-            except (sqlite3.Error, OSError) as error:
-                raise StorageError(
-                    f"{self._database.what} '{self.path}' cannot be {done}: {error}",
-                    "Free space or check the rights of its folder; until then the dose of this run"
-                    " is known only until it ends",
-                ) from error

@@ -8,19 +8,18 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from emo_music_ros.errors import CompanionError, InputError
 from emo_music_ros.io.audio import CHUNK
-from emo_music_ros.options import option
 from emo_music_ros.playback.backends import hurry
 from emo_music_ros.playback.base import Backend
-from emo_music_ros.playback.exposure import Exposure, SoundOptions
+from emo_music_ros.playback.exposure import Exposure
 from emo_music_ros.playback.items import Item, Request, neighbours, open_request
 from emo_music_ros.playback.level import SILENCE
 from emo_music_ros.playback.limits import allowed_position, allowed_volume
 from emo_music_ros.playback.loudness import loudness_of, measured
 from emo_music_ros.playback.mixer import Ending, Mixer, guard
+from emo_music_ros.playback.options import PlayerOptions
 from emo_music_ros.playback.prefetch import Prefetch
 from emo_music_ros.playback.reports import Reports
 from emo_music_ros.playback.status import NAN, PlayerStatus
@@ -58,7 +57,7 @@ class Player:
     ----------
     backend : Backend
         Where the sound goes.
-    options : Player.Options, optional
+    options : PlayerOptions, optional
         What can be set.
     on_event : callable, optional
         Gets track_started, track_finished, and what a person asked for.
@@ -75,28 +74,12 @@ class Player:
         still: durations are those of the monotonic clock.
     """
 
-    @dataclass(frozen=True)
-    class Options(SoundOptions):
-        """What can be set. The lowest values keep every change of the level slow."""
-
-        crossfade: float = option(
-            4.0, "cross-fade between tracks [s]", low=3.0, high=12.0, dynamic=True
-        )
-        fade_in: float = option(3.0, "fade-in from silence [s]", low=3.0, high=10.0, dynamic=True)
-        stop_fade: float = option(
-            SILENCE, "fade-out when stopped [s]", low=1.4, high=1.6, dynamic=True
-        )
-        volume: float = option(0.6, "volume at the start", low=0.0, high=1.0)
-        max_volume: float = option(0.8, "highest volume allowed", low=0.0, high=1.0, dynamic=True)
-        duck: float = option(
-            0.25, "share of the volume while the robot speaks", low=0.0, high=1.0, dynamic=True
-        )
-        prefetch: float = option(2.0, "decoded ahead per track [s]", low=0.5, high=30.0)
+    Options = PlayerOptions
 
     def __init__(
         self,
         backend: Backend,
-        options: Options | None = None,
+        options: PlayerOptions | None = None,
         *,
         on_event: Callable[[Interaction], None] | None = None,
         on_audio: Callable[[AudioBlock], None] | None = None,
@@ -195,7 +178,7 @@ class Player:
         self.exposure.keep()
         self._decoding = None
 
-    def reconfigure(self, options: Options) -> None:
+    def reconfigure(self, options: PlayerOptions) -> None:
         """Take new options; those that are not dynamic count from the next start."""
         self.options = options
         self.exposure.reconfigure(options)

@@ -4,31 +4,25 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import signal
 import sqlite3
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from outcomes import go, heard, together, writer
 from postgres_server import Server, programs
 
-import emo_music_ros
-from emo_music_ros.emotion import unknown
 from emo_music_ros.errors import StorageError
 from emo_music_ros.recommendation.memory import migrating, postgres
 from emo_music_ros.recommendation.memory.schema import metadata
 from emo_music_ros.recommendation.memory.store import Memory
-from emo_music_ros.streams import Outcome, Track
 
-ROOT = str(Path(emo_music_ros.__file__).parents[1])
 CONTENT = np.array([1.0, 0.0], np.float32)
 
 
@@ -57,27 +51,6 @@ def new_place(
 @pytest.fixture
 def place(new_place: Callable[[], str]) -> str:
     return new_place()
-
-
-def heard(track: str = "t1", reward: float = 1.0, person: str = "anna", **more: Any) -> Outcome:
-    nothing, nan = unknown(), float("nan")
-    features = more.pop("features", CONTENT)
-    values: dict[str, Any] = {
-        "time": 100.0,
-        "dwell": 1.0,
-        "skipped": False,
-        "interrupted": False,
-        "repeats": 0,
-        "rating": nan,
-        "before": nothing,
-        "after": nothing,
-        "heart_rate_before": nan,
-        "heart_rate_after": nan,
-        "reward": reward,
-        "attended": 1.0,
-        **more,
-    }
-    return Outcome(person_id=person, track=Track(track, "", features=features), **values)
 
 
 def same(one: Any, other: Any) -> None:
@@ -133,57 +106,10 @@ def test_two_robots_are_as_good_as_one(
     one.close()
 
 
-WRITER = """
-import json, sys
-import numpy as np
-from emo_music_ros.emotion import unknown
-from emo_music_ros.recommendation.memory.store import Memory
-from emo_music_ros.streams import Outcome, Track
-
-place, name, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
-memory = Memory(place, half_life=1e9)
-memory.person("anna")
-nothing, nan = unknown(), float("nan")
-features = np.array([name == "a", name == "b"], np.float32)
-print("ready", flush=True)
-sys.stdin.readline()
-for number in range(count):
-    track = Track(f"{name}{number % 7}", "", features=features)
-    outcome = Outcome(1.0, "anna", track, 1.0, False, False, 0, nan, nothing, nothing, nan, nan,
-                      0.5, listen_id=number)
-    if memory.update(outcome):
-        print(number, flush=True)
-memory.close()
-"""
-
-
-def writer(place: str, name: str, count: int) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", WRITER, place, name, str(count)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": ROOT},
-    )
-
-
-def go(process: subprocess.Popen[str]) -> None:
-    assert process.stdin is not None
-    process.stdin.write("go\n")
-    process.stdin.flush()
-
-
 def test_two_robots_writing_at_once_lose_nothing(place: str) -> None:
     count = 100
     writers = [writer(place, name, count) for name in "ab"]
-    for each in writers:
-        assert each.stdout is not None
-        assert each.stdout.readline() == "ready\n"
-    for each in writers:
-        go(each)
-    for each in writers:
-        each.communicate(timeout=120)
-    assert [each.returncode for each in writers] == [0, 0]
+    assert together(writers) == [0, 0]
     person = Memory(place).person("anna")
     assert (person.listens, person.updates) == (2 * count, 2 * count)
     assert sum(track.heard for track in person.tracks.values()) == 2 * count

@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,8 +13,8 @@ from numpy.typing import NDArray
 
 from emo_music_ros.errors import ModelError, PluginError
 from emo_music_ros.options import option
-from emo_music_ros.paths import expand
 from emo_music_ros.talking.base import RATE, Transcript
+from emo_music_ros.talking.recognisers.folders import model_folder
 
 
 class Vosk:
@@ -42,12 +41,12 @@ class Vosk:
         PluginError
             If the package is missing.
         """
-        folder = expand(self.options.model, "model") if self.options.model else Path()
-        if not self.options.model or not (folder / "am").is_dir():
-            raise ModelError(
-                f"there is no Vosk model in '{self.options.model}'",
-                "Unpack one from alphacephei.com/vosk/models and name its folder in vosk.model",
-            )
+        folder = model_folder(
+            self.options.model,
+            "am",
+            "Vosk",
+            "Unpack one from alphacephei.com/vosk/models and name its folder in vosk.model",
+        )
         try:
             import vosk
         except ImportError as error:

@@ -6,7 +6,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,8 +13,8 @@ from numpy.typing import NDArray
 
 from emo_music_ros.errors import ModelError, PluginError
 from emo_music_ros.options import option
-from emo_music_ros.paths import expand
 from emo_music_ros.talking.base import Transcript
+from emo_music_ros.talking.recognisers.folders import model_folder
 
 #: A transcript that is more probably of no speech at all than this is none: it invents some.
 _NO_SPEECH = 0.6
@@ -46,12 +45,12 @@ class FasterWhisper:
         PluginError
             If the package is missing.
         """
-        folder = expand(self.options.model, "model") if self.options.model else Path()
-        if not self.options.model or not (folder / "model.bin").is_file():
-            raise ModelError(
-                f"there is no Whisper model in '{self.options.model}'",
-                "Name a folder with model.bin of CTranslate2 in faster_whisper.model",
-            )
+        folder = model_folder(
+            self.options.model,
+            "model.bin",
+            "Whisper",
+            "Name a folder with model.bin of CTranslate2 in faster_whisper.model",
+        )
         try:
             from faster_whisper import WhisperModel
         except ImportError as error:

@@ -3,66 +3,22 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from outcomes import together, writer
 
-import emo_music_ros
 from emo_music_ros.errors import StorageError
 from emo_music_ros.recommendation.memory.store import Memory
-
-ROOT = str(Path(emo_music_ros.__file__).parents[1])
-WRITER = """
-import sys
-import numpy as np
-from emo_music_ros.emotion import unknown
-from emo_music_ros.recommendation.memory.store import Memory
-from emo_music_ros.streams import Outcome, Track
-
-path, name, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
-# Old listens count as much as new ones: their order does not matter.
-memory = Memory(path, half_life=1e9)
-memory.person("anna")
-nothing, nan = unknown(), float("nan")
-features = np.array([name == "a", name == "b"], np.float32)
-print("ready", flush=True)
-sys.stdin.readline()
-for number in range(count):
-    track = Track(f"{name}{number % 7}", "", features=features)
-    outcome = Outcome(1.0, "anna", track, 1.0, False, False, 0, nan, nothing, nothing, nan, nan,
-                      0.5)
-    memory.update(outcome)  # written later if the other keeps it too long
-memory.close()
-"""
 
 
 def test_two_processes_lose_no_update(tmp_path, rows):
     path, count = tmp_path / "memory.sqlite", 200
-    writers = [
-        subprocess.Popen(
-            [sys.executable, "-c", WRITER, str(path), name, str(count)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONPATH": ROOT},
-        )
-        for name in "ab"
-    ]
-    for writer in writers:
-        assert writer.stdout.readline() == "ready\n"
-    for writer in writers:
-        writer.stdin.write("go\n")
-        writer.stdin.flush()
-    for writer in writers:
-        writer.communicate(timeout=120)
-    assert [writer.returncode for writer in writers] == [0, 0]
+    writers = [writer(str(path), name, count) for name in "ab"]
+    assert together(writers) == [0, 0]
     person = Memory(path).person("anna")
     assert (person.listens, person.updates) == (2 * count, 2 * count)
     assert sum(track.heard for track in person.tracks.values()) == 2 * count
