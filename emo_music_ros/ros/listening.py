@@ -32,6 +32,8 @@ OVERRIDES = QoSOverridingOptions(
         QoSPolicyKind.DURABILITY,
     ]
 )
+#: Looks in a row at the same number of publishers that do not ask who they are, which costs more.
+SKIPPED = 9
 
 
 def type_name(kind: type) -> str:
@@ -79,6 +81,8 @@ class Listener:
         self._lost, self._told, self._watched = lost, told, watched
         self._kind = next(iter(self._takes))
         self._refused: QoSPolicyKind | None = None
+        self._count = -1  # publishers at the last look that asked who they are
+        self._skipped = 0  # looks since then
         self._settled = True  # no publisher is left out because of its quality of service
         # Only the first time: what is lowered later would be raised again by the parameters.
         self._subscription: Subscription = self._subscribe(OVERRIDES if lasting else None)
@@ -93,6 +97,11 @@ class Listener:
         if not self._watched:
             return
         name = self._node.resolve_topic_name(self.topic)
+        count = self._node.count_publishers(name)
+        if count == self._count and self._refused is None and self._skipped < SKIPPED:
+            self._skipped += 1
+            return
+        self._count, self._skipped = count, 0
         published = {
             info.topic_type: info.node_name
             for info in self._node.get_publishers_info_by_topic(name)

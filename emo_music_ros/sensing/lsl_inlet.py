@@ -15,12 +15,14 @@ import numpy as np
 from emo_music_ros.clock import ahead
 from emo_music_ros.errors import InputError
 from emo_music_ros.io.units import standard
+from emo_music_ros.sensing.device import PATIENCE
 from emo_music_ros.sensing.lsl_clock import StampError, StreamClock, restarts
 from emo_music_ros.sensing.lsl_finder import LslOptions
 from emo_music_ros.streams import BiosignalBlock, FloatArray, Sample
 
-#: Time between two looks at a stream [s].
-POLL = 0.03
+#: Time between two looks at a stream [s], and how many of its samples that may be: of skin
+#: conductance a look in a tenth of a second finds one sample, and costs as much as any.
+POLL, SAMPLES = 0.03, 4
 #: What an inlet buffers at most [s].
 BUFFER = 5
 #: Patience for the description and the first clock offset of a stream [s].
@@ -61,6 +63,8 @@ class Inlet:
         self._options = options
         self._judge = judge
         self._rate = float(info.nominal_srate())
+        slow = SAMPLES / self._rate if self._rate > 0 else POLL
+        self._poll = min(max(POLL, slow), PATIENCE)
         self._inlet = pylsl.StreamInlet(info, max_buflen=BUFFER, recover=False)
         full = self._inlet.info(timeout=HANDSHAKE)
         self._channels, self._given = described(full, kind)
@@ -91,7 +95,7 @@ class Inlet:
 
     def read(self, stop: threading.Event) -> Sequence[Sample]:
         """Return everything that arrived since the last call, cut where samples are missing."""
-        if stop.wait(POLL):
+        if stop.wait(self._poll):
             return ()
         if time.monotonic() - self._estimated > self._options.offset_interval:
             self._estimate(0.05)
