@@ -12,7 +12,7 @@ from typing import Any
 from emo_music_ros.care import notes, plans, profile
 from emo_music_ros.care.notes import Note
 from emo_music_ros.care.plans import Held, Plan
-from emo_music_ros.care.profile import NOBODY, Profile
+from emo_music_ros.care.profile import NOBODY, Profile, Song
 from emo_music_ros.errors import CompanionError, InputError
 from emo_music_ros.io.shared_file import SharedFile
 from emo_music_ros.resources import data_of
@@ -115,7 +115,7 @@ class CareStore:
             _write_profile(connection, person_id, now)
             return now
 
-    def never(self, person_id: str, song: profile.Song) -> Profile:
+    def never(self, person_id: str, song: Song) -> Profile:
         """Put a song on the never-again list, where it is not on it."""
         with self._file.writing() as connection:
             now = _profile(connection, person_id)

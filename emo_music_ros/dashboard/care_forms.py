@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from emo_music_ros.care.notes import Note
 from emo_music_ros.care.plans import Plan, parsed, shown
@@ -57,7 +58,7 @@ def profile(form: Mapping[str, str], role: str) -> Profile:
     InputError
         If something in it is not understood.
     """
-    songs = {
+    songs: dict[str, Any] = {
         name: tuple(dict.fromkeys(song(line) for line in lines(form.get(name, ""))))
         for name in ("own", "favourites", "never")
     }

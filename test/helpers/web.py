@@ -268,7 +268,8 @@ def served(folder: Path, monkeypatch, **options) -> Iterator[Served]:
             refusal,
             tls,
             reported,
-            asking, noted,
+            asking,
+            noted,
         )
     finally:
         site.stop()

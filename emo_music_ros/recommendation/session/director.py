@@ -434,7 +434,7 @@ class Director(Acts):
         self._attribution.end(
             time,
             self.person_id,
-            consent=self._consent and self._remembers,
+            consent=self._consent and self._remembers and not self._listening.forgotten,
             crossfade=self.options.crossfade,
             heart_reward=self.options.heart_reward and not profile.heart,
             finished=finished,

@@ -102,7 +102,8 @@ def test_nothing_is_learned_from_what_a_group_hears(world):
     made.tell("next")
     made.run(70)
     assert made.memory.updates == 0
-    assert made.outcomes == []
+    assert not any(each.learned for each in made.outcomes)
+    assert all(math.isnan(each.before.valence) for each in made.outcomes)
     assert made.memory.person("anna").listens == 0
     made.director.follow(Programme(), made.now)
     made.run(30)
