@@ -15,15 +15,20 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     one.add_argument("--out", required=True, help="file that ends in .html, .pdf or .csv")
     one.add_argument("--language", choices=("en", "zh"), default="en", help="default: en")
     one.add_argument("--person", default="", help="whom it is about; default: everybody, apart")
+    one.add_argument(
+        "--notes", default="", help="JSON list of notes: time, rater, author, text, session"
+    )
     one.set_defaults(run=report)
 
 
 def report(arguments: argparse.Namespace) -> int:
     """Write one report and say where it is."""
-    from emo_music_ros.report.write import render, save
+    from emo_music_ros.report.write import read_notes, render, save
 
     files = [regular_file(each, "recording") for each in arguments.recordings]
     path = expand(arguments.out, "report")
-    save(render(files, path.suffix.lower(), arguments.language, arguments.person), path)
+    notes = read_notes(regular_file(arguments.notes, "notes")) if arguments.notes else []
+    form = path.suffix.lower()
+    save(render(files, form, arguments.language, arguments.person, notes), path)
     print(f"report in {path}")
     return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from importlib.resources import files
 from typing import Any
@@ -17,7 +18,10 @@ from starlette.routing import Route
 
 from emo_music_ros.dashboard import account_pages, pages, record_pages
 from emo_music_ros.dashboard.accounts import Accounts
+from emo_music_ros.dashboard.asking import Asking
 from emo_music_ros.dashboard.audit import Audit
+from emo_music_ros.dashboard.care_forms import members
+from emo_music_ros.dashboard.caring import Caring
 from emo_music_ros.dashboard.entrance import Entrance
 from emo_music_ros.dashboard.gate import Gate, Visit
 from emo_music_ros.dashboard.permissions import CONTROLS, HOME
@@ -37,12 +41,19 @@ _STATIC = {"icon.svg": "image/svg+xml", "style.css": "text/css", "page.js": "tex
 #: A report has its styles and pictures in itself, and nothing that runs.
 _REPORT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'"
 
+#: Controls by which something is rated, under the role of who does it.
+RATINGS = ("like", "dislike")
+
 #: Controls that hold from the next piece on.
 SESSIONS = ("calmer", "livelier")
 
+#: Controls of what people enter.
+ENTERED = ("never", "comfort", "looked", "end")
+
 #: Does what a control is named for, or raises CompanionError; the value is a volume 0..1, a
-#: situation or nothing.
-Control = Callable[[str, float | Situation | None], Awaitable[None]]
+#: situation, the role of who rates, or nothing.
+Value = float | Situation | str | None
+Control = Callable[[str, Value], Awaitable[None]]
 
 
 class Dashboard:
@@ -64,6 +75,8 @@ class Dashboard:
         By name.
     records : Records
         Sessions that were recorded.
+    asking : Asking
+        Asks for what people entered, and enters it.
     show : callable
         Prints on the terminal.
     clock : callable
@@ -80,6 +93,7 @@ class Dashboard:
         sessions: Sessions,
         situations: Mapping[str, Situation],
         records: Records,
+        asking: Asking,
         show: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -90,6 +104,7 @@ class Dashboard:
         self._situations = situations
         self._records = records
         self._clock = clock
+        self._caring = Caring(asking, board, records, self._note)
         self._entrance = Entrance(accounts, sessions, self._note, show, clock)
         self._viewers: dict[str, int] = {}
         self._drawn: dict[tuple[str, str], tuple[float, Mapping[str, str]]] = {}
@@ -144,6 +159,21 @@ class Dashboard:
             *(route("GET", f"/{view}", partial(self._view, view)) for view in VIEWS),
             *(route("GET", f"/events/{view}", partial(self._events, view)) for view in VIEWS),
             *(route("POST", f"/control/{name}", partial(self._steer, name)) for name in CONTROLS),
+            route("GET", "/profile", self._caring.profile_page),
+            route("POST", "/profile", self._caring.profile),
+            route("GET", "/pick", self._caring.pick_page),
+            route("POST", "/pick", self._caring.pick),
+            route("GET", "/person", self._caring.person_page),
+            route("POST", "/person", self._caring.person),
+            route("GET", "/plans", self._caring.plans_page),
+            route("POST", "/plans", self._caring.plan),
+            route("POST", "/plans/append", self._caring.append),
+            route("POST", "/plans/hold", self._caring.hold),
+            route("POST", "/plans/lock", self._caring.lock),
+            route("POST", "/plans/remove", self._caring.remove_plan),
+            route("GET", "/notes", self._caring.notes_page),
+            route("POST", "/notes", self._caring.write),
+            route("POST", "/notes/remove", self._caring.remove_note),
             route("GET", "/recordings", self._recordings),
             *(
                 route("GET", f"/recordings/report{end}", partial(self._report, form))
@@ -202,7 +232,10 @@ class Dashboard:
     async def _steer(self, name: str, visit: Visit, request: Request) -> Response:
         session, words = visit.signed_in, visit.words
         try:
-            await self._control(name, self._value(name, visit))
+            if name in ENTERED:
+                await self._caring.steer(name)
+            else:
+                await self._control(name, self._value(name, visit))
             key = "from_next" if name in SESSIONS else "done"
             told = words(key, what=words.named(name))
         except CompanionError as error:
@@ -215,8 +248,10 @@ class Dashboard:
         session.told = told
         return RedirectResponse(visit.page, 303)
 
-    def _value(self, name: str, visit: Visit) -> float | Situation | None:
+    def _value(self, name: str, visit: Visit) -> Value:
         value = visit.form.get("value", "")
+        if name in RATINGS:
+            return visit.signed_in.role
         if name == "situation":
             if value not in self._situations:
                 raise InputError("there is no such situation", "Choose one of the page")
@@ -224,7 +259,8 @@ class Dashboard:
         if name == "session":
             minutes = visit.form.get("minutes", "")
             line = ":".join(visit.form.get(key, "") for key in ("scenario", "goal"))
-            return situations([f"session:{line}:{minutes}"])["session"]
+            asked = situations([f"session:{line}:{minutes}"])["session"]
+            return replace(asked, members=members(visit.form.get("members", "")))
         if name == "volume":
             if not (value.isascii() and value.isdigit() and int(value[:4]) <= 100):
                 raise InputError("this is no volume", "Give 0 to 100")

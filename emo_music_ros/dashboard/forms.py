@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
-from emo_music_ros.dashboard.markup import Markup, element
+from collections.abc import Iterable
+
+from emo_music_ros.dashboard.markup import Markup, element, join
 from emo_music_ros.dashboard.words import Words
 
 
@@ -53,3 +55,52 @@ def account_field(name: str) -> Markup:
         hidden=True,
         readonly=True,
     )
+
+
+def entry(
+    label: str,
+    name: str,
+    value: str,
+    *,
+    kind: str = "text",
+    low: float | None = None,
+    high: float | None = None,
+    required: bool = False,
+) -> Markup:
+    """Return a field with what is in it now."""
+    limits = {key: each for key, each in (("min", low), ("max", high)) if each is not None}
+    field_ = element(
+        "input",
+        type=kind,
+        name=name,
+        value=value,
+        maxlength="500",
+        autocomplete="off",
+        required=required,
+        **limits,
+    )
+    return element("label", label, field_)
+
+
+def area(
+    label: str,
+    name: str,
+    lines: Iterable[str],
+    *,
+    rows: int = 5,
+    longest: int = 50_000,
+    required: bool = False,
+) -> Markup:
+    """Return a field of many lines."""
+    # A first line break would not count; each line is escaped for itself, however many there are.
+    text = Markup("\n" + "\n".join(join(line) for line in lines))
+    box = element("textarea", text, name=name, rows=rows, maxlength=longest, required=required)
+    return element("label", label, box)
+
+
+def choice(label: str, name: str, options: Iterable[tuple[str, str]], chosen: str) -> Markup:
+    """Return a list to choose one of; options are pairs of value and what is shown."""
+    found = [
+        element("option", text, value=value, selected=value == chosen) for value, text in options
+    ]
+    return element("label", label, element("select", *found, name=name))

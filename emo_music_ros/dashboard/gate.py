@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 _POLICY = b"content-security-policy"
 #: Most bytes of a request, and how long it may take to come [s].
-LARGEST, SLOWEST = 16_384, 10.0
+LARGEST, SLOWEST = 65_536, 10.0
 #: Most fields of a form.
 MOST_FIELDS = 20
 

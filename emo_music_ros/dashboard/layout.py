@@ -10,7 +10,10 @@ from emo_music_ros.dashboard.sessions import Session
 from emo_music_ros.dashboard.words import Words
 
 #: Pages in the menu, and the key of their name.
-_MENU = ("live", "carer", "resident", "recordings", "accounts", "audit", "password")
+_MENU = (
+    "live", "carer", "pick", "profile", "plans", "notes", "person", "resident", "recordings",
+    "accounts", "audit", "password",
+)  # fmt: skip
 
 
 def document(

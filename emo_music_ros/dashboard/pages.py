@@ -59,7 +59,10 @@ def view(
 
 def _steering(words: Words, session: Session, page: str, now: Snapshot) -> Markup:
     """Return the controls that the role may use."""
-    names = ("play", "pause", "skip", "stop", "calmer", "livelier", "like", "dislike")
+    names = (
+        "play", "pause", "skip", "stop", "calmer", "livelier", "like", "dislike", "never",
+        "comfort", "looked", "end",
+    )  # fmt: skip
     found = [
         _control(words, session, name, page)
         for name in names
@@ -106,7 +109,8 @@ def _starting(words: Words, session: Session, situations: Iterable[Situation]) -
         )
         for each in situations
     ]
-    steer = [_control(words, session, name, "carer") for name in ("pause", "skip", "stop")]
+    names = ("pause", "skip", "stop", "never", "comfort", "looked")
+    steer = [_control(words, session, name, "carer") for name in names]
     return join(
         element("section", element("h2", words("situations")), *found, class_="situations"),
         element("section", *steer, class_="controls"),

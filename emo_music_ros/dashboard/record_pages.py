@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from emo_music_ros.dashboard.forms import button, form, hidden
+from emo_music_ros.dashboard.forms import button, entry, form, hidden
 from emo_music_ros.dashboard.layout import document
 from emo_music_ros.dashboard.markup import Markup, element
 from emo_music_ros.dashboard.permissions import may
@@ -67,6 +67,7 @@ def _start(words: Words, session: Session) -> Markup:
             element("label", words("scenario"), element("select", *scenarios, name="scenario")),
             element("label", words("goal"), element("select", *goals, name="goal")),
             element("label", words("length"), length),
+            entry(words("group_members"), "members", ""),
             button(words("start_now")),
         ),
         class_="start",

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from emo_music_ros.care.notes import Note
 from emo_music_ros.errors import InputError
 
 #: Forms of a report, and what they are on the web.
@@ -15,9 +16,9 @@ FORMS = {".html": "text/html", ".pdf": "application/pdf", ".csv": "text/csv"}
 #: As sessions are recorded: when they began [unix s].
 _NAME = re.compile(r"\d{1,12}\.\d{9}")
 
-#: Makes a report of files in a form and a language, on the thread it is called on; or raises
-#: CompanionError.
-Maker = Callable[[Sequence[Path], str, str], bytes]
+#: Makes a report of files in a form and a language with what was noted, on the thread it is
+#: called on; or raises CompanionError.
+Maker = Callable[[Sequence[Path], str, str, Sequence[Note]], bytes]
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,19 @@ class Records:
         Returns where the recordings of the person are whom the pages are about.
     make : callable
         Makes a report, see `Maker`.
+    notes : callable
+        Returns what was noted about the person, or raises CompanionError.
     """
 
-    def __init__(self, folder: Callable[[], Path], make: Maker) -> None:
+    def __init__(
+        self,
+        folder: Callable[[], Path],
+        make: Maker,
+        notes: Callable[[], Sequence[Note]] = tuple,
+    ) -> None:
         self._folder = folder
         self._make = make
+        self._notes = notes
 
     def found(self) -> list[Record]:
         """Return what is recorded, the newest first."""
@@ -70,4 +79,5 @@ class Records:
         if not wanted or not set(wanted) <= set(names):
             raise InputError("there is no such session", "Choose one of the page")
         folder = self._folder()
-        return self._make([folder / f"{each}.mcap" for each in wanted], form, language)
+        files = [folder / f"{each}.mcap" for each in wanted]
+        return self._make(files, form, language, self._notes())

@@ -133,6 +133,11 @@ def body(now: Snapshot, words: Words) -> Markup:
     return join(*rows) if rows else element("p", words("no_body"))
 
 
+def whom(now: Snapshot, words: Words) -> Markup:
+    """Return whose session it is."""
+    return element("p", now.person or "–", class_="state")
+
+
 def session(now: Snapshot, words: Words) -> Markup:
     """Return the session that runs."""
     return element("p", telling.session(now, words))
@@ -154,6 +159,7 @@ def nodes(now: Snapshot, words: Words) -> Markup:
 
 
 SECTIONS: dict[str, Section] = {
+    "whom": whom,
     "feels": feels,
     "parts": parts,
     "plane": plane,
@@ -167,8 +173,8 @@ SECTIONS: dict[str, Section] = {
 #: View -> its sections. A resident sees a title: what the machine makes of somebody is not held
 #: up to them.
 VIEWS: dict[str, tuple[str, ...]] = {
-    "live": ("feels", "plane", "parts", "body", "music", "session", "next", "nodes"),
-    "carer": ("music", "feels", "session"),
+    "live": ("whom", "feels", "plane", "parts", "body", "music", "session", "next", "nodes"),
+    "carer": ("whom", "music", "feels", "session"),
     "resident": ("title",),
 }
 

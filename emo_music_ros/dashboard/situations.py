@@ -25,12 +25,13 @@ DEFAULT = (
 
 @dataclass(frozen=True)
 class Situation:
-    """What is asked of a session; `duration` in seconds."""
+    """What is asked of a session; `duration` in seconds, `members` of a group beside the person."""
 
     name: str
     scenario: str
     goal: str
     duration: float
+    members: tuple[str, ...] = ()
 
 
 def situations(lines: Sequence[str]) -> dict[str, Situation]:

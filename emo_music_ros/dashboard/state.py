@@ -62,6 +62,7 @@ class Choice:
     target: tuple[float, float] | None
     ranked: tuple[Ranked, ...] = ()
     choice_id: str = ""
+    trigger: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,20 +76,27 @@ class Part:
 
 @dataclass(frozen=True)
 class Plan:
-    """A session that runs: what was asked for, and until when [steady s]."""
+    """A session that runs: what was asked for, and until when [steady s].
+
+    `locked` says that nothing may replace what is planned, `group` that others listen, too.
+    """
 
     scenario: str
     goal: str
     ends: float
+    name: str = ""
+    locked: bool = False
+    group: bool = False
 
 
 @dataclass(frozen=True)
 class Snapshot:
     """Everything as it is at one moment. What is None is not known, or too old to be believed.
 
-    `silent` says why nothing is sensed, empty if it may be; `why` is the reason for what plays, or
-    for silence; `body` holds heart_rate [1/min] and eda_level [uS]; `parts` are pairs of node and
-    whether it still reports.
+    `silent` says why nothing is sensed, empty if it may be; `group` that others listen, so that
+    nobody's feelings are shown; `why` is the reason for what plays, or for silence, and `cause`
+    what led to it; `body` holds heart_rate [1/min] and eda_level [uS]; `parts` are pairs of node
+    and whether it still reports.
     """
 
     person: str = ""
@@ -98,6 +106,8 @@ class Snapshot:
     playing: Playing | None = None
     choice: Choice | None = None
     why: str = ""
+    cause: str = ""
+    group: bool = False
     body: tuple[tuple[str, float], ...] = ()
     plan: Plan | None = None
     remaining: float = 0.0
@@ -184,13 +194,22 @@ class Board:
             now, kept = self._clock(), self._now
             plan = kept.plan if kept.plan is not None and kept.plan.ends > now else None
             playing = kept.playing if now - self._playing_at < PLAYER_LASTS else None
+            group = plan is not None and plan.group
+            known = now - self._emotion_at < EMOTION_LASTS and not group
+            chosen = self._chosen(playing)
             return replace(
                 kept,
-                emotion=kept.emotion if now - self._emotion_at < EMOTION_LASTS else None,
+                emotion=kept.emotion if known else None,
                 playing=playing,
-                why=self._why(playing),
-                trail=tuple((valence, arousal) for valence, arousal, _ in self._trail),
-                body=tuple(
+                why=chosen.reason if chosen is not None else "",
+                cause=chosen.trigger if chosen is not None else "",
+                group=group,
+                trail=()
+                if group
+                else tuple((valence, arousal) for valence, arousal, _ in self._trail),
+                body=()
+                if group
+                else tuple(
                     (name, value)
                     for name, (value, when) in sorted(self._body.items())
                     if now - when < BODY_LASTS
@@ -209,12 +228,12 @@ class Board:
             kept.clear()
         self._now = replace(self._now, emotion=None, choice=None)
 
-    def _why(self, playing: Playing | None) -> str:
-        """Return the reason for what plays; of silence, where it was chosen."""
+    def _chosen(self, playing: Playing | None) -> Choice | None:
+        """Return the choice of what plays; of silence, where it was chosen."""
         if playing is None:
-            return ""
+            return None
         if playing.status != "stopped":
             found = (each for each in self._reasons if each.choice_id == playing.choice_id)
         else:
             found = (each for each in list(self._reasons)[-1:] if not each.ranked)
-        return next((each.reason for each in found), "")
+        return next(found, None)

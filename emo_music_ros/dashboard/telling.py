@@ -6,10 +6,13 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from emo_music_ros.dashboard.care_words import CARE_TEXTS
 from emo_music_ros.dashboard.state import Snapshot
 from emo_music_ros.dashboard.words import Words
 from emo_music_ros.emotion import UNKNOWN
 
+#: What can lead to a choice, as there are words for it.
+CAUSES = frozenset(key for key in CARE_TEXTS if key.startswith("cause_"))
 #: Most modalities that are shown.
 _MOST_SHARES = 20
 
@@ -37,6 +40,8 @@ def feeling(now: Snapshot, words: Words) -> tuple[str, str]:
     emotion = now.emotion
     if now.silent:
         name, note = words("unknown"), words("silent", reason=now.silent)
+    elif now.group:
+        name, note = words("unknown"), words("group_hidden")
     elif emotion is None:
         name, note = words("unknown"), words("nothing_heard")
     elif emotion.state == UNKNOWN:
@@ -105,6 +110,8 @@ def progress(now: Snapshot) -> float | None:
 
 def why(now: Snapshot, words: Words) -> str:
     """Return why this plays, or why nothing does; empty where nobody chose it."""
+    if now.why and (key := f"cause_{now.cause}") in CAUSES:
+        return words("chosen_because", cause=words(key), reason=now.why)
     if now.why:
         return words("why", reason=now.why)
     playing = now.playing
@@ -124,8 +131,9 @@ def session(now: Snapshot, words: Words) -> str:
     """Return the session that runs."""
     if now.plan is None:
         return words("no_session")
-    goal = words.named(now.plan.goal or now.plan.scenario)
-    return words("session_is", goal=goal, minutes=math.ceil(now.remaining / 60))
+    goal = now.plan.name or words.named(now.plan.goal or now.plan.scenario)
+    told = words("session_is", goal=goal, minutes=math.ceil(now.remaining / 60))
+    return f"{told} {words('plan_locked')}" if now.plan.locked else told
 
 
 def health(now: Snapshot, words: Words) -> list[tuple[str, str, str]]:

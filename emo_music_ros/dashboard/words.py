@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from emo_music_ros.dashboard.care_words import CARE_TEXTS
+
 LANGUAGES = ("en", "zh")
 
 #: Key -> text in the order of `LANGUAGES`.
@@ -189,6 +191,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "missing": ("There is no such page.", "没有这个页面。"),
     "wrong_request": ("This request is not understood.", "无法理解此请求。"),
     "back": ("Back", "返回"),
+    **CARE_TEXTS,
 }
 
 

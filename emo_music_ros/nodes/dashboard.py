@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future as Promise
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from emo_music_ros.care.notes import Note
+from emo_music_ros.care.store import default_store
+from emo_music_ros.consent.register import default_register
 from emo_music_ros.consent.rules import SENSING
 from emo_music_ros.consent.traces import folder_of, recordings_folder
 from emo_music_ros.dashboard.options import DashboardOptions
@@ -20,6 +23,7 @@ from emo_music_ros.errors import InputError, PluginError
 from emo_music_ros.paths import expand
 from emo_music_ros.report.process import ReportProcess
 from emo_music_ros.resources import data_of
+from emo_music_ros.ros.asking import Asker
 from emo_music_ros.ros.host import run_node
 from emo_music_ros.ros.node import CompanionNode
 from emo_music_ros.ros.steering import Steering, pass_on
@@ -27,6 +31,7 @@ from emo_music_ros.ros.watching import Watcher
 from emo_music_ros.srv import SetPlayback
 
 if TYPE_CHECKING:  # a web framework that may be missing
+    from emo_music_ros.dashboard.app import Value
     from emo_music_ros.dashboard.site import Site
 
 #: How long an answer to a button may take [s].
@@ -75,6 +80,7 @@ class DashboardNode(CompanionNode):
         self._board = Board(self.steady)
         self._watcher = Watcher(self._board, self.subject, namespace, self.steady)
         self._steering = Steering(self, "live:dashboard")
+        self._asker = Asker(self, self._steering, lambda: self.person_id, self._people)
         self._reports = ReportProcess()
         self._site = self._make(
             self.options,
@@ -82,7 +88,8 @@ class DashboardNode(CompanionNode):
             audit=data_of(namespace, "dashboard-audit.sqlite"),
             board=self._board,
             control=self._control,
-            records=Records(self._recordings, self._reports.make),
+            records=Records(self._recordings, self._reports.make, self._notes),
+            asking=self._asker,
             show=_show,
             failed=lambda error: self.failed("pages", error),
             on_trouble=lambda text: self.fault("audit", text),
@@ -98,6 +105,7 @@ class DashboardNode(CompanionNode):
             self._site.stop()
             del self._site
         if hasattr(self, "_steering"):
+            self._asker.close()
             self._steering.close()
             del self._steering
 
@@ -127,9 +135,19 @@ class DashboardNode(CompanionNode):
         folder = expand(named, "recordings") if named else recordings_folder(space)
         return folder_of(folder, self.person_id)
 
+    def _people(self) -> list[str]:
+        """Return who decided or was entered here, and whom the run is for."""
+        space = self.get_namespace()
+        known = {each.person_id for each in default_register(space).consents() if each.given}
+        return sorted({*known, *default_store(space).persons(), self.person_id})
+
+    def _notes(self) -> list[Note]:
+        """Return what was noted about the person, for reports."""
+        return default_store(self.get_namespace()).notes(self.person_id)
+
     # -- what is steered ---------------------------------------------------------------------
 
-    async def _control(self, name: str, value: float | Situation | None) -> None:
+    async def _control(self, name: str, value: Value) -> None:
         """Do what a button says; called on the thread of the pages.
 
         Raises
@@ -145,16 +163,21 @@ class DashboardNode(CompanionNode):
                 f"there was no answer for {PATIENCE:.0f} s", "Try again, or see the health"
             ) from None
 
-    def _steer(self, name: str, value: float | Situation | None) -> Promise[None]:
+    def _steer(self, name: str, value: Value) -> Promise[None]:
         if name in _COMMANDS:
             number = value if isinstance(value, float) else 0.0
             return self._steering.playback(_COMMANDS[name], number)
         if name in _RATINGS:
-            return self._steering.rate(_RATINGS[name])
+            return self._steering.rate(_RATINGS[name], value if isinstance(value, str) else "")
+        plan = self._board.snapshot().plan
+        if plan is not None and plan.locked and (name in _GOALS or isinstance(value, Situation)):
+            raise InputError("a locked plan is held", "A therapist can end or unlock it")
         if name in _GOALS:
             return self._session("", _GOALS[name], self.options.lasts)
         if isinstance(value, Situation):
-            return self._session(value.scenario, value.goal, value.duration, self._steering.play)
+            return self._session(
+                value.scenario, value.goal, value.duration, self._steering.play, value.members
+            )
         return self._steering.play()
 
     def _session(
@@ -163,11 +186,12 @@ class DashboardNode(CompanionNode):
         goal: str,
         duration: float,
         then: Callable[[], Promise[None]] | None = None,
+        members: Sequence[str] = (),
     ) -> Promise[None]:
         """Begin a session, which says nothing of why it refuses one."""
         if not self.allows():
             raise InputError(self.subject.refusal(), "Ask for consent first")
-        begun = self._steering.begin(scenario, goal, duration)
+        begun = self._steering.begin(scenario, goal, duration, members=members)
         if then is None:
             return begun
         promise: Promise[None] = Promise()

@@ -25,6 +25,9 @@ from emo_music_ros.ros.qos import LATCHED
 from emo_music_ros.ros.stamps import header, stamp
 from emo_music_ros.streams import Interaction
 
+#: Roles of who rates; empty = the person.
+RATERS = ("", "resident", "carer", "therapist")
+
 
 class InteractionNode(CompanionNode):
     """Everything people do as one stream of events, and what they decide: for whom, and consent.
@@ -199,10 +202,16 @@ class InteractionNode(CompanionNode):
         if not self.allows(LEARNING):
             reason = self.subject.consents.reason(person_id, LEARNING)
             raise InputError(f"{reason}: nothing is learned", "Ask for consent first")
+        if request.rater not in RATERS:
+            raise InputError(
+                f"nobody rates as '{request.rater}'", f"Give {', '.join(RATERS[1:])} or nothing"
+            )
         event = Interaction(
             self.now(), "rate", track, request.rating, 0.0, person_id, "live:service"
         )
-        self._on_event(convert.interaction_message(event))
+        message = convert.interaction_message(event)
+        message.rater = request.rater
+        self._on_event(message)
         response.success = True
         return response
 

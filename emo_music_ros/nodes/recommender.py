@@ -11,6 +11,7 @@ from typing import Any
 
 import emo_music_ros.msg as msg
 import emo_music_ros.srv as srv
+from emo_music_ros.care.store import default_store
 from emo_music_ros.consent.register import default_register
 from emo_music_ros.consent.rules import DEMONSTRATION, LEARNING, SENSING, valid_person
 from emo_music_ros.consent.traces import log_folder, remove_traces
@@ -20,8 +21,10 @@ from emo_music_ros.fusion.adaptation import learner as adaptation
 from emo_music_ros.recommendation.memory.store import Memory, default_path
 from emo_music_ros.recommendation.session.director import Director
 from emo_music_ros.recommendation.session.options import RecommenderOptions
+from emo_music_ros.recommendation.session.programme import Programme
 from emo_music_ros.recommendation.session.views import Decision, PlayerView
 from emo_music_ros.ros import conversions as convert
+from emo_music_ros.ros.choosing import ChoosingDesk
 from emo_music_ros.ros.host import run_node
 from emo_music_ros.ros.node import CompanionNode
 from emo_music_ros.ros.plan import Plan
@@ -62,6 +65,13 @@ class RecommenderNode(CompanionNode):
         self._publisher = self.advertise(msg.Recommendation, "recommendation")
         self._outcomes = self.advertise(msg.ListeningOutcome, "listening/outcome")
         self._forgotten = self.advertise(msg.Person, "person/forgotten")
+        self._desk = ChoosingDesk(
+            self,
+            default_store(self.get_namespace()),
+            lambda: self._director,
+            lambda: self._tracks,
+            self._step,
+        )
         self._direct()
         self.listen(msg.EmotionState, "emotion", self._on_emotion)
         self.listen(msg.PlayerState, "player/state", self._on_player)
@@ -86,6 +96,7 @@ class RecommenderNode(CompanionNode):
             person_id=self.person_id,
             on_outcome=self._on_outcome,
             wall=self.wall,
+            profile=self._desk.profile,
         )
         self.consent_changed()
 
@@ -120,8 +131,8 @@ class RecommenderNode(CompanionNode):
         self._director.close(self.steady())
         self._memory.close()
         self._plan = Plan()
-        self._follow_plan()
         self._direct()
+        self._follow_plan()
 
     def consent_changed(self) -> None:
         """Begin or end listening and learning."""
@@ -185,9 +196,12 @@ class RecommenderNode(CompanionNode):
 
     def _on_interaction(self, message: msg.InteractionEvent) -> None:
         event = convert.interaction(message)
-        if event is None or message.person_id not in ("", self.person_id):
+        members = self._plan.programme.members
+        if event is None or message.person_id not in ("", self.person_id, *members):
             return
-        if event.action == "consent":  # who keeps it says what holds; a no holds at once
+        if (
+            event.action == "consent" and message.person_id not in members
+        ):  # who keeps it says what holds; a no holds at once
             self._director.consent(False, False) if event.value < 0.5 else self.consent_changed()
         else:
             self._director.on_interaction(replace(event, time=self._when(event.time)))
@@ -210,6 +224,12 @@ class RecommenderNode(CompanionNode):
         self.plugin.options, unknown = self._plan.over(self.configured("plugin"))
         told = f"plugin '{name}' knows no {' and no '.join(unknown)}. Choose another plugin"
         self.fault("session", told if unknown else "", "warn")
+        self._director.follow(self._programme(), self.steady())
+
+    def _programme(self) -> Programme:
+        """Return what the session asks to be played; a group is one by its scenario, too."""
+        group = getattr(self.plugin.options, "scenario", "") == "group"
+        return replace(self._plan.programme, group=group or bool(self._plan.programme.members))
 
     def _when(self, stamp: float) -> float:
         """Return the steady time of an act or report; one with a wrong stamp counts as of now."""
@@ -229,6 +249,8 @@ class RecommenderNode(CompanionNode):
         decision = self._director.step(self.steady())
         if decision is not None:
             self._publisher.publish(self._message(decision))
+            if decision.trigger == "distress":
+                self._desk.stopped(self.wall(decision.time))
 
     def _message(self, decision: Decision) -> msg.Recommendation:
         need = decision.need
@@ -242,6 +264,7 @@ class RecommenderNode(CompanionNode):
             list(decision.ranked) if decision.action == "play" else [],
         )
         message.reason = decision.reason
+        message.trigger = decision.trigger
         return message
 
     def _on_outcome(self, outcome: Outcome) -> None:
@@ -286,6 +309,7 @@ class RecommenderNode(CompanionNode):
         learned = adaptation.forget_at(adaptation.default_path(self.get_namespace()), person_id)
         response.removed += learned
         response.removed += default_register(self.get_namespace()).forget(person_id)
+        response.removed += self._desk.forget(person_id)
         response.files_removed = remove_traces(self.get_namespace(), person_id)
         response.files_left = [str(log_folder())]
         self._forgotten.publish(msg.Person(header=header(self.now()), person_id=person_id))

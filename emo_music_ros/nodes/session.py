@@ -18,8 +18,10 @@ from rclpy.task import Future
 
 import emo_music_ros.msg as msg
 from emo_music_ros.action import RunSession
+from emo_music_ros.care.plans import Plan
+from emo_music_ros.care.store import default_store
 from emo_music_ros.consent.register import default_register
-from emo_music_ros.consent.rules import SENSING
+from emo_music_ros.consent.rules import SENSING, valid_person
 from emo_music_ros.consent.traces import remove_folder, summary_folder
 from emo_music_ros.errors import CompanionError, InputError, StorageError
 from emo_music_ros.fusion.timeline import CONTEXT, MODALITIES
@@ -32,6 +34,7 @@ from emo_music_ros.ros.environment import RUN
 from emo_music_ros.ros.host import run_node
 from emo_music_ros.ros.node import CompanionNode
 from emo_music_ros.ros.plan import LONGEST
+from emo_music_ros.ros.planning import Planning
 from emo_music_ros.ros.qos import LATCHED
 from emo_music_ros.ros.reports import reports
 from emo_music_ros.ros.session_recording import Recordings, SessionRecording
@@ -60,6 +63,8 @@ class _Goal:
     summary: Summary
     path: Path
     recording: SessionRecording | None
+    plan: Plan | None
+    told: msg.SessionPlan
 
 
 class SessionNode(CompanionNode):
@@ -111,7 +116,7 @@ class SessionNode(CompanionNode):
             "run_session",
             self._run,
             goal_callback=self._on_goal,
-            cancel_callback=lambda handle: CancelResponse.ACCEPT,
+            cancel_callback=self._on_cancel,
         )
 
     def activate(self) -> None:
@@ -123,7 +128,10 @@ class SessionNode(CompanionNode):
         self._player_counts: tuple[int, int, int] | None = None
         self._path = expand(options.summary, "summary") if options.summary else None
         self._turns = 0
-        self._tell_plan("", "", 0.0)  # whatever a session of before left
+        self._plan.publish(self._no_plan())  # whatever a session of before left
+        self._planning = Planning(
+            self, default_store(self.get_namespace()), self._plan_changed, self._end_by_hand
+        )
         self.summary = self._new_summary(options.scenario)
         self.listen(msg.EmotionState, "emotion", self._on_emotion)
         for modality in (*MODALITIES, *CONTEXT):
@@ -193,6 +201,10 @@ class SessionNode(CompanionNode):
             self.summary = self._new_summary(self.options.scenario)
         remove_folder(self._summaries_of(person_id))
         self._recordings.forget(person_id)
+
+    def details(self) -> dict[str, Any]:
+        """Return what the day plan holds."""
+        return {"day plan": self._planning.coming} if hasattr(self, "_planning") else {}
 
     # -- what is watched ---------------------------------------------------------------------
 
@@ -303,6 +315,7 @@ class SessionNode(CompanionNode):
         if goal.handle.is_cancel_requested:
             self._end_goal("cancelled")
         elif remaining <= 0:
+            self._planning.count(self.person_id)
             self._end_goal("")
         else:
             goal.handle.publish_feedback(
@@ -346,7 +359,17 @@ class SessionNode(CompanionNode):
             )
         if not self.allows():
             raise InputError(self.subject.refusal(), "Ask for consent first")
+        for member in goal.members:
+            valid_person(member)
+        self._planning.named(goal.plan_id)
         self._summary_path(goal.summary_path)
+
+    def _on_cancel(self, _: ServerGoalHandle) -> CancelResponse:
+        """A locked plan is left only by who may: it is ended by hand, or unlocked first."""
+        locked = self._goal is not None and self._goal.told.locked
+        if locked:
+            self.get_logger().warning("the plan is locked and goes on. A therapist can end it")
+        return CancelResponse.REJECT if locked else CancelResponse.ACCEPT
 
     def _summary_path(self, name: str) -> Path:
         """Return where the summary of a session goes; `name` is not trusted."""
@@ -362,17 +385,23 @@ class SessionNode(CompanionNode):
 
     async def _run(self, handle: ServerGoalHandle) -> RunSession.Result:
         goal: Any = handle.request
+        plan = self._planning.named(goal.plan_id)
+        told = self._told_plan(goal, plan)
         running = _Goal(
             handle,
             Future(executor=self.executor),
             self.steady() + goal.duration,
-            self._new_summary(goal.scenario or self.options.scenario),
+            self._new_summary(told.scenario or self.options.scenario),
             self._summary_path(goal.summary_path),
             self._recordings.begin(self.options.record_raw) if self.options.record else None,
+            plan,
+            told,
         )
-        running.summary.about |= {"goal": goal.goal, "planned_s": goal.duration}
+        running.summary.about |= {"goal": told.goal, "planned_s": goal.duration, "plan": told.name}
         self._goal = running
-        self._tell_plan(goal.scenario, goal.goal, goal.duration)
+        if goal.scheduled:
+            self._planning.began(told.name, goal.plan_id, goal.duration)
+        self._plan.publish(told)
         problem = await running.done
         if not problem:
             handle.succeed()
@@ -394,22 +423,41 @@ class SessionNode(CompanionNode):
         goal, self._goal = self._goal, None
         if goal is None or goal.done.done():
             return
-        self._tell_plan("", "", 0.0)
+        self._plan.publish(self._no_plan())
+        self._planning.ended()
         if goal.recording is not None:
             self._recordings.end(goal.recording)
         self._publish_summary(goal.summary, goal.path)
         goal.done.set_result(problem)
 
-    def _tell_plan(self, scenario: str, goal: str, remaining: float) -> None:
-        self._plan.publish(
-            msg.SessionPlan(
-                header=header(self.now()),
-                person_id=self.person_id,
-                scenario=scenario,
-                goal=goal,
-                remaining=float(remaining),
-            )
-        )
+    def _end_by_hand(self, why: str) -> bool:
+        running = self._goal is not None
+        self._end_goal(why)
+        return running
+
+    def _plan_changed(self, plan_id: str, plan: Plan | None) -> None:
+        """Let a plan that is held now be locked or unlocked at once; one that is gone unlocks."""
+        goal = self._goal
+        if goal is not None and plan_id and goal.told.plan_id == plan_id:
+            goal.told.locked = plan is not None and plan.locked
+            goal.told.remaining = max(goal.ends - self.steady(), 0.001)
+            self._plan.publish(goal.told)
+
+    def _told_plan(self, goal: Any, plan: Plan | None) -> msg.SessionPlan:
+        """Return what a session asks of the recommender."""
+        message = self._no_plan()
+        message.remaining = float(goal.duration)
+        message.scenario = goal.scenario or (plan.scenario if plan else "")
+        message.goal = goal.goal or (plan.goal if plan else "")
+        message.name = goal.name or (plan.name if plan else "")
+        message.scheduled, message.members = goal.scheduled, list(goal.members)
+        if plan is not None:
+            message.plan_id, message.locked = plan.plan_id, plan.locked
+            message.track_ids = list(plan.tracks)
+        return message
+
+    def _no_plan(self) -> msg.SessionPlan:
+        return msg.SessionPlan(header=header(self.now()), person_id=self.person_id)
 
 
 def _write_log(recording: Path) -> None:

@@ -98,7 +98,12 @@ class Recommender(Protocol):
 
 
 class PersonMemory(Protocol):
-    """What is known about one person: preference vector p_u and history h_u of paper A."""
+    """What is known about one person: preference vector p_u and history h_u of paper A.
+
+    One may have a `profile`, too: what was entered for the person
+    (:class:`emo_music_ros.care.profile.Profile`); and `explore`, False where nothing may be tried
+    out on them now.
+    """
 
     person_id: str
 

@@ -7,8 +7,10 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from emo_music_ros import __version__
+from emo_music_ros.care.notes import RATERS
 from emo_music_ros.dashboard.situations import SCENARIOS
 from emo_music_ros.dashboard.words import Words
 from emo_music_ros.emotion import STATES, UNKNOWN
@@ -303,8 +305,26 @@ def _sessions(sessions: Sequence[Session], words: Words) -> Iterator[Block]:
             yield _listens(each, words)
         if tracks > MOST_LISTENS:
             yield Text(words("more_listens", count=tracks - MOST_LISTENS), "note")
+        yield from _notes(each, words)
     if any(each.outcomes for each in newest):
         yield Text(words("paper_e"), "note")
+
+
+def _notes(session: Session, words: Words) -> Iterator[Block]:
+    """Yield what was noted, each role's apart."""
+    for rater in RATERS:
+        own = sorted(
+            (each for each in session.notes if each.rater == rater), key=attrgetter("time")
+        )
+        if not own:
+            continue
+        rows = tuple(
+            (clock(each.time - session.began), printable(each.author, LONGEST_TITLE), each.text)
+            for each in own
+        )
+        yield Text(words("noted_by", role=words(f"role_{rater}")), "note")
+        header = tuple(words(key) for key in ("at", "who", "note_text"))
+        yield Table(header, rows, (0.12, 0.2, 0.68))
 
 
 def _told(session: Session, words: Words) -> str:
@@ -314,7 +334,7 @@ def _told(session: Session, words: Words) -> str:
             "plan_is",
             minutes=number(session.planned / 60),
             scenario=_scenario(session.scenario, words),
-            goal=words.named(session.goal or "as_usual"),
+            goal=session.plan or words.named(session.goal or "as_usual"),
         )
     states = Counter(moment.state for moment in session.moments)
     seconds = max(len(session.moments), 1)

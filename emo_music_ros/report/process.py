@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tempfile
@@ -10,6 +11,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from emo_music_ros.care.notes import Note
 from emo_music_ros.errors import InputError
 
 #: How long a report may take [s].
@@ -25,7 +27,9 @@ class ReportProcess:
         self._running: subprocess.Popen[str] | None = None
         self._closed = False
 
-    def make(self, files: Sequence[Path], form: str, language: str) -> bytes:
+    def make(
+        self, files: Sequence[Path], form: str, language: str, notes: Sequence[Note] = ()
+    ) -> bytes:
         """Return a report of recordings, see :func:`emo_music_ros.report.write.render`.
 
         Raises
@@ -37,7 +41,12 @@ class ReportProcess:
             raise InputError("another report is being made", "Try again in a minute")
         try:
             with tempfile.TemporaryDirectory(prefix="emo-music-report-") as folder:
-                return self._make(files, Path(folder, f"report{form}"), language)
+                arguments = ["--out", str(Path(folder, f"report{form}")), "--language", language]
+                if notes:
+                    noted = Path(folder, "notes.json")
+                    noted.write_text(json.dumps([vars(each) for each in notes]), "utf-8")
+                    arguments += ["--notes", str(noted)]
+                return self._make([*map(str, files), *arguments], Path(folder, f"report{form}"))
         finally:
             self._lock.release()
 
@@ -47,10 +56,9 @@ class ReportProcess:
         if self._running is not None:
             self._running.kill()
 
-    def _make(self, files: Sequence[Path], out: Path, language: str) -> bytes:
-        arguments = ["report", *map(str, files), "--out", str(out), "--language", language]
+    def _make(self, arguments: Sequence[str], out: Path) -> bytes:
         with subprocess.Popen(
-            [sys.executable, "-c", _COMMAND, *arguments],
+            [sys.executable, "-c", _COMMAND, "report", *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from emo_music_ros.care.notes import Note
 from emo_music_ros.emotion import STATES, UNKNOWN
 from emo_music_ros.errors import InputError
 from emo_music_ros.io.encodings import estimate
@@ -98,6 +99,10 @@ class Session:
         Players; ``null`` makes no sound.
     others : int
         Messages about somebody else, which are left out.
+    plan : str
+        What it was planned as, empty = nothing.
+    notes : list of Note
+        What carers and therapists wrote about it.
     """
 
     person: str
@@ -117,6 +122,8 @@ class Session:
     sources: dict[str, set[str]] = field(default_factory=dict)
     outputs: set[str] = field(default_factory=set)
     others: int = 0
+    plan: str = ""
+    notes: list[Note] = field(default_factory=list)
 
     @property
     def simulated(self) -> list[str]:
@@ -172,6 +179,7 @@ class _Reader:
         self._person = NOBODY
         self._done: list[Session] = []
         self._forgotten: set[str] = set()
+        self._planned_at = math.nan
         self._now = 0.0
         self._origin = math.nan
         self._begin("", "", 0.0)
@@ -323,7 +331,8 @@ class _Reader:
         if action == "rate":
             value = float(message.value)
             if -1.0 <= value <= 1.0:
-                rater = f"{printable(message.person_id)} ({printable(message.source)})"
+                role = getattr(message, "rater", "")  # recordings of before have none
+                rater = f"{printable(role or message.person_id)} ({printable(message.source)})"
                 self._session.ratings.append(Rating(self._time, rater, message.track_id, value))
             return
         self._listens.act(self._time, action, message.track_id)
@@ -332,8 +341,13 @@ class _Reader:
         if not self._own(message.person_id):
             return
         remaining = float(message.remaining)
+        made = stamp_of(message)
+        if remaining > 0 and self._session.planned and made == self._planned_at:
+            return  # the same session: only its lock changed
+        self._planned_at = made
         if math.isfinite(remaining) and remaining > 0:
             self._turn(printable(message.scenario, 40), printable(message.goal, 40), remaining)
+            self._session.plan = printable(getattr(message, "name", ""), 80)
             # one that ran already when the recording began counts from its own beginning
             missed = self._origin + self._now - stamp_of(message)
             if 0 < missed < remaining:

@@ -7,6 +7,7 @@ from emo_music_ros.dashboard.words import CATALOGUE, LANGUAGES, Words
 
 TEXTS: dict[str, tuple[str, str]] = {
     "report": ("Report: {person}", "报告：{person}"),
+    "noted_by": ("Noted by: {role}", "记录者：{role}"),
     "nobody": ("nobody named", "未指明姓名"),
     "period": ("{first} to {last}", "{first} 至 {last}"),
     "simulated": (

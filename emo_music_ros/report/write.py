@@ -4,18 +4,26 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from emo_music_ros.care.notes import Note, checked
 from emo_music_ros.errors import InputError, StorageError
-from emo_music_ros.report.recording import read_sessions
+from emo_music_ros.report.recording import Session, read_sessions
 from emo_music_ros.report.words import REPORT_WORDS
 
 FORMS = (".html", ".pdf", ".csv")
 
 
-def render(files: Sequence[Path], form: str, language: str = "en", person: str = "") -> bytes:
+def render(
+    files: Sequence[Path],
+    form: str,
+    language: str = "en",
+    person: str = "",
+    notes: Sequence[Note] = (),
+) -> bytes:
     """Return a report of recordings.
 
     Parameters
@@ -28,6 +36,8 @@ def render(files: Sequence[Path], form: str, language: str = "en", person: str =
         ``en`` or ``zh``; csv is always English.
     person : str
         Whom it is about; empty = everybody, each apart.
+    notes : sequence of Note
+        What was written about the sessions, or about moments within them.
 
     Raises
     ------
@@ -44,6 +54,8 @@ def render(files: Sequence[Path], form: str, language: str = "en", person: str =
             raise InputError(
                 f"nothing is about '{person}'", f"They are about: {', '.join(known) or 'nobody'}"
             )
+    for each in sessions:
+        each.notes = [note for note in notes if _about(note, each)]
     if form == ".csv":
         from emo_music_ros.report.table import table
 
@@ -59,6 +71,29 @@ def render(files: Sequence[Path], form: str, language: str = "en", person: str =
     from emo_music_ros.report.page import page
 
     return page(said, words).encode("utf-8")
+
+
+def _about(note: Note, session: Session) -> bool:
+    if note.session:
+        return note.session == Path(session.file).stem
+    return session.began <= note.time <= session.began + session.length
+
+
+def read_notes(path: Path) -> list[Note]:
+    """Return the notes in a file.
+
+    Raises
+    ------
+    InputError
+        If it holds anything else.
+    """
+    try:
+        return [checked(Note(**entry)) for entry in json.loads(path.read_text("utf-8"))]
+    except (OSError, ValueError, TypeError) as error:
+        raise InputError(
+            f"'{path}' holds no notes ({error})",
+            "Give a JSON list of objects with time, rater, author, text and session",
+        ) from error
 
 
 def save(content: bytes, path: Path) -> None:

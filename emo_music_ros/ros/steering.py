@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future as Promise
 from copy import copy
 from functools import partial
@@ -55,9 +55,9 @@ class Steering:
         self._node.destroy_publisher(self._events)
         self._sessions.destroy()
 
-    def later(self, ask: Callable[[], Promise[None]]) -> Promise[None]:
+    def later(self, ask: Callable[[], Promise[Any]]) -> Promise[Any]:
         """Ask from another thread than the executor's; cancelled = nobody waits any longer."""
-        promise: Promise[None] = Promise()
+        promise: Promise[Any] = Promise()
 
         def begin() -> None:
             if promise.done():
@@ -76,13 +76,14 @@ class Steering:
 
     def playback(self, command: int, value: float = 0.0) -> Promise[None]:
         """Give the player a command of `SetPlayback`."""
-        return self._call(
+        return self.call(
             self._player, srv.SetPlayback.Request(command=command, value=value), "player"
         )
 
-    def rate(self, rating: float) -> Promise[None]:
-        """Rate what is played, -1..1."""
-        return self._call(self._rating, srv.RateTrack.Request(rating=rating), "interaction")
+    def rate(self, rating: float, rater: str = "") -> Promise[None]:
+        """Rate what is played, -1..1; `rater` is the role of who does, empty = the person."""
+        request = srv.RateTrack.Request(rating=rating, rater=rater)
+        return self.call(self._rating, request, "interaction")
 
     def play(self) -> Promise[None]:
         """Ask for music: what was paused goes on, or something is chosen."""
@@ -99,10 +100,29 @@ class Steering:
         promise.set_result(None)
         return promise
 
-    def begin(self, scenario: str, goal: str, duration: float) -> Promise[None]:
-        """Begin a session [s]; one that was begun here before ends first."""
+    def begin(
+        self,
+        scenario: str,
+        goal: str,
+        duration: float,
+        *,
+        members: Sequence[str] = (),
+        plan_id: str = "",
+        name: str = "",
+    ) -> Promise[None]:
+        """Begin a session [s]; one that was begun here before ends first.
+
+        `members` are the others of a group, `plan_id` is the plan that is held.
+        """
         promise: Promise[None] = Promise()
-        wanted = RunSession.Goal(scenario=scenario, goal=goal, duration=duration)
+        wanted = RunSession.Goal(
+            scenario=scenario,
+            goal=goal,
+            duration=duration,
+            members=list(members),
+            plan_id=plan_id,
+            name=name,
+        )
 
         def send(_: Any = None) -> None:
             if not self._sessions.server_is_ready():
@@ -131,15 +151,17 @@ class Steering:
         if self._session is handle:
             self._session = self._over = None
 
-    def _call(self, client: Client, request: Any, who: str) -> Promise[None]:
-        promise: Promise[None] = Promise()
+    def call(self, client: Client, request: Any, who: str) -> Promise[Any]:
+        """Ask a service of a node; the promise is its answer."""
+        promise: Promise[Any] = Promise()
         if not client.service_is_ready():
             promise.set_exception(_absent(who))
             return promise
 
-        def check(answer: Any) -> None:
+        def check(answer: Any) -> Any:
             if not answer.success:
                 raise InputError(answer.message or f"the node {who} refused", "See its log")
+            return answer
 
         future = client.call_async(request)
         future.add_done_callback(_settling(promise, check))
@@ -148,25 +170,25 @@ class Steering:
         return promise
 
 
-def pass_on(promise: Promise[None], done: Promise[None]) -> None:
+def pass_on(promise: Promise[Any], done: Promise[Any]) -> None:
     """Settle a promise as another one was, unless nobody waits any longer."""
     if not promise.done():
         error = done.exception()
-        promise.set_exception(error) if error else promise.set_result(None)
+        promise.set_exception(error) if error else promise.set_result(done.result())
 
 
-def _settling(promise: Promise[None], take: Callable[[Any], None]) -> Callable[[Any], None]:
-    """Return what settles a promise by the result of a future of ROS."""
+def _settling(promise: Promise[Any], take: Callable[[Any], Any]) -> Callable[[Any], None]:
+    """Return what settles a promise by what is taken from the result of a future of ROS."""
 
     def settle(future: Any) -> None:
         try:
-            take(future.result())
+            taken = take(future.result())
         except Exception as error:  # it goes to whoever waits
             if not promise.done():
                 promise.set_exception(error)
             return
         if not promise.done():
-            promise.set_result(None)
+            promise.set_result(taken)
 
     return settle
 

@@ -123,7 +123,11 @@ class Watcher:
             for each in message.tracks
         )
         target = (message.need_valence, message.need_arousal) if message.tracks else None
-        self._board.choice(Choice(message.reason, target, tuple(ranked), message.recommendation_id))
+        self._board.choice(
+            Choice(
+                message.reason, target, tuple(ranked), message.recommendation_id, message.trigger
+            )
+        )
 
     def _on_physiology(self, message: msg.ModalityEncoding) -> None:
         if self._own(message.person_id):
@@ -134,7 +138,8 @@ class Watcher:
         plan = None
         if self._concerns(message.person_id) and message.remaining > 0:
             ends = self._steady() + min(message.remaining, LONGEST)
-            plan = Plan(message.scenario, message.goal, ends)
+            group = message.scenario == "group" or bool(message.members)
+            plan = Plan(message.scenario, message.goal, ends, message.name, message.locked, group)
         self._board.plan(plan)
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:

@@ -268,7 +268,7 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_read(site, carer):
         answer = raw(site.port, f"{head}Content-Length: {length}\r\n\r\n".encode())
         assert answer.split()[1] == b"413"
     part = b"4000\r\n" + b"a" * 0x4000 + b"\r\n"  # no length: it is counted
-    answer = raw(site.port, f"{head}Transfer-Encoding: chunked\r\n\r\n".encode() + 2 * part)
+    answer = raw(site.port, f"{head}Transfer-Encoding: chunked\r\n\r\n".encode() + 5 * part)
     assert answer.split()[1] == b"413"
 
 

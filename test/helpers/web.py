@@ -16,7 +16,9 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from argon2 import PasswordHasher
+from desk import Desk
 
+from emo_music_ros.care.notes import Note
 from emo_music_ros.dashboard import accounts as accounts_module
 from emo_music_ros.dashboard.options import DashboardOptions
 from emo_music_ros.dashboard.records import Records
@@ -159,6 +161,8 @@ class Served:
     refusal: list[CompanionError] = field(default_factory=list)
     tls: bool = False
     reported: list[tuple[list[str], str, str]] = field(default_factory=list)
+    desk: Desk | None = None
+    noted: list[list[Note]] = field(default_factory=list)
 
     @property
     def port(self) -> int:
@@ -221,12 +225,16 @@ def served(folder: Path, monkeypatch, **options) -> Iterator[Served]:
     asked: list[tuple[str, float | Situation | None]] = []
     refusal: list[CompanionError] = []
     reported: list[tuple[list[str], str, str]] = []
+    noted: list[list[Note]] = []
 
-    def make(files, form, language) -> bytes:
+    def make(files, form, language, notes) -> bytes:
         reported.append(([file.name for file in files], form, language))
+        noted.append(list(notes))
         if refusal:
             raise refusal[0]
         return b"<p>a report</p>"
+
+    asking = Desk(folder, lambda: board.snapshot().person)
 
     async def control(name: str, value: float | Situation | None) -> None:
         asked.append((name, value))
@@ -240,6 +248,7 @@ def served(folder: Path, monkeypatch, **options) -> Iterator[Served]:
         board=board,
         control=control,
         records=Records(lambda: folder / "recordings", make),
+        asking=asking,
         show=printed.append,
         failed=errors.append,
         on_trouble=troubles.append,
@@ -248,7 +257,19 @@ def served(folder: Path, monkeypatch, **options) -> Iterator[Served]:
     tls = bool(options.get("tls_certificate"))
     try:
         yield Served(
-            folder, clock, board, site, printed, errors, troubles, asked, refusal, tls, reported
+            folder,
+            clock,
+            board,
+            site,
+            printed,
+            errors,
+            troubles,
+            asked,
+            refusal,
+            tls,
+            reported,
+            asking,
+            noted,
         )
     finally:
         site.stop()

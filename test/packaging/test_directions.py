@@ -27,23 +27,24 @@ _STAGES = {"sensing", "encoding", "fusion", "recommendation", "playback", "talki
 ALLOWED: dict[str, set[str]] = {
     "top": set(),
     "io": {"top"},
+    "care": _BASE,
     "consent": _BASE,
     "sensing": _BASE,
     "encoding": _BASE,
     "fusion": _BASE,
-    "recommendation": _BASE,
+    "recommendation": _BASE | {"care"},
     "playback": _BASE,
     "talking": _BASE | {"encoding"},
     "simulation": _BASE | {"fusion", "recommendation", "playback"},
     "training": _BASE | _STAGES | {"simulation"},
-    "ros": _BASE | _STAGES | {"messages", "consent", "dashboard"},
-    "nodes": _BASE | _STAGES | {"messages", "ros", "consent", "dashboard", "report"},
-    "dashboard": _BASE,
-    "report": _BASE | {"dashboard", "recommendation"},
+    "ros": _BASE | _STAGES | {"messages", "care", "consent", "dashboard"},
+    "nodes": _BASE | _STAGES | {"messages", "ros", "care", "consent", "dashboard", "report"},
+    "dashboard": _BASE | {"care"},
+    "report": _BASE | {"care", "dashboard", "recommendation"},
     "rqt": _BASE | {"messages", "ros", "consent", "dashboard"},
     "commands": _BASE
     | _STAGES
-    | {"simulation", "training", "ros", "nodes", "consent", "dashboard", "report"},
+    | {"simulation", "training", "ros", "nodes", "care", "consent", "dashboard", "report"},
     "cli": {"top", "commands"},
 }
 

@@ -4,17 +4,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_music_ros.options import option
+from emo_music_ros.care.profile import NOBODY
 from emo_music_ros.recommendation.base import Need, PersonMemory, RankedTrack
 from emo_music_ros.recommendation.policy import rules
 from emo_music_ros.recommendation.policy.effect import Effects
-from emo_music_ros.recommendation.policy.guard import aroused
 from emo_music_ros.recommendation.policy.therapeutic import TherapeuticRecommender
 from emo_music_ros.recommendation.response.model import LEARNED_FROM, Answers, load
 from emo_music_ros.streams import Estimate, FloatArray, Track
@@ -27,7 +25,7 @@ GOOD = 0.1
 
 
 class Companion(TherapeuticRecommender):
-    """Need bounds the choice, rules bound it further, predicted effect chooses within.
+    """Need bounds the choice, predicted effect chooses within; the rules of practice come before.
 
     Harm first: of the tracks that answer the need only those stay whose chance of a drop of mood
     is not above the mean of the library, which is what a fixed list would risk. Of them the
@@ -37,19 +35,11 @@ class Companion(TherapeuticRecommender):
     distressed lately or has a high risk is explored on.
     """
 
-    @dataclass(frozen=True)
-    class Options(TherapeuticRecommender.Options):
-        """What can be set."""
-
-        profiles: str = option("", "JSON file of what was entered for people; empty = nothing")
-
-    def __init__(self, options: Options | None = None) -> None:
+    def __init__(self, options: TherapeuticRecommender.Options | None = None) -> None:
         super().__init__(options or self.Options())
-        path = getattr(self.options, "profiles", "")
-        self._profiles = rules.read_profiles(Path(path)) if path else {}
         self._effects = Effects(load())
         self._answers: Answers | None = None
-        self._profile = rules.NOBODY
+        self._profile = NOBODY
 
     def rank(
         self,
@@ -61,27 +51,16 @@ class Companion(TherapeuticRecommender):
         count: int,
     ) -> tuple[Need, list[RankedTrack]]:
         """Return the need and at most `count` tracks, best first; `recent` has the newest last."""
-        self._profile = self._profiles.get(person.person_id, rules.NOBODY)
-        tense = aroused(state, estimate)
-        pool, note = rules.allowed(
-            rules.marked(tracks, self._profile), self._profile, careful=tense, agitated=tense
-        )
-        if tracks and not pool:
-            need, _ = super().rank(state, estimate, [], person, recent, count)
-            return replace(need, reason=note), []
-        if not recent and self._profile.entered:
-            pool = [track for track in pool if rules.may_match(track)] or pool
-        if self._profile.entered and (self._profile.same_songs or self._profile.high_risk):
-            recent = recent[-1:]  # the same songs may be all that works
-        if pool:
-            self._answers = self._effects(pool, estimate)
-        need, ranked = super().rank(state, estimate, pool, person, recent, count)
+        self._profile = getattr(person, "profile", NOBODY)
+        if tracks:
+            self._answers = self._effects(tracks, estimate)
+        need, ranked = super().rank(state, estimate, tracks, person, recent, count)
         if not ranked or self._answers is None:
             return need, ranked
-        chances = dict(zip((track.track_id for track in pool), self._answers.like.tolist()))
+        chances = dict(zip((track.track_id for track in tracks), self._answers.like.tolist()))
         first = ranked[0].track
         sentence = explain(first, person.history(first.track_id), chances[first.track_id])
-        text = " ".join(part for part in (need.reason, note, sentence) if part)
+        text = " ".join(part for part in (need.reason, sentence) if part)
         return replace(need, reason=text), ranked
 
     def _finals(
@@ -103,9 +82,6 @@ class Companion(TherapeuticRecommender):
         drop = self._answers.chances[:, 0]
         kept = fit[drop[fit] <= drop.mean() + 1e-9]
         return kept if len(kept) else fit[np.argsort(drop[fit], kind="stable")][:1]
-
-    def _explores(self, state: str, estimate: Estimate) -> bool:
-        return super()._explores(state, estimate) and not self._profile.high_risk
 
 
 def explain(track: Track, history: tuple[float, int], like: float) -> str:

@@ -165,7 +165,8 @@ class TherapeuticRecommender:
             *scoring.query_and_keys(wanted, preference, points, features, options.focus)
         )
         finals = self._finals(scoring.final(scores, weights), tracks, person) + familiarity(tracks)
-        explore = options.epsilon if self._explores(state, estimate) else 0.0
+        tried = self._explores(state, estimate) and getattr(person, "explore", True)
+        explore = options.epsilon if tried else 0.0
         order, propensities = self._choose(
             finals, self._harmless(fit), np.flatnonzero(fresh if fresh.any() else ~fresh), explore
         )

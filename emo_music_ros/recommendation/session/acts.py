@@ -8,13 +8,16 @@ import math
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
-from emo_music_ros.streams import REPORTS, Interaction
+from emo_music_ros.errors import InputError
+from emo_music_ros.streams import REPORTS, Interaction, Track
 
 if TYPE_CHECKING:
     from emo_music_ros.recommendation.memory.store import Memory
     from emo_music_ros.recommendation.session.attribution import Attribution
+    from emo_music_ros.recommendation.session.choosing import Chooser
     from emo_music_ros.recommendation.session.distress import Distress
     from emo_music_ros.recommendation.session.listening import Listening
+    from emo_music_ros.recommendation.session.programme import Course
     from emo_music_ros.recommendation.session.triggers import Triggers
     from emo_music_ros.recommendation.session.views import Decision
 
@@ -33,11 +36,14 @@ class Acts(ABC):
     _recent: list[str]
     _rejected: dict[str, float]
     _absent: bool
+    _chooser: Chooser
+    _course: Course
 
     def __init__(self) -> None:
         self._consent = True  # to being sensed and played for
         self._remembers = True  # consent to learning
         self._held = False
+        self._asked = False  # somebody asked for music; the day plan waits for nobody
         self._quiet_until = -math.inf
         self._acted_at = -math.inf
         self._wish: tuple[str, str] | None = None  # trigger, track id
@@ -104,9 +110,12 @@ class Acts(ABC):
 
     def _on_stop(self, event: Interaction) -> None:
         self._held = True
+        self._asked = False
         self._wish = self._awaiting = None
         if self._listening is not None:
             self._listening.stopped = True
+        if event.person_id in self._course.programme.members:
+            self._order = ("stop", "One of the group stopped the music.")
 
     def _on_play(self, event: Interaction) -> None:
         self._music_is_wanted(event.time)
@@ -114,20 +123,87 @@ class Acts(ABC):
             self._wish = ("asked", "")
 
     def _on_select(self, event: Interaction) -> None:
-        if self._attribution.find(event.track_id) is None:
-            log.warning("track '%s' was chosen and is not in the library", event.track_id)
-            return
-        self._music_is_wanted(event.time)
-        self._allow(event.track_id)
+        try:
+            self.pick(event.track_id, event.time)
+        except InputError as error:
+            log.warning("what was chosen is not played: %s", error)
+
+    def pick(self, track_id: str, time: float, trigger: str = "select") -> None:
+        """Let a piece that a person chose be played now.
+
+        Raises
+        ------
+        InputError
+            If it is not in the library, is never to be played again, or a locked plan runs.
+        """
+        track = self.named(track_id)
+        self._check_free()
+        refusal = self._chooser.refusal(track, self.person_id)
+        if refusal:
+            raise InputError(refusal, "Take it off that list first")
+        if not self._consent:
+            raise InputError("there is no consent", "Ask for consent first")
+        self._music_is_wanted(time)
+        self._allow(track_id)
         listening = self._listening
-        if listening is not None and listening.track.track_id != event.track_id:
+        if listening is not None and listening.track.track_id != track_id:
             listening.skipped = True
-        self._wish = ("select", event.track_id)
+        self._wish = (trigger, track_id)
+
+    def named(self, track_id: str) -> Track:
+        """Return a piece by its id; without one that which plays.
+
+        Raises
+        ------
+        InputError
+            If it is not in the library, or nothing plays.
+        """
+        if not track_id and self._listening is not None:
+            return self._listening.track
+        track = self._attribution.find(track_id)
+        if track is None:
+            told = f"'{track_id}' is not in the library" if track_id else "nothing is being played"
+            raise InputError(told, "Choose a piece of the library")
+        return track
+
+    def comfort(self, time: float) -> None:
+        """Let the comfort song of the person be played now; also while it is silent by distress.
+
+        Raises
+        ------
+        InputError
+            As :meth:`pick`, and if none is entered or in the library.
+        """
+        track = self._chooser.comfort(self.person_id)
+        if track is None:
+            raise InputError("no comfort song is entered that is in the library", "Enter one")
+        self.pick(track.track_id, time, "comfort")
+
+    def never(self, track_id: str, time: float) -> None:
+        """Go on to another piece if one plays or is coming that must not be played any more."""
+        listening, awaiting = self._listening, self._awaiting
+        if listening is not None and listening.track.track_id == track_id:
+            listening.skipped = True
+            listening.again = False
+        elif awaiting is None or awaiting.ranked[0].track.track_id != track_id:
+            return
+        self._awaiting = None
+        if not self._held:
+            self._wish = ("never", "")
+
+    def _check_free(self) -> None:
+        if self._course.programme.fixed:
+            raise InputError(
+                f"the plan '{self._course.programme.name}' is locked: nothing replaces its pieces",
+                "A therapist can unlock or end it",
+            )
 
     def _on_repeat(self, event: Interaction) -> None:
         if self._listening is not None:
             self._listening.repeats += 1
-            self._listening.again = True
+            self._listening.again = not self._course.programme.fixed
+        elif self._course.programme.fixed:
+            log.info("a locked plan runs: nothing is played again")
         elif not self._held and self._recent and not self._kept_back(self._recent[-1]):
             self._wish = ("repeat", self._recent[-1])
 
@@ -136,7 +212,8 @@ class Acts(ABC):
             self._listening.jumped = True
 
     def _on_rate(self, event: Interaction) -> None:
-        if not math.isfinite(event.value) or not (self._consent and self._remembers):
+        allowed = self._consent and self._remembers and not self._course.programme.group
+        if not math.isfinite(event.value) or not allowed:
             return
         rating = min(max(event.value, -1.0), 1.0)
         listening = self._listening
@@ -172,6 +249,7 @@ class Acts(ABC):
     def _music_is_wanted(self, time: float) -> None:
         """A person asks for music: no silence holds any longer."""
         self._held = self._absent = False
+        self._asked = True
         self._quiet_until = -math.inf
         self._distress.begin_anew(time)
 

@@ -10,20 +10,23 @@ import logging
 import math
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from emo_music_ros.care.profile import NOBODY, Profile
 from emo_music_ros.emotion import STATES, UNKNOWN
 from emo_music_ros.recommendation.base import Need, RankedTrack, Recommender
 from emo_music_ros.recommendation.memory.store import Memory
-from emo_music_ros.recommendation.policy.guard import admissible, aroused
+from emo_music_ros.recommendation.policy.guard import aroused
 from emo_music_ros.recommendation.policy.target import Point, target
 from emo_music_ros.recommendation.session.acts import Acts
 from emo_music_ros.recommendation.session.attendance import deserted, somebody
 from emo_music_ros.recommendation.session.attribution import Attribution
+from emo_music_ros.recommendation.session.choosing import Chooser, Moment
 from emo_music_ros.recommendation.session.distress import Distress
-from emo_music_ros.recommendation.session.offers import Preview, first, noted
 from emo_music_ros.recommendation.session.options import DirectorOptions
+from emo_music_ros.recommendation.session.programme import Course, Programme
 from emo_music_ros.recommendation.session.shelf import Shelf
 from emo_music_ros.recommendation.session.signals import Signals
 from emo_music_ros.recommendation.session.triggers import Requests, Triggers
@@ -33,12 +36,12 @@ from emo_music_ros.streams import Emotion, Estimate, Interaction, Outcome, Track
 
 log = logging.getLogger(__name__)
 
-#: Most tracks that are avoided because they were played lately.
-MOST_RECENT = 12
 #: A track that was skipped is not offered again for this long [s].
 REJECTED = 1800.0
 #: Distress counts as recent for this long [s].
 RECENT_DISTRESS = 1200.0
+#: What is asked for after which nothing that plays may go on.
+REFUSING = ("never", "next")
 
 
 class Director(Acts):
@@ -69,6 +72,8 @@ class Director(Acts):
         Makes the ids of recommendations.
     wall : callable, optional
         Turns a time of the session into unix seconds, for what is stored.
+    profile : callable, optional
+        Returns what was entered for a person, as it is now.
 
     Attributes
     ----------
@@ -89,6 +94,7 @@ class Director(Acts):
         on_outcome: Callable[[Outcome], None] | None = None,
         new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
         wall: Callable[[float], float] = float,
+        profile: Callable[[str], Profile] = lambda person: NOBODY,
     ) -> None:
         super().__init__()
         self.options = options or DirectorOptions()
@@ -97,6 +103,8 @@ class Director(Acts):
         self._recommender = recommender
         self._memory = memory
         self._shelf = Shelf(tracks)
+        self._chooser = Chooser(recommender, memory, self._shelf, profile)
+        self._course = Course()
         self._new_id = new_id
         self._wall = wall
         self._signals = Signals()
@@ -158,7 +166,7 @@ class Director(Acts):
 
     def on_interaction(self, event: Interaction) -> None:
         """Take what a person did or the player reported."""
-        if self._mine(event.person_id) and math.isfinite(event.time):
+        if self._group(event.person_id) and math.isfinite(event.time):
             self._act(event)
 
     # -- what goes out -----------------------------------------------------------------------
@@ -208,12 +216,35 @@ class Director(Acts):
         """
         state = STATES[int(np.argmax(states_at(valence, arousal)))]
         estimate = Estimate((), np.zeros(0, np.float32), valence, arousal, math.nan, confidence=1.0)
-        person = self._memory.person(person_id or self.person_id)
-        pool, note = admissible(
-            self._shelf.tracks(), careful=aroused(state, estimate), blocked=person.blocked
-        )
-        need, ranked = self._recommender.rank(state, estimate, pool, Preview(person), (), count)
-        return noted(need, note), ranked
+        moment = Moment(state, estimate, aroused(state, estimate))
+        return self._chooser.choose(person_id or self.person_id, moment, count, preview=True)
+
+    def follow(self, programme: Programme, now: float) -> None:
+        """Take what a session asks to be played; an empty programme is the end of it.
+
+        A list begins at once. A session of the day plan begins also after somebody stopped the
+        music earlier, but not while it rests after distress.
+        """
+        anew = self._course.follow(programme)
+        self._chooser.members = programme.members
+        if programme.group and self._listening is not None:
+            self._listening.forgotten = True
+        if not anew:
+            return
+        if programme.scheduled:
+            self._held = self._asked = False
+            self._triggers.restart()
+        if self._wish is not None and self._wish[0] == "plan":
+            self._wish = None
+        if programme.tracks and not self._held and now >= self._quiet_until:
+            self._wish = ("plan", "")
+
+    def reconsider(self, now: float) -> None:
+        """Go on to another piece where what plays may not be played any more."""
+        on = self._listening.track if self._listening is not None else None
+        for track in (on, self._awaiting.ranked[0].track if self._awaiting is not None else None):
+            if track is not None and self._chooser.refusal(track, self.person_id):
+                self.never(track.track_id, now)
 
     def forget(self, person_id: str) -> int:
         """Remove everything about a person and return how many records that were.
@@ -249,6 +280,7 @@ class Director(Acts):
             self.waiting = "rest after distress"
             self._wish = None  # of before, or that does not ask for music
         elif self._absent and self._wish is None:
+            self._asked = False
             self.waiting = "nobody is here"
         else:
             return True
@@ -257,7 +289,10 @@ class Director(Acts):
     def _trigger(self, now: float) -> tuple[str, str, Emotion | None]:
         """Return why to recommend now, the track that was asked for and the state to answer."""
         if self._wish is not None:
-            return *self._wish, None
+            trigger, track_id = self._wish
+            if trigger != "asked" or self._awaiting is None or not self._course.programme.tracks:
+                return trigger, track_id, None
+            self._wish = None  # the list has begun already
         if self._awaiting is not None:
             if now - self._awaiting.time < self._requests.wait(self.options.start_timeout):
                 self.waiting = "the player opens the track"
@@ -270,35 +305,40 @@ class Director(Acts):
         view = self._attribution.view
         paused = view is not None and view.status == "paused"
         due = self._triggers.due(now, self._listening, paused, self.options)
-        self.waiting = self._triggers.waiting
-        return due
+        self.waiting = "" if due[0] else self._triggers.waiting
+        if due[0]:
+            scheduled = self._chooser.profile(self.person_id).scheduled
+            self.waiting = self._course.waits(due[0], self._asked, scheduled)
+        return ("", "", None) if self.waiting else due
 
     def _play(self, now: float, trigger: str, track_id: str, emotion: Emotion) -> Decision | None:
         self._wish = None
-        person = self._memory.person(self.person_id)
-        tracks = self._shelf.tracks()
-        careful = aroused(emotion.state, emotion.estimate) or (
-            now - self._distressed_at < RECENT_DISTRESS
-        )
         self._rejected = {
             name: time for name, time in self._rejected.items() if now - time < REJECTED
         }
-        recently = sorted(self._rejected, key=lambda name: self._rejected[name])
-        pool, note = admissible(tracks, careful=careful, blocked=person.blocked, rejected=recently)
-        recent = self._recent[-min(MOST_RECENT, len(pool) // 2) :] if len(pool) > 1 else []
         state, estimate, top_k = emotion.state, emotion.estimate, self.options.top_k
-        if track_id:
-            # What somebody asks for is played; it is scored among all, like any other.
-            need, ranked = self._recommender.rank(
-                state, estimate, tracks, person, recent, len(tracks)
-            )
-            ranked = first(track_id, ranked)[:top_k]
+        careful = aroused(state, estimate) or now - self._distressed_at < RECENT_DISTRESS
+        rejected = sorted(self._rejected, key=lambda name: self._rejected[name])
+        moment = Moment(state, estimate, careful, self._recent, rejected)
+        programme = self._course.programme
+        picked = trigger in ("select", "comfort", "repeat") and bool(track_id)
+        chosen = picked and not programme.fixed
+        planned = "" if chosen else self._course.next(trigger, self._left_out)
+        if planned:
+            need, ranked = self._chooser.asked(self.person_id, planned, moment, top_k)
+            need, trigger = replace(need, reason=self._course.told), "plan"
+        elif programme.fixed:
+            need, ranked = Need(0.0, 0.0, 0.0, f"The list of '{programme.name}' is at its end."), []
+        elif track_id:
+            need, ranked = self._chooser.asked(self.person_id, track_id, moment, top_k)
         else:
-            need, ranked = self._recommender.rank(state, estimate, pool, person, recent, top_k)
+            need, ranked = self._chooser.choose(self.person_id, moment, top_k)
         if not ranked:
             self.waiting = need.reason
-            return None
-        need = noted(need, note)
+            return self._stop(now, trigger, need.reason) if trigger in REFUSING else None
+        if programme.group:  # nobody's emotion is told to others
+            need = replace(need, reason="Music for the group.")
+            emotion = self._triggers.nothing(now)
         decision = self._decision(now, "play", trigger, need.reason, emotion, need, ranked)
         self._attribution.offer(decision)
         self._awaiting = decision
@@ -307,10 +347,25 @@ class Director(Acts):
             self._listening.again = False
         return decision
 
+    def _left_out(self, track_id: str) -> bool:
+        """Tell whether a piece of a list is not played: not there, or nobody may hear it."""
+        track = self._attribution.find(track_id)
+        if track is None:
+            log.warning("'%s' of the plan is not in the library and is left out", track_id)
+            return True
+        refusal = self._chooser.refusal(track, self.person_id)
+        if not refusal and self._kept_back(track_id):
+            refusal = f"'{track.title or track_id}' is kept back after distress"
+        if refusal:
+            log.warning("%s and is left out of the plan", refusal)
+        return bool(refusal)
+
     def _stop(self, now: float, trigger: str, reason: str) -> Decision:
         self._awaiting = self._wish = None
         self.waiting = reason
-        return self._decision(now, "stop", trigger, reason, self._triggers.state_now(now))
+        group = self._course.programme.group
+        emotion = self._triggers.nothing(now) if group else self._triggers.state_now(now)
+        return self._decision(now, "stop", trigger, reason, emotion)
 
     def _decision(
         self,
@@ -341,16 +396,20 @@ class Director(Acts):
         track = self._listening.track
         self._quiet_until = now + self.options.distress_pause
         self._distressed_at = now
+        self._course.broken_off = self._course.programme.running
+        self._asked = False
         self._distress.begin_anew(self._quiet_until)
         self._triggers.restart()
         self._memory.block(self.person_id, track.track_id, self._wall(now), "distress")
         minutes = self.options.distress_pause / 60
+        group = self._course.programme.group  # nobody's emotion is told to others
+        whom = "everybody" if group else "the person"
         return self._stop(
             now,
             "distress",
-            f"Seems distressed: the music fades out and rests for {minutes:.0f} minutes, and"
-            f" '{track.title or track.track_id}' is kept back until somebody chooses it again."
-            " Please look after the person.",
+            f"{'The' if group else 'Seems distressed: the'} music fades out and rests for"
+            f" {minutes:.0f} minutes, and '{track.title or track.track_id}' is kept back until"
+            f" somebody chooses it again. Please look after {whom}.",
         )
 
     def _somebody(self, now: float) -> bool:
@@ -361,6 +420,8 @@ class Director(Acts):
     def _begin(self, track_id: str, recommendation_id: str, time: float, reported: bool) -> None:
         self._end(time)
         self._attribution.begin(track_id, recommendation_id, time, reported)
+        if self._course.programme.group and self._listening is not None:
+            self._listening.forgotten = True
         self._awaiting = None
         self._requests.began()
         self._recent = [known for known in self._recent if known != track_id] + [track_id]
@@ -369,12 +430,13 @@ class Director(Acts):
         if self._listening is None:
             return
         self._triggers.ended()
+        profile = self._chooser.profile(self.person_id)
         self._attribution.end(
             time,
             self.person_id,
-            consent=self._consent and self._remembers,
+            consent=self._consent and self._remembers and not self._listening.forgotten,
             crossfade=self.options.crossfade,
-            heart_reward=self.options.heart_reward,
+            heart_reward=self.options.heart_reward and not profile.heart,
             finished=finished,
         )
 
@@ -387,6 +449,9 @@ class Director(Acts):
 
     def _mine(self, person_id: str) -> bool:
         return person_id in ("", self.person_id)
+
+    def _group(self, person_id: str) -> bool:
+        return self._mine(person_id) or person_id in self._course.programme.members
 
     def _clear_signals(self) -> None:
         self._signals.clear()

@@ -7,18 +7,40 @@ import logging
 import math
 from dataclasses import replace
 
+from emo_music_ros.care.profile import Profile
 from emo_music_ros.recommendation.base import Need, PersonMemory, RankedTrack
 
 log = logging.getLogger(__name__)
 
 
-class Preview:
-    """A person for whom is ranked without playing: known, but led nowhere."""
+class Known:
+    """A person with what was entered for them.
 
-    def __init__(self, person: PersonMemory) -> None:
-        self.person_id = f"preview of {person.person_id}"
+    Parameters
+    ----------
+    person : PersonMemory
+        What was learned.
+    profile : Profile
+        What was entered.
+    explore : bool
+        Whether anything may be tried out on them now.
+    preview : bool
+        Whether it is ranked for them without playing: they are led nowhere.
+    """
+
+    def __init__(
+        self,
+        person: PersonMemory,
+        profile: Profile,
+        *,
+        explore: bool = True,
+        preview: bool = False,
+    ) -> None:
+        self.person_id = f"preview of {person.person_id}" if preview else person.person_id
         self.preference = person.preference
         self.history = person.history
+        self.profile = profile
+        self.explore = explore
 
 
 def first(track_id: str, ranked: list[RankedTrack]) -> list[RankedTrack]:

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
-from emo_music_ros.emotion import UNKNOWN
+from emo_music_ros.emotion import STATES, UNKNOWN, unknown
 from emo_music_ros.recommendation.session.listening import Listening
 from emo_music_ros.recommendation.session.options import TriggerOptions
 from emo_music_ros.recommendation.session.signals import Signals
@@ -69,6 +70,10 @@ class Triggers:
     def state_now(self, now: float) -> Emotion:
         """Return the state to choose music for: what most of the last seconds agree on."""
         return self._signals.settled(now, LATELY, PRESENT)
+
+    def nothing(self, now: float) -> Emotion:
+        """Return a state that is not told."""
+        return replace(self.state_now(now), state=UNKNOWN, estimate=unknown(STATES))
 
     def due(
         self, now: float, listening: Listening | None, paused: bool, options: TriggerOptions

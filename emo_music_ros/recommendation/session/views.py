@@ -30,7 +30,8 @@ class Decision:
     action : str
         ``play``: ranked[0] now, cross-faded; ``stop``: fade out within two seconds.
     trigger : str
-        start, end, next, state, asked, select, repeat, distress, consent or absent.
+        start, end, next, state, asked, select, comfort, never, repeat, plan, stop, distress,
+        consent or absent.
     reason : str
         One sentence or two for carers.
     time : float

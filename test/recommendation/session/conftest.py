@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from emo_music_ros.care.profile import NOBODY
 from emo_music_ros.emotion import STATES, UNKNOWN, unknown
 from emo_music_ros.recommendation.memory.store import Memory
 from emo_music_ros.recommendation.policy.therapeutic import TherapeuticRecommender
@@ -49,6 +50,7 @@ class World:
     def __init__(self, folder, tracks=None, recommender=None, **options):
         self.tracks = library() if tracks is None else tracks
         self.outcomes, self.decisions, self.played = [], [], []
+        self.profiles = {}
         self.memory = Memory(folder / "memory.sqlite")
         self.director = Director(
             recommender
@@ -58,6 +60,7 @@ class World:
             Director.Options(**options),
             person_id="anna",
             on_outcome=self.outcomes.append,
+            profile=lambda person: self.profiles.get(person, NOBODY),
         )
         self.now = START
         self.state = UNKNOWN

@@ -114,7 +114,7 @@ def test_ranking_for_a_place_asks_for_its_state_surely_and_without_a_past(tmp_pa
     state, estimate, tracks, person, recent, count = asked.arguments
     assert (state, estimate.valence, estimate.arousal) == ("anxiety", -0.5, 0.1)
     assert math.isnan(estimate.dominance)
-    assert (estimate.confidence, tracks, recent, count) == (1.0, [], (), 3)
+    assert (estimate.confidence, tracks, recent, count) == (1.0, [], [], 3)
     assert person.person_id != "anna"
     assert (need.reason, ranked) == ("Because.", [])
 

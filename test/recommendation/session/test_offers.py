@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 
+from emo_music_ros.care.profile import Profile
 from emo_music_ros.recommendation.base import Need, RankedTrack
 from emo_music_ros.recommendation.session import offers
 from emo_music_ros.streams import Track
@@ -41,7 +42,10 @@ def test_a_preview_is_somebody_else_who_knows_the_same():
         def history(self, track_id):
             return 0.5, 3
 
-    preview = offers.Preview(Person())
+    profile = Profile(language="yue")
+    known = offers.Known(Person(), profile, explore=False)
+    assert (known.person_id, known.profile, known.explore) == ("anna", profile, False)
+    preview = offers.Known(Person(), profile, preview=True)
     assert preview.person_id != "anna"
     assert preview.preference.tolist() == [1, 1]
     assert preview.history("t") == (0.5, 3)

@@ -1,0 +1,38 @@
+# Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
+"""Pieces of the library by words of their title and artist."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from emo_music_ros.care.profile import plain
+from emo_music_ros.streams import Track
+
+#: Most characters of what is searched for that count.
+LONGEST = 200
+
+
+class TrackSearch:
+    """Finds pieces without case, accents and signs.
+
+    Parameters
+    ----------
+    tracks : callable
+        Returns the library as it is now. The same list object means that nothing changed.
+    """
+
+    def __init__(self, tracks: Callable[[], Sequence[Track]]) -> None:
+        self._source = tracks
+        self._seen: Sequence[Track] | None = None
+        self._count = 0
+        self._known: list[tuple[str, Track]] = []
+
+    def __call__(self, query: str) -> list[Track]:
+        """Return the pieces whose title and artist hold every word, by title and artist."""
+        now = self._source()
+        if now is not self._seen or len(now) != self._count:
+            self._seen, self._count = now, len(now)
+            named = ((plain(f"{each.title or each.track_id} {each.artist}"), each) for each in now)
+            self._known = sorted(named, key=lambda pair: (pair[0], pair[1].track_id))
+        words = plain(query[:LONGEST]).split()
+        return [track for name, track in self._known if all(word in name for word in words)]
