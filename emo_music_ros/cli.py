@@ -11,6 +11,7 @@ from emo_music_ros.commands import (
     companion,
     doctor,
     dry_run,
+    enrol,
     explain,
     label,
     plugins,
@@ -32,7 +33,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=__version__)
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in (
-        *(companion, replay, record, doctor, dry_run, simulate, sound),
+        *(companion, replay, record, doctor, dry_run, simulate, sound, enrol),
         *(predict, explain, label, report, plugins, reference, training),
     ):
         command.add(commands)

@@ -16,6 +16,10 @@ from emo_music_ros.errors import InputError
 
 #: What is said to the robot; its module is called after what it measures.
 CONVERSATION = "conversation"
+#: Whose voice it is.
+VOICE = "voice"
+#: What is no answer about people, and is measured as a report.
+REPORTS = (CONVERSATION, VOICE)
 _FOLDERS = {CONVERSATION: "talking"}
 
 
@@ -63,7 +67,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
         If neither or both of ``--data`` and ``--from`` are given, one cannot be read, or a modality
         has no ablations.
     """
-    if arguments.modality == CONVERSATION:
+    if arguments.modality in REPORTS:
         return _measure(arguments)
     one_of_two = bool(arguments.data) != bool(arguments.answers)
     if not one_of_two and not (arguments.ablations and not arguments.answers):
@@ -119,13 +123,14 @@ def _measure(arguments: argparse.Namespace) -> int:
         raise InputError("measuring takes a folder of sound", "Give --data FOLDER")
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     parts = []
-    for part in training(_FOLDERS[CONVERSATION]).measure(Path(arguments.data), seed=arguments.seed):
+    module = training(_FOLDERS.get(arguments.modality, arguments.modality))
+    for part in module.measure(Path(arguments.data), seed=arguments.seed):
         print(f"{part}\n", flush=True)
         parts.append(part.strip())
     if arguments.save:
         from emo_music_ros.training.shared import report
 
-        path = Path(arguments.save) / "results" / f"{CONVERSATION}.md"
+        path = Path(arguments.save) / "results" / f"{arguments.modality}.md"
         report.write(path, "\n\n".join(parts) + "\n")
     return 0
 
@@ -137,7 +142,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         ("export", "write the network of a finished training again"),
     ):
         one = commands.add_parser(name, help=text)
-        one.add_argument("modality", choices=(*MODALITIES, FUSION, "recommender", CONVERSATION))
+        one.add_argument("modality", choices=(*MODALITIES, FUSION, "recommender", *REPORTS))
         one.add_argument("--data", required=True, help="folder of the corpus")
         one.add_argument("--out", default="models", help="folder for the model")
         one.add_argument(
@@ -151,7 +156,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "modality",
         choices=(
             *(*MODALITIES, FUSION, "sampling", "adaptation"),
-            *("elder", "recommender", CONVERSATION),
+            *("elder", "recommender", *REPORTS),
         ),
     )
     one.add_argument("--data", default="", help="folder of the corpus")

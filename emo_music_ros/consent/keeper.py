@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 
 from emo_music_ros.consent.register import Register
-from emo_music_ros.consent.rules import EVERY, PURPOSES, RECORDING, Consent, valid_person
+from emo_music_ros.consent.rules import ASKED, EVERY, PURPOSES, Consent, valid_person
 from emo_music_ros.errors import InputError, StorageError
 
 
@@ -42,7 +42,7 @@ class Keeper:
     def decide(self, person_id: str, purpose: str, given: bool, source: str) -> str:
         """Let a decision hold for one purpose, or all if it is empty; return its person.
 
-        All are sensing and learning; of recording only a withdrawal is meant by it.
+        All are sensing and learning; of recording and voice only a withdrawal is meant by it.
 
         :meth:`save` puts it on disk.
 
@@ -57,8 +57,8 @@ class Keeper:
                 f"there is no purpose '{purpose}'", f"Give {' or '.join(EVERY)}, or nothing"
             )
         meant = [purpose] if purpose else list(PURPOSES)
-        if not purpose and not given and (name, RECORDING) in self._known:
-            meant.append(RECORDING)
+        if not purpose and not given:
+            meant += [each for each in ASKED if (name, each) in self._known]
         for each in meant:
             self._hold(Consent(name, each, given, time.time(), source))
         return name

@@ -16,7 +16,10 @@ PURPOSES = (SENSING, LEARNING)
 #: Keeping pictures, voice, words and body signals in the recording of a session. Nobody has agreed
 #: to it who was not asked for just that.
 RECORDING = "recording"
-EVERY = (*PURPOSES, RECORDING)
+#: Keeping a print of the voice, by which it is told from those of others. As for recordings.
+VOICE = "voice"
+ASKED = (RECORDING, VOICE)
+EVERY = (*PURPOSES, *ASKED)
 #: The person of recordings and of the demonstration, who is nobody and has consented.
 DEMONSTRATION = "demonstration"
 #: Longest id of a person [bytes in UTF-8]. Ids come from outside and end in names of files, where
@@ -92,7 +95,7 @@ class Consents:
         entry = self.decided(person_id, purpose)
         if entry is not None:
             return entry.given
-        return purpose != RECORDING and not self.required
+        return purpose not in ASKED and not self.required
 
     def reason(self, person_id: str, purpose: str) -> str:
         """Return why it may not be done, empty if it may."""

@@ -26,6 +26,11 @@ def recordings_folder(namespace: str) -> Path:
     return data_of(namespace, "session-recordings")
 
 
+def voices_folder(namespace: str) -> Path:
+    """Return the folder in which everybody has one for the print of their voice."""
+    return data_of(namespace, "voice-prints")
+
+
 def folder_of(folder: Path, person_id: str) -> Path:
     """Return the folder of a person in another; it need not be there."""
     return folder / quote(person_id, safe=" ").replace(".", "%2E")
@@ -38,15 +43,18 @@ def log_folder() -> Path:
 
 
 def remove_traces(namespace: str, person_id: str) -> list[str]:
-    """Remove summaries and recordings of a person's sessions and return their paths.
+    """Remove summaries and recordings of a person's sessions and their voice; return the paths.
 
     Raises
     ------
     StorageError
         If one cannot be removed.
     """
-    recordings = folder_of(recordings_folder(namespace), person_id)
-    return remove_folder(summary_folder(namespace, person_id)) + remove_folder(recordings)
+    others = (
+        folder_of(place(namespace), person_id) for place in (recordings_folder, voices_folder)
+    )
+    folders = (summary_folder(namespace, person_id), *others)
+    return [path for folder in folders for path in remove_folder(folder)]
 
 
 def remove_folder(folder: Path) -> list[str]:

@@ -23,6 +23,7 @@ from emo_music_ros.ros.qos import EVENT, SIGNAL
 from emo_music_ros.ros.source_node import AUDIO, UTTERANCE
 from emo_music_ros.ros.speaking import Speaking, SpeakingOptions
 from emo_music_ros.ros.steering import Steering
+from emo_music_ros.ros.voices import HeardVoices
 from emo_music_ros.srv import SetPlayback
 from emo_music_ros.streams import AudioBlock, Utterance
 from emo_music_ros.talking.commands import understand
@@ -84,6 +85,7 @@ class TalkingNode(CompanionNode):
     def configure(self) -> None:
         """Have nothing that listens yet."""
         self._ear: Ear | None = None
+        self._voices: HeardVoices | None = None
 
     def activate(self) -> None:
         """Listen to the microphone and to utterances of others."""
@@ -102,6 +104,8 @@ class TalkingNode(CompanionNode):
         self.listen(msg.Utterance, UTTERANCE, self._on_utterance)
         ear = self._make_ear()
         if ear is not None:
+            self._voices = HeardVoices(self)
+            ear.admits = self._voices.commands
             self._attend()
         self._ear = ear
 
@@ -126,8 +130,9 @@ class TalkingNode(CompanionNode):
             self._ear.least = self.options.confidence
 
     def details(self) -> dict[str, Any]:
-        """Return the counters."""
-        return dict(getattr(self, "_counts", {}))
+        """Return the counters, and whose voices are told apart."""
+        voices = getattr(self, "_voices", None)
+        return {**getattr(self, "_counts", {}), **(voices.details() if voices is not None else {})}
 
     # -- what is heard -------------------------------------------------------------------------
 

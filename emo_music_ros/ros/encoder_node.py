@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, NamedTuple
 
@@ -61,6 +61,10 @@ class EncoderNode(CompanionNode):
     def inputs(self) -> list[Input]:
         """Return what this encoder takes."""
         return []
+
+    def prepared(self, sample: Sample) -> Iterable[Sample]:
+        """Return what the encoder gets of a sample; called by the worker."""
+        return (sample,)
 
     #: Blocks that may wait; images keep only the newest.
     slots = 200
@@ -153,7 +157,8 @@ class EncoderNode(CompanionNode):
             encoder.reset()
             self._encoded_era = item.era
         person_id = getattr(item.sample, "person_id", "")
-        for encoding in encoder.push(item.sample):
+        prepared = self.prepared(item.sample)
+        for encoding in (each for sample in prepared for each in encoder.push(sample)):
             if item.era != self._era:  # consent or person changed meanwhile
                 return
             if self.purposes and not self.allows(SENSING, person_id):

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -101,6 +101,9 @@ class Ear:
 
     Attributes
     ----------
+    admits : callable
+        Gets an utterance [n] at 16 kHz, the command that was understood in it, and how long nobody
+        spoke before [s]; one that it does not admit asks for nothing.
     clipped : float
         Share of the samples of the last second that were at full scale.
     level : float
@@ -114,6 +117,7 @@ class Ear:
     ) -> None:
         self._cutter, self._recognisers, self.least = cutter, recognisers, least
         self._robot = False
+        self.admits: Callable[[NDArray[np.float32], str, float], bool] = lambda *said: True
         self.reset()
 
     def reset(self) -> None:
@@ -129,6 +133,7 @@ class Ear:
         self._background = math.nan  # power while nobody speaks
         self._done = -1  # start of the utterance that was acted on before its end
         self._tried = -1  # samples of it when it was last looked at
+        self._spoken = -math.inf  # time when the utterance before ended
 
     def robot_speaks(self, speaks: bool) -> None:
         """Note that the robot begins or ends to speak; what it ended in its voice is dropped."""
@@ -196,12 +201,14 @@ class Ear:
 
     def _whole(self, segment: Any) -> Heard | None:
         """Understand an utterance that is over."""
+        began, ended = (self._time(segment.start + at) for at in (0, len(segment.samples)))
+        alone, self._spoken = began - self._spoken, ended
         if segment.start == self._done or len(segment.samples) > LONGEST * RATE:
             return None
-        heard = self._understand(segment.samples, self._time(segment.start + len(segment.samples)))
+        heard = self._understand(segment.samples, ended)
         if heard is None or (self._robot and heard.command not in URGENT):
             return None
-        return heard
+        return self._admitted(heard, segment.samples, alone)
 
     def _early(self) -> Heard | None:
         """Understand what is urgent in an utterance that goes on, in its first pause."""
@@ -214,11 +221,13 @@ class Ear:
         if start == self._done or spoken == self._tried or len(samples) > URGENT_LONGEST * RATE:
             return None
         self._tried = spoken
-        heard = self._understand(samples, self._time(start + len(samples)))
+        began, ended = self._time(start), self._time(start + len(samples))
+        heard = self._understand(samples, ended)
         if heard is None or heard.command not in URGENT:
             return None
-        self._done = start
-        return heard
+        admitted = self._admitted(heard, samples, began - self._spoken)
+        self._done = self._done if admitted is None else start
+        return admitted
 
     def _understand(self, samples: NDArray[np.float32], time: float) -> Heard | None:
         if not self._stands_out(samples):
@@ -228,6 +237,11 @@ class Ear:
         if not heard:
             return None
         return max(heard, key=lambda each: (bool(each.command), each.said.confidence))
+
+    def _admitted(self, heard: Heard, samples: NDArray[np.float32], alone: float) -> Heard | None:
+        """Return what was heard unless it is a command that does not count."""
+        refused = heard.command and not self.admits(samples, heard.command, alone)
+        return None if refused else heard
 
     def _heard(self, said: Transcript, time: float) -> Heard:
         sure = min(max(said.confidence, 0.0), 1.0) if math.isfinite(said.confidence) else 0.0

@@ -215,3 +215,24 @@ def test_only_what_hears_is_asked():
     assert not ready(NoRecogniser())
     assert NoRecogniser()(np.zeros(10, np.float32)) is None
     assert ready(Says("stop"))
+
+
+def test_a_command_that_is_not_admitted_asks_for_nothing_and_silence_before_it_is_told():
+    ear, asked = Ear(Loud(), [Says("louder")]), []
+
+    def admits(samples, command, alone):
+        asked.append((command, alone))
+        return len(samples) > 0.7 * RATE
+
+    ear.admits = admits
+    found = hear(ear, sound(0.5, 0.6, 2.0, 0.8, 1.0))
+    assert [heard.command for _, heard in found] == ["louder"]
+    assert [command for command, _ in asked] == ["louder", "louder"]
+    assert np.isinf(asked[0][1])
+    assert asked[1][1] == pytest.approx(2.0, abs=0.06)
+
+
+def test_talk_that_is_no_command_needs_no_admission():
+    ear = Ear(Loud(), [Says("nice weather")])
+    ear.admits = lambda *said: False
+    assert [heard.said.text for _, heard in hear(ear, sound(0.5, 0.6, 1.0))] == ["nice weather"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -165,6 +165,12 @@ class SpeechEncoder:
     sound. Any sampling rate is taken; gaps up to 0.2 s count as silence and lower the quality,
     longer ones start anew.
 
+    Attributes
+    ----------
+    admits : callable
+        Gets an utterance [n] at 16 kHz and when it ended [s] before anything is inferred from it;
+        one that it does not admit is dropped.
+
     Raises
     ------
     ModelError
@@ -200,6 +206,7 @@ class SpeechEncoder:
         self._endpointer = Endpointer(chosen.silence, chosen.shortest, chosen.longest)
         self._memory = 2 * chosen.longest + chosen.silence  # s of bookkeeping kept
         self.version = self._judge.version
+        self.admits: Callable[[NDArray[np.float32], float], bool] = lambda samples, time: True
         self.reset()
 
     def reset(self) -> None:
@@ -234,7 +241,8 @@ class SpeechEncoder:
         self._next = sample.first_sample + len(samples) - missing
         self._count += len(samples)
         found = self._endpointer.push(clean(self._resample(clean(samples))))
-        encodings = [self._encode(segment, sample.source) for segment in found]
+        admitted = [each for each in found if self.admits(each.samples, self._end(each))]
+        encodings = [self._encode(segment, sample.source) for segment in admitted]
         self._analyse()
         self._forget()
         return encodings
@@ -294,6 +302,10 @@ class SpeechEncoder:
             place, moment = later, at
         return moment + (position - place) / self._rate
 
+    def _end(self, segment: Segment) -> float:
+        """Return when the last sample of an utterance was acquired."""
+        return self._time(int((segment.start + len(segment.samples)) * self._rate / RATE))
+
     def _forget(self) -> None:
         old = self._count - int(self._memory * self._rate)
         while len(self._anchors) > 1 and self._anchors[1][0] <= old:
@@ -321,7 +333,7 @@ class SpeechEncoder:
         )
         return Encoding(
             modality=self.modality,
-            time=self._time(last),
+            time=self._end(segment),
             window_start=self._time(first),
             estimate=estimate,
             embedding=embedding,
