@@ -442,7 +442,8 @@ def build() -> None:
         run(
             "configuring",
             [
-                *(tool, "-S", ROOT, "-B", BUILD, "-G", "Ninja", "-DBUILD_TESTING=OFF"),
+                *(tool, "-S", ROOT, "-B", BUILD, "-G", "Ninja"),
+                *("-DBUILD_TESTING=OFF", "-DPYTHON_ONLY=ON"),
                 *(f"-DCMAKE_INSTALL_PREFIX={VENV}", f"-DPython3_EXECUTABLE={VENV}/bin/python"),
             ],
             *(environment, r"^--( .*)"),
