@@ -21,6 +21,8 @@ BEFORE, LASTS = 30, 30
 REST, MOST_A_DAY = 60, 3
 #: Distress that stopped music this often within a day [s]: nothing begins by itself (ours).
 STOPS, WITHIN = 2, 86400.0
+#: So often within a week [s] music may not suit (ours).
+MANY, LONG = 3, 7 * 86400.0
 
 
 @dataclass(frozen=True)
@@ -165,7 +167,7 @@ def due(
 def _refusal(
     now: float, local: time.struct_time, held: Sequence[Held], stops: Sequence[float]
 ) -> str:
-    if sum(now - WITHIN < each <= now for each in stops) >= STOPS:
+    if often(stops, now):
         return f"music was stopped by distress {STOPS} times in a day; a carer has to look first"
     today = [each for each in held if time.localtime(each.began)[:3] == local[:3]]
     if len(today) >= MOST_A_DAY:
@@ -174,6 +176,11 @@ def _refusal(
     if now - last < REST * 60.0:
         return f"rest until {_clock(time.localtime(last + REST * 60.0))}"
     return ""
+
+
+def often(stops: Sequence[float], now: float, count: int = STOPS, within: float = WITHIN) -> bool:
+    """Return whether there were so many stops in the time before now [unix s]."""
+    return sum(now - within < each <= now for each in stops) >= count
 
 
 def _coming(minutes: float, slots: Sequence[tuple[str, int, int]]) -> str:

@@ -77,6 +77,9 @@ class Profile:
     planned, scheduled : bool
         Whether a therapist planned something, and whether anything begins by the clock; known to
         the store.
+    stopped : bool
+        Whether distress stopped music twice in a day and no carer has looked since: nothing begins
+        by itself.
     """
 
     risk: str = ""
@@ -95,6 +98,7 @@ class Profile:
     sessions: int = 0
     planned: bool = False
     scheduled: bool = False
+    stopped: bool = False
 
     @property
     def entered(self) -> bool:
@@ -112,7 +116,7 @@ class Profile:
 #: Of somebody nothing was entered for: no rule binds.
 NOBODY = Profile()
 #: What is counted or found, not entered.
-COUNTED = ("sessions", "planned", "scheduled")
+COUNTED = ("sessions", "planned", "scheduled", "stopped")
 ENTERED = tuple(each.name for each in fields(Profile) if each.name not in COUNTED)
 _SONGS = ("own", "favourites", "never")
 

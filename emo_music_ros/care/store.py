@@ -44,9 +44,10 @@ MIGRATIONS = (
         name TEXT NOT NULL,
         plan_id TEXT NOT NULL
     );
-    CREATE TABLE stop (             -- by distress; gone when a carer has looked
+    CREATE TABLE stop (             -- by distress
         person_id TEXT NOT NULL,
-        time REAL NOT NULL
+        time REAL NOT NULL,
+        looked INTEGER NOT NULL     -- whether a carer has looked since
     );
     CREATE TABLE note (
         note_id TEXT PRIMARY KEY,
@@ -208,12 +209,14 @@ class CareStore:
 
     # -- stops by distress -------------------------------------------------------------------
 
-    def stops(self, person_id: str) -> list[float]:
-        """Return when distress stopped music since a carer looked [unix s]."""
+    def stops(self, person_id: str, *, looked: bool = False) -> list[float]:
+        """Return when distress stopped music [unix s]; since a carer `looked`, or before, too."""
         with self._file.reading() as connection:
             if connection is None:
                 return []
-            rows = connection.execute("SELECT time FROM stop WHERE person_id = ?", (person_id,))
+            rows = connection.execute(
+                "SELECT time FROM stop WHERE person_id = ? AND looked <= ?", (person_id, looked)
+            )
             return [float(time) for (time,) in rows]
 
     def stopped(self, person_id: str, time: float) -> None:
@@ -222,12 +225,12 @@ class CareStore:
             connection.execute(
                 "DELETE FROM stop WHERE person_id = ? AND time < ?", (person_id, time - KEPT)
             )
-            connection.execute("INSERT INTO stop VALUES (?, ?)", (person_id, time))
+            connection.execute("INSERT INTO stop VALUES (?, ?, 0)", (person_id, time))
 
     def looked(self, person_id: str) -> None:
         """Note that a carer has looked after the person: what was before counts no longer."""
         with self._file.writing() as connection:
-            connection.execute("DELETE FROM stop WHERE person_id = ?", (person_id,))
+            connection.execute("UPDATE stop SET looked = 1 WHERE person_id = ?", (person_id,))
 
     # -- notes -------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from emo_music_ros.care.notes import Note
@@ -28,6 +29,10 @@ class Asking(Protocol):
 
     async def find(self, query: str, first: int) -> tuple[list[Track], int]:
         """Return pieces of the library, and how many there are."""
+        ...
+
+    async def named(self, track_ids: Sequence[str]) -> list[Track]:
+        """Return the pieces of these ids that are in the library."""
         ...
 
     async def pick(self, track_id: str, comfort: bool = False) -> None:

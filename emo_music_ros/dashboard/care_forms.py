@@ -12,6 +12,7 @@ from emo_music_ros.care.plans import Plan, parsed, shown
 from emo_music_ros.care.profile import HEART, HardTime, Profile, Song
 from emo_music_ros.dashboard.permissions import THERAPIST
 from emo_music_ros.errors import InputError
+from emo_music_ros.streams import Track
 
 #: What a carer may enter; a therapist enters everything.
 CARER_FIELDS = ("own", "favourites", "never", "comfort", "hard_times")
@@ -43,6 +44,11 @@ def song(line: str) -> Song:
 def song_line(one: Song) -> str:
     """Return a song as a line."""
     return f"{one.title} / {one.artist}" if one.artist else one.title
+
+
+def track_name(track: Track) -> str:
+    """Return what a piece is called."""
+    return song_line(Song(track.title or track.track_id, track.artist))
 
 
 def time_line(time: HardTime) -> str:
@@ -96,7 +102,7 @@ def plan(form: Mapping[str, str], author: str) -> Plan:
         form.get("name", "").strip(),
         starts,
         _number(form.get("minutes", ""), "a number of minutes"),
-        tuple(lines(form.get("tracks", ""))),
+        tuple(line.split()[0] for line in lines(form.get("tracks", ""))),
         form.get("scenario", ""),
         form.get("goal", ""),
         form.get("locked") == "yes",

@@ -85,12 +85,11 @@ def _track(words: Words, session: Session, track: Track, plans: Sequence[Plan]) 
             )
             for plan in plans
         ]
-        adding = [element("details", element("summary", words("plans")), *adding)]
+        adding = [element("details", element("summary", words("add_to_plan")), *adding)]
     return element(
         "li",
-        element("strong", track.title or track.track_id),
-        f" {track.artist} ",
-        element("span", minutes(track.duration), class_="note"),
+        element("p", element("strong", track.title or track.track_id), f" {track.artist}"),
+        element("p", minutes(track.duration), class_="note"),
         form(
             "/pick",
             session.token,

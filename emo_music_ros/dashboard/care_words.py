@@ -109,12 +109,17 @@ CARE_TEXTS: dict[str, tuple[str, str]] = {
         "开始时间，如 10:00 18:00（可留空）",
     ),
     "plan_tracks": (
-        "Pieces in this order, one id a line, from Pick a piece (empty = chosen by the aim)",
-        "按此顺序播放的曲目，每行一个编号，见“挑选曲目”（留空 = 按目标选择）",
+        "Pieces in this order, a line each; move or delete lines, add on Pick a piece after saving"
+        " (empty = chosen by the aim)",
+        "按此顺序播放的曲目，每行一首；可移动或删除行，保存后在“挑选曲目”中添加"
+        "（留空 = 按目标选择）",
     ),
     "plan_note": ("Remark", "备注"),
     "no_goal": ("none", "无"),
     "add_to": ("Add to plan {name}", "加入计划 {name}"),
+    "add_to_plan": ("Add to a plan", "加入计划"),
+    "not_there": ("{name}: not in the library", "{name}：不在曲库中"),
+    "session_named": ("{name}. {minutes} min left.", "{name}。还剩 {minutes} 分钟。"),
     "pieces": ("{count} pieces", "{count} 首"),
     # notes
     "notes": ("Notes", "记录"),

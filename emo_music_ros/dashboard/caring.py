@@ -132,12 +132,17 @@ class Caring:
     async def plans_page(self, visit: Visit, _: Request) -> Response:
         """Show what is planned."""
         told, known, day = _told(visit), [], ""
+        names: dict[str, str] = {}
         try:
             known, day = await self._asking.plans()
+            pieces = dict.fromkeys(track for plan in known for track in plan.tracks)
+            if pieces:
+                found = await self._asking.named(tuple(pieces))
+                names = {each.track_id: care_forms.track_name(each) for each in found}
         except CompanionError as error:
             told = visit.words("not_done", reason=str(error))
         now = self._board.snapshot()
-        page = plans_page.plans(visit.words, visit.signed_in, now, known, day, told)
+        page = plans_page.plans(visit.words, visit.signed_in, now, known, names, day, told)
         return HTMLResponse(page)
 
     async def plan(self, visit: Visit, _: Request) -> Response:
@@ -184,6 +189,9 @@ class Caring:
 
         async def begin() -> str:
             plan = await self._chosen(visit)
+            running = self._board.snapshot().plan
+            if running is not None and running.locked:
+                raise InputError("a locked plan is held", "A therapist can end or unlock it")
             await self._asking.hold(plan)
             return visit.words("done", what=plan.name)
 

@@ -44,7 +44,9 @@ def view(
         "carer": lambda: _starting(words, session, situations),
         "resident": lambda: _large(words, session),
     }[name]()
-    before, after = (shown, []) if name == "resident" else ([], shown)
+    # On the resident's page all comes first, on the others whose session it is.
+    count = len(shown) if name == "resident" else 1
+    before, after = shown[:count], shown[count:]
     return document(
         name,
         words,

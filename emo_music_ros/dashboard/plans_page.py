@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from emo_music_ros.care.plans import (
     GOALS,
@@ -29,12 +29,13 @@ def plans(
     session: Session,
     now: Snapshot,
     known: Sequence[Plan],
+    names: Mapping[str, str],
     day: str,
     told: str,
 ) -> Markup:
-    """Return the page; `day` says what the day holds."""
+    """Return the page; `names` are those of pieces by id, `day` says what the day holds."""
     changes = may(session.role, "POST", "/plans")
-    cards = [_card(words, session, each, changes) for each in known]
+    cards = [_card(words, session, each, names, changes) for each in known]
     return document(
         "plans",
         words,
@@ -43,7 +44,7 @@ def plans(
         element("p", day) if day else "",
         element("ul", *cards, class_="cards") if cards else element("p", words("no_plans")),
         *(
-            (element("h2", words("new_plan")), _form(words, session, Plan("", goal="calm")))
+            (element("h2", words("new_plan")), _form(words, session, Plan("", goal="calm"), {}))
             if changes
             else ()
         ),
@@ -67,11 +68,13 @@ def _running(words: Words, session: Session, now: Snapshot) -> Markup:
     )
 
 
-def _card(words: Words, session: Session, plan: Plan, changes: bool) -> Markup:
+def _card(
+    words: Words, session: Session, plan: Plan, names: Mapping[str, str], changes: bool
+) -> Markup:
     facts = [
         " ".join(map(shown, plan.starts)),
         words("minutes", minutes=plan.minutes),
-        words("pieces", count=len(plan.tracks)) if plan.tracks else words.named(plan.goal),
+        "" if plan.tracks else words.named(plan.goal),
         words("locked" if plan.locked else "free_plan"),
         words("held_times", count=plan.held),
     ]
@@ -83,7 +86,9 @@ def _card(words: Words, session: Session, plan: Plan, changes: bool) -> Markup:
     if changes:
         pressed += [
             press("/plans/lock", words("unlock" if plan.locked else "lock")),
-            element("details", element("summary", words("change")), _form(words, session, plan)),
+            element(
+                "details", element("summary", words("change")), _form(words, session, plan, names)
+            ),
             element(
                 "details",
                 element("summary", words("remove")),
@@ -95,11 +100,21 @@ def _card(words: Words, session: Session, plan: Plan, changes: bool) -> Markup:
         element("strong", plan.name),
         element("p", " · ".join(filter(None, facts)), class_="note"),
         element("p", f"{plan.note} ({plan.author})") if plan.note else "",
+        _pieces(words, plan, names),
         *pressed,
     )
 
 
-def _form(words: Words, session: Session, plan: Plan) -> Markup:
+def _pieces(words: Words, plan: Plan, names: Mapping[str, str]) -> Markup:
+    if not plan.tracks:
+        return Markup()
+    rows = [element("li", names.get(each, words("not_there", name=each))) for each in plan.tracks]
+    title = words("pieces", count=len(plan.tracks))
+    return element("details", element("summary", title), element("ol", *rows))
+
+
+def _form(words: Words, session: Session, plan: Plan, names: Mapping[str, str]) -> Markup:
+    pieces = [f"{each} {names.get(each, '')}".strip() for each in plan.tracks]
     scenarios = [(each, words(f"scenario_{each}") if each else "–") for each in SCENARIOS]
     goals = [(each, words(each) if each else words("no_goal")) for each in GOALS]
     locks = [(each, words(each)) for each in ("no", "yes")]
@@ -113,7 +128,7 @@ def _form(words: Words, session: Session, plan: Plan) -> Markup:
             words("length"), "minutes", str(plan.minutes or LASTS), kind="number", low=1,
             high=LONGEST_PLAN,
         ),
-        area(words("plan_tracks"), "tracks", plan.tracks),
+        area(words("plan_tracks"), "tracks", pieces),
         choice(words("goal"), "goal", goals, plan.goal),
         choice(words("scenario"), "scenario", scenarios, plan.scenario),
         choice(words("locked"), "locked", locks, "yes" if plan.locked else "no"),

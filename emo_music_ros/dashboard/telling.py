@@ -131,8 +131,12 @@ def session(now: Snapshot, words: Words) -> str:
     """Return the session that runs."""
     if now.plan is None:
         return words("no_session")
-    goal = now.plan.name or words.named(now.plan.goal or now.plan.scenario)
-    told = words("session_is", goal=goal, minutes=math.ceil(now.remaining / 60))
+    left = math.ceil(now.remaining / 60)
+    if now.plan.name:
+        told = words("session_named", name=now.plan.name, minutes=left)
+    else:
+        goal = words.named(now.plan.goal or now.plan.scenario)
+        told = words("session_is", goal=goal, minutes=left)
     return f"{told} {words('plan_locked')}" if now.plan.locked else told
 
 

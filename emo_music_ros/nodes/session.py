@@ -34,7 +34,7 @@ from emo_music_ros.ros.environment import RUN
 from emo_music_ros.ros.host import run_node
 from emo_music_ros.ros.node import CompanionNode
 from emo_music_ros.ros.plan import LONGEST
-from emo_music_ros.ros.planning import Planning
+from emo_music_ros.ros.planning import Planning, asked
 from emo_music_ros.ros.qos import LATCHED
 from emo_music_ros.ros.reports import reports
 from emo_music_ros.ros.session_recording import Recordings, SessionRecording
@@ -332,7 +332,7 @@ class SessionNode(CompanionNode):
     def _on_goal(self, request: RunSession.Goal) -> GoalResponse:
         try:
             self._check(request)
-        except InputError as error:
+        except CompanionError as error:
             self.get_logger().error(f"session refused: {error}")
             return GoalResponse.REJECT
         return GoalResponse.ACCEPT
@@ -386,7 +386,7 @@ class SessionNode(CompanionNode):
     async def _run(self, handle: ServerGoalHandle) -> RunSession.Result:
         goal: Any = handle.request
         plan = self._planning.named(goal.plan_id)
-        told = self._told_plan(goal, plan)
+        told = asked(goal, plan, self._no_plan())
         running = _Goal(
             handle,
             Future(executor=self.executor),
@@ -442,19 +442,6 @@ class SessionNode(CompanionNode):
             goal.told.locked = plan is not None and plan.locked
             goal.told.remaining = max(goal.ends - self.steady(), 0.001)
             self._plan.publish(goal.told)
-
-    def _told_plan(self, goal: Any, plan: Plan | None) -> msg.SessionPlan:
-        """Return what a session asks of the recommender."""
-        message = self._no_plan()
-        message.remaining = float(goal.duration)
-        message.scenario = goal.scenario or (plan.scenario if plan else "")
-        message.goal = goal.goal or (plan.goal if plan else "")
-        message.name = goal.name or (plan.name if plan else "")
-        message.scheduled, message.members = goal.scheduled, list(goal.members)
-        if plan is not None:
-            message.plan_id, message.locked = plan.plan_id, plan.locked
-            message.track_ids = list(plan.tracks)
-        return message
 
     def _no_plan(self) -> msg.SessionPlan:
         return msg.SessionPlan(header=header(self.now()), person_id=self.person_id)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future as Promise
 from typing import Any
 
@@ -25,9 +25,9 @@ from emo_music_ros.streams import Track
 #: How long an answer may take [s].
 PATIENCE = 5.0
 #: Pieces and notes that are asked for at once.
-TRACKS, NOTES = 50, 200
+TRACKS, NOTES, NAMED = 50, 200, 300
 #: Service -> node that offers it.
-SERVICES: dict[str, tuple[type, str]] = {
+SERVICES: dict[str, tuple[Any, str]] = {
     "get_profile": (srv.GetProfile, "recommender"),
     "change_profile": (srv.ChangeProfile, "recommender"),
     "never_again": (srv.NeverAgain, "recommender"),
@@ -100,6 +100,11 @@ class Asker:
         """Return pieces of the library, and how many there are."""
         answer = await self._ask("find_tracks", query=query, count=TRACKS, first=first)
         return [convert.track(each) for each in answer.tracks], answer.found
+
+    async def named(self, track_ids: Sequence[str]) -> list[Track]:
+        """Return the pieces of these ids that are in the library."""
+        answer = await self._ask("find_tracks", track_ids=list(track_ids)[:NAMED])
+        return [convert.track(each) for each in answer.tracks]
 
     async def pick(self, track_id: str, comfort: bool = False) -> None:
         """Play a piece, or the comfort song, now."""

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import emo_music_ros.msg as msg
 from emo_music_ros.care.notes import Note
 from emo_music_ros.care.plans import Plan
@@ -39,13 +41,11 @@ def profile(message: msg.Profile) -> Profile:
     InputError
         If it cannot be one.
     """
-    values = {name: getattr(message, name) for name in (*_SAME, "sessions")}
-    lists = {name: tuple(getattr(message, name)) for name in _LISTS}
-    songs = {name: tuple(map(_song, getattr(message, name))) for name in _SONGS}
-    times = tuple(HardTime(each.name, each.minute) for each in message.hard_times)
-    return checked(
-        Profile(**values, **lists, **songs, comfort=_song(message.comfort), hard_times=times)
-    )
+    values: dict[str, Any] = {name: getattr(message, name) for name in (*_SAME, "sessions")}
+    values |= {name: tuple(getattr(message, name)) for name in _LISTS}
+    values |= {name: tuple(map(_song, getattr(message, name))) for name in _SONGS}
+    values["hard_times"] = tuple(HardTime(each.name, each.minute) for each in message.hard_times)
+    return checked(Profile(**values, comfort=_song(message.comfort)))
 
 
 def song_message(song: Song) -> msg.Song:

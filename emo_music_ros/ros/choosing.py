@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import emo_music_ros.srv as srv
+from emo_music_ros.care.plans import LONG, MANY, often
 from emo_music_ros.care.profile import ENTERED, Profile, Song
 from emo_music_ros.care.store import CareStore
 from emo_music_ros.consent.rules import valid_person
@@ -22,6 +24,8 @@ from emo_music_ros.streams import Track
 FRESH = 2.0
 #: Pieces that a search gives where nobody says how many, and at most.
 FOUND, MOST_FOUND = 50, 200
+#: Pieces that are told of by their ids at once.
+MOST_NAMED = 300
 #: Of somebody whose profile cannot be read: the strictest there is.
 UNREADABLE = Profile(risk="high")
 
@@ -71,6 +75,8 @@ class ChoosingDesk:
             return known
         try:
             known = self._store.profile(person_id)
+            stops = self._store.stops(person_id)
+            known = replace(known, stopped=often(stops, self._node.now()))
         except CompanionError as error:
             self._node.fault("profiles", str(error))
         else:
@@ -99,7 +105,7 @@ class ChoosingDesk:
         person_id = self._person(request.person_id)
         profile = self._store.profile(person_id)
         response.profile = care.profile_message(profile, person_id)
-        response.message = self._consequence(profile)
+        response.message = self._consequence(profile, person_id)
         response.success = True
         return response
 
@@ -116,7 +122,7 @@ class ChoosingDesk:
             person_id, **{name: getattr(given, name) for name in request.fields}
         )
         self._entered(person_id)
-        response.message = self._consequence(profile)
+        response.message = self._consequence(profile, person_id)
         response.success = True
         return response
 
@@ -131,6 +137,12 @@ class ChoosingDesk:
         return response
 
     def _on_find(self, request: Any, response: Any) -> Any:
+        if request.track_ids:
+            found = self._search.named(request.track_ids[:MOST_NAMED])
+            response.tracks = [convert.track_message(track) for track in found]
+            response.found = len(found)
+            response.success = True
+            return response
         found = self._search(request.query)
         count = min(request.count or FOUND, MOST_FOUND)
         some = found[request.first : request.first + count]
@@ -155,14 +167,21 @@ class ChoosingDesk:
         self._director().reconsider(self._node.steady())
         self._changed()
 
-    def _consequence(self, profile: Profile) -> str:
+    def _consequence(self, profile: Profile, person_id: str) -> str:
         """Return what follows from a profile now, in words for carers."""
-        if not profile.entered:
-            return "No risk, own songs or plan is entered: the gentle part of the library plays."
-        if profile.risk == "high":
-            told = "High risk: own songs only."
-        elif profile.high_risk:
-            told = "The risk is not known: own songs only in the first three sessions."
-        else:
-            told = "Own songs come first; while somebody is tense there is nothing else."
+        told = _told(profile)
+        stops = self._store.stops(person_id, looked=True)
+        if often(stops, self._node.now(), MANY, LONG):
+            told += f" Distress stopped the music {MANY} times in a week: music may not suit;"
+            told += " ask the therapist."
         return told
+
+
+def _told(profile: Profile) -> str:
+    if not profile.entered:
+        return "No risk, own songs or plan is entered: the gentle part of the library plays."
+    if profile.risk == "high":
+        return "High risk: own songs only, in major keys; somebody should be near."
+    if profile.high_risk:
+        return "The risk is not known: it counts as high in the first three sessions."
+    return "Own songs come first; while somebody is tense there is nothing else."

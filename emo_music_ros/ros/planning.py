@@ -10,6 +10,7 @@ from typing import Any
 from rclpy.action import ActionClient
 from std_srvs.srv import Trigger
 
+import emo_music_ros.msg as msg
 import emo_music_ros.srv as srv
 from emo_music_ros.action import RunSession
 from emo_music_ros.care import plans
@@ -121,17 +122,22 @@ class Planning:
         """Note that a session of the day plan began [s]."""
         now = self._node.now()
         self._held = self._node.person_id, now
-        self._store.hold(self._node.person_id, Held(now, now + length, name, plan_id))
+        held = Held(now, now + length, name, plan_id)
+        self._keep(lambda: self._store.hold(self._node.person_id, held))
 
     def count(self, person_id: str) -> None:
         """Count a session that was held to its end."""
-        self._store.count_session(person_id)
+        self._keep(lambda: self._store.count_session(person_id))
 
     def ended(self) -> None:
         """Note that the session of the day plan is over."""
         held, self._held = self._held, None
         if held is not None:
-            self._store.end(*held, self._node.now())
+            self._keep(lambda: self._store.end(*held, self._node.now()))
+
+    def _keep(self, write: Callable[[], None]) -> None:
+        """Write what was held; a session goes on where it cannot be, and that is shown."""
+        self._node.guarded("plans", write)()
 
     # -- services ----------------------------------------------------------------------------
 
@@ -187,3 +193,16 @@ class Planning:
         self.look()
         response.success = True
         return response
+
+
+def asked(goal: Any, plan: Plan | None, message: msg.SessionPlan) -> msg.SessionPlan:
+    """Return a message with what a goal of `run_session` asks of the recommender, by its plan."""
+    message.remaining = float(goal.duration)
+    message.scenario = goal.scenario or (plan.scenario if plan else "")
+    message.goal = goal.goal or (plan.goal if plan else "")
+    message.name = goal.name or (plan.name if plan else "")
+    message.scheduled, message.members = goal.scheduled, list(goal.members)
+    if plan is not None:
+        message.plan_id, message.locked = plan.plan_id, plan.locked
+        message.track_ids = list(plan.tracks)
+    return message

@@ -106,6 +106,7 @@ def test_stops_count_until_a_carer_looked(store):
     assert store.stops("anna") == [100.0, 200.0]
     store.looked("anna")
     assert store.stops("anna") == []
+    assert store.stops("anna", looked=True) == [100.0, 200.0]
 
 
 def test_notes_are_kept_as_written_and_taken_away_by_their_author_only(store):

@@ -185,12 +185,23 @@ def test_a_therapist_plans_locks_unlocks_and_removes(site, store):
         "washing", (600, 1080), 45, ("t1", "t2"),
     )  # fmt: skip
     assert (plan.locked, plan.note, plan.author) == (True, "slow ones", "therapist 0")
+    site.desk.tracks = [Track("t1", "", title="One", artist="Her")]
     page = browser.get("/plans").body
-    for text in ("10:00 18:00", "45 min", "2 pieces", "Locked", "slow ones (therapist 0)"):
+    for text in (
+        "10:00 18:00",
+        "45 min",
+        "2 pieces",
+        "Locked",
+        "slow ones (therapist 0)",
+        "<li>One / Her</li>",
+        "t2: not in the library",
+        "t1 One / Her\nt2</textarea>",
+    ):
         assert text in page
     browser.post("/plans/lock", plan=plan.plan_id)
     assert not store.plans("anna")[0].locked
-    browser.post("/plans", **{**PLAN, "plan": plan.plan_id, "name": "bath"})
+    changed = {**PLAN, "plan": plan.plan_id, "name": "bath", "tracks": "t1 One / Her\n t2"}
+    browser.post("/plans", **changed)
     assert [each.name for each in store.plans("anna")] == ["bath"]
     site.desk.tracks = [Track("t9", "", title="Nine")]
     assert "Add to plan bath" in browser.get("/pick").body
@@ -234,7 +245,10 @@ def test_a_locked_plan_that_runs_says_so_and_only_a_therapist_ends_it(site, stor
     assert "Now: washing." in page
     assert "nothing replaces a piece" in page
     assert "/control/end" not in page
+    plan = store.set_plan("anna", Plan("dance", goal="positive"))
     browser = site.signed_in(THERAPIST)
+    browser.post("/plans/hold", plan=plan.plan_id)
+    assert "a locked plan is held" in told(browser.get("/plans"))
     assert "nothing replaces a piece" in browser.get("/live").body
     assert 'action="/control/end"' in browser.get("/plans").body
     browser.post("/control/end", page="plans")

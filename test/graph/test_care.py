@@ -88,6 +88,10 @@ def test_profile_picks_and_never_again(robot, until):
     until(lambda: robot.chosen[-1].trigger == "select", "the trigger")
     assert not robot.ask(srv.PickTrack, "pick_track", track_id="none").success
 
+    both = [find(robot, "dance"), "none", find(robot, "aria")]
+    named = robot.done(srv.FindTracks, "find_tracks", track_ids=both).tracks
+    assert [track.title for track in named] == ["Dance", "Aria"]
+
     answer = robot.done(srv.NeverAgain, "never_again")
     assert answer.song.title == "Ballade"
     robot.plays("Aria", "Chanson", "Dance")

@@ -47,6 +47,10 @@ class Desk:
         found = self._search(query)
         return found[first : first + 50], len(found)
 
+    async def named(self, track_ids):
+        self._do("named", tuple(track_ids))
+        return self._search.named(track_ids)
+
     async def pick(self, track_id, comfort=False):
         self._do("comfort" if comfort else "pick", track_id)
 

@@ -27,6 +27,12 @@ class TrackSearch:
         self._count = 0
         self._known: list[tuple[str, Track]] = []
 
+    def named(self, track_ids: Sequence[str]) -> list[Track]:
+        """Return the pieces of these ids that there are, in the same order."""
+        wanted = set(track_ids)
+        found = {each.track_id: each for each in self._source() if each.track_id in wanted}
+        return [found[each] for each in track_ids if each in found]
+
     def __call__(self, query: str) -> list[Track]:
         """Return the pieces whose title and artist hold every word, by title and artist."""
         now = self._source()

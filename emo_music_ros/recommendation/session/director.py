@@ -24,6 +24,7 @@ from emo_music_ros.recommendation.session.acts import Acts
 from emo_music_ros.recommendation.session.attendance import deserted, somebody
 from emo_music_ros.recommendation.session.attribution import Attribution
 from emo_music_ros.recommendation.session.choosing import Chooser, Moment
+from emo_music_ros.recommendation.session.deciding import Decisions
 from emo_music_ros.recommendation.session.distress import Distress
 from emo_music_ros.recommendation.session.options import DirectorOptions
 from emo_music_ros.recommendation.session.programme import Course, Programme
@@ -40,6 +41,8 @@ log = logging.getLogger(__name__)
 REJECTED = 1800.0
 #: Distress counts as recent for this long [s].
 RECENT_DISTRESS = 1200.0
+#: Longest distress before music stops where the risk of a bad reaction is high [s] (ours).
+HIGH_RISK = 15.0
 #: What is asked for after which nothing that plays may go on.
 REFUSING = ("never", "next")
 
@@ -105,11 +108,11 @@ class Director(Acts):
         self._shelf = Shelf(tracks)
         self._chooser = Chooser(recommender, memory, self._shelf, profile)
         self._course = Course()
-        self._new_id = new_id
         self._wall = wall
         self._signals = Signals()
         self._distress = Distress()
         self._triggers = Triggers(self._signals)
+        self._decisions = Decisions(person_id, self._triggers, self._course, new_id)
         self._requests = Requests()
         self._attribution = Attribution(
             memory,
@@ -178,7 +181,7 @@ class Director(Acts):
         self._triggers.idle(now, self._listening is not None)
         if self._order is not None:
             (trigger, reason), self._order = self._order, None
-            return self._stop(now, trigger, reason)
+            return self._stop(self._decisions.stop(now, trigger, reason))
         if not self._may_play(now):
             return None
         options = self.options
@@ -186,7 +189,7 @@ class Director(Acts):
             options.distress_stop
             and self._listening is not None
             and self._distress.lasts(
-                self._signals, now, options.distress_time, options.distress_rise
+                self._signals, now, self._distress_time(), options.distress_rise
             )
         ):
             return self._stop_for_distress(now)
@@ -194,9 +197,8 @@ class Director(Acts):
             self._signals, self._acted_at, self._first_step, now, self.options.absence
         ):
             self._absent = True
-            return self._stop(
-                now, "absent", "Nobody has been here for some minutes: the music fades and waits."
-            )
+            told = "Nobody has been here for some minutes: the music fades and waits."
+            return self._stop(self._decisions.stop(now, "absent", told))
         if self._attribution.view is None or not self._shelf.tracks():
             missing = self._attribution.view is None
             self.waiting = "no player" if missing else "the library is empty"
@@ -307,8 +309,8 @@ class Director(Acts):
         due = self._triggers.due(now, self._listening, paused, self.options)
         self.waiting = "" if due[0] else self._triggers.waiting
         if due[0]:
-            scheduled = self._chooser.profile(self.person_id).scheduled
-            self.waiting = self._course.waits(due[0], self._asked, scheduled)
+            profile = self._chooser.profile(self.person_id)
+            self.waiting = self._course.waits(due[0], self._asked, profile)
         return ("", "", None) if self.waiting else due
 
     def _play(self, now: float, trigger: str, track_id: str, emotion: Emotion) -> Decision | None:
@@ -335,11 +337,10 @@ class Director(Acts):
             need, ranked = self._chooser.choose(self.person_id, moment, top_k)
         if not ranked:
             self.waiting = need.reason
-            return self._stop(now, trigger, need.reason) if trigger in REFUSING else None
-        if programme.group:  # nobody's emotion is told to others
-            need = replace(need, reason="Music for the group.")
-            emotion = self._triggers.nothing(now)
-        decision = self._decision(now, "play", trigger, need.reason, emotion, need, ranked)
+            if trigger not in REFUSING:
+                return None
+            return self._stop(self._decisions.stop(now, trigger, need.reason))
+        decision = self._decisions.play(now, trigger, emotion, need, ranked)
         self._attribution.offer(decision)
         self._awaiting = decision
         self._triggers.begun(state)
@@ -360,36 +361,15 @@ class Director(Acts):
             log.warning("%s and is left out of the plan", refusal)
         return bool(refusal)
 
-    def _stop(self, now: float, trigger: str, reason: str) -> Decision:
+    def _stop(self, decision: Decision) -> Decision:
         self._awaiting = self._wish = None
-        self.waiting = reason
-        group = self._course.programme.group
-        emotion = self._triggers.nothing(now) if group else self._triggers.state_now(now)
-        return self._decision(now, "stop", trigger, reason, emotion)
+        self.waiting = decision.reason
+        return decision
 
-    def _decision(
-        self,
-        now: float,
-        action: str,
-        trigger: str,
-        reason: str,
-        emotion: Emotion,
-        need: Need | None = None,
-        ranked: Sequence[RankedTrack] = (),
-    ) -> Decision:
-        return Decision(
-            action,
-            trigger,
-            reason,
-            now,
-            self._new_id(),
-            self.person_id,
-            emotion.state,
-            emotion.estimate,
-            emotion.time,
-            need,
-            tuple(ranked),
-        )
+    def _distress_time(self) -> float:
+        """Return how long distress lasts before it stops music [s]: less where risk is high."""
+        high = self._chooser.profile(self.person_id).high_risk
+        return min(self.options.distress_time, HIGH_RISK) if high else self.options.distress_time
 
     def _stop_for_distress(self, now: float) -> Decision:
         assert self._listening is not None
@@ -401,16 +381,7 @@ class Director(Acts):
         self._distress.begin_anew(self._quiet_until)
         self._triggers.restart()
         self._memory.block(self.person_id, track.track_id, self._wall(now), "distress")
-        minutes = self.options.distress_pause / 60
-        group = self._course.programme.group  # nobody's emotion is told to others
-        whom = "everybody" if group else "the person"
-        return self._stop(
-            now,
-            "distress",
-            f"{'The' if group else 'Seems distressed: the'} music fades out and rests for"
-            f" {minutes:.0f} minutes, and '{track.title or track.track_id}' is kept back until"
-            f" somebody chooses it again. Please look after {whom}.",
-        )
+        return self._stop(self._decisions.distress(now, track, self.options.distress_pause))
 
     def _somebody(self, now: float) -> bool:
         return somebody(self._signals, self._acted_at, now)

@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from emo_music_ros.care.profile import Profile
+
 
 @dataclass(frozen=True)
 class Programme:
@@ -77,7 +79,7 @@ class Course:
         self._done = 0
         return True
 
-    def waits(self, trigger: str, asked: bool, scheduled: bool) -> str:
+    def waits(self, trigger: str, asked: bool, profile: Profile) -> str:
         """Return why nothing begins by itself now, empty if it may.
 
         Parameters
@@ -86,8 +88,8 @@ class Course:
             Why a piece would be due.
         asked : bool
             Whether somebody asked for music since the last stop.
-        scheduled : bool
-            Whether the person has a day plan.
+        profile : Profile
+            Of the person: whether there is a day plan, and whether a carer has to look first.
         """
         programme, name = self.programme, self.programme.name
         if self.broken_off and not asked:
@@ -96,7 +98,11 @@ class Course:
             if trigger == "state":
                 return f"the plan '{name}' is locked"
             return f"the list of '{name}' is at its end" if self.over else ""
-        if asked or programme.running or not scheduled:
+        if asked or programme.running:
+            return ""
+        if profile.stopped:
+            return "distress stopped the music twice in a day: a carer has to look first"
+        if not profile.scheduled:
             return ""
         return "music begins by the day plan, or when somebody asks for it"
 

@@ -35,12 +35,12 @@ def companion():
 def chosen(tmp_path):
     """Return what is chosen within the rules for a profile, whatever policy it is."""
 
-    def choose(feeling, tracks, recent=("t01",), policy=None, **entry):
+    def choose(feeling, tracks, recent=("t01",), policy=None, careful=False, **entry):
         memory = Memory(tmp_path / "memory.sqlite", durable=False)
         chooser = Chooser(
             policy or companion(), memory, Shelf(lambda: tracks), lambda person: read(entry)
         )
-        moment = Moment(*feeling, careful=aroused(*feeling), recent=recent)
+        moment = Moment(*feeling, careful=careful or aroused(*feeling), recent=recent)
         try:
             return chooser.choose("anna", moment, len(tracks))
         finally:
@@ -59,6 +59,17 @@ def test_a_tense_person_gets_own_songs_only_and_slow_ones_first(chosen):
     assert "Own songs only" in need.reason
     assert found[0].track.own
     assert found[0].propensity == 1
+
+
+def test_after_recent_distress_too_there_are_own_songs_only_and_nothing_is_tried_out(chosen):
+    policy = Companion(Companion.Options(seed=3, time_of_day=False, epsilon=1.0))
+    own = [f"Piece {number}" for number in range(0, 30, 3)]
+    need, found = chosen(CALM, library(), policy=policy, careful=True, risk="low", own=own)
+    assert found
+    assert all(one.track.own for one in found)
+    assert "Own songs only" in need.reason
+    offered = [one.propensity for one in found if one.propensity > 0]
+    assert max(offered) - min(offered) > 1e-6 or len(offered) == 1  # no uniform choice
 
 
 def test_where_no_own_song_may_be_played_nothing_is(chosen):

@@ -274,3 +274,39 @@ def test_a_heart_that_says_nothing_earns_no_reward(world):
         made.run(40)
         assert made.outcomes
         assert ("heart" in made.outcomes[0].signals) is counts
+
+
+@pytest.mark.parametrize(("risk", "slow"), [("low", True), ("high", False), ("", False)])
+def test_where_risk_is_high_fifteen_seconds_of_distress_stop_the_music(world, risk, slow):
+    made = world(patience=1.0)
+    made.profiles["anna"] = Profile(risk=risk, own=tuple(Song(f"Piece {n}") for n in range(20)))
+    made.state = "calm"
+    made.run(150)
+    made.state = "anxiety"
+    made.run(20)
+    assert made.decisions[-1].trigger != "distress" if slow else True
+    assert any(each.trigger == "distress" for each in made.decisions) is not slow
+    made.run(40)
+    assert any(each.trigger == "distress" for each in made.decisions)
+
+
+def test_after_two_stops_in_a_day_nothing_begins_until_a_carer_has_looked(world):
+    made = world(patience=1.0)
+    made.profiles["anna"] = Profile(stopped=True)
+    made.state = "calm"
+    made.run(60)
+    assert made.played == []
+    assert "a carer has to look first" in made.director.waiting
+    made.profiles["anna"] = Profile()
+    made.run(5)
+    assert made.played
+
+
+def test_who_asks_for_music_gets_it_also_after_two_stops(world):
+    made = world(patience=1.0)
+    made.profiles["anna"] = Profile(stopped=True)
+    made.state = "calm"
+    made.run(20)
+    made.tell("play")
+    made.run(5)
+    assert made.played
