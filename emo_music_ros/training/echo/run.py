@@ -62,7 +62,8 @@ class Scene:
 
 def scene(clips: Sequence[Sound]) -> Scene:
     """Return clips with pauses between, after a while in which a room can be learnt."""
-    parts, places, at = [np.zeros(int(SETTLING * RATE), np.float32)], [], int(SETTLING * RATE)
+    parts: list[Sound] = [np.zeros(int(SETTLING * RATE), np.float32)]
+    places, at = [], int(SETTLING * RATE)
     for clip in clips:
         places.append((at, at + len(clip)))
         parts += [clip, np.zeros(int(PAUSE * RATE), np.float32)]
@@ -199,7 +200,7 @@ def _emotions(
             truth += [int(corpus.labels[row]) for row in mine]
             people += [str(person)] * len(mine)
             said = scene([corpus.items[row] for row in mine])
-            piece = np.concatenate(music[len(people) % len(music) :] + music)[: len(said.sound)]
+            piece = np.concatenate([*music[len(people) % len(music) :], *music])[: len(said.sound)]
             sounds: dict[tuple[float | None, bool], Sound] = {(None, False): said.sound}
             for level in LEVELS:
                 heard, played = heard_with(piece, said, level)
@@ -212,14 +213,14 @@ def _emotions(
                     for one in found
                 )
             log.info("%s", person)
-    rows_of: list[tuple[Any, ...]] = []
-    for (level, out), found in answers.items():
-        where = "no music" if level is None else f"{level:+.0f} dB"
-        how = "-" if level is None else "taken out" if out else "as it is heard"
-        rows_of.append((where, how, *_figures(np.array(truth), np.array(found), people)))
+    table: list[tuple[Any, ...]] = []
+    for (over, out), given in answers.items():
+        where = "no music" if over is None else f"{over:+.0f} dB"
+        how = "-" if over is None else "taken out" if out else "as it is heard"
+        table.append((where, how, *_figures(np.array(truth), np.array(given), people)))
     header = ("music over speech", "own music", "utterances heard", "UAR", "UAR of those heard")
     return (
-        f"## Emotions\n\n{markdown_table(header, rows_of)}\n\n{len(truth)} utterances of 8 emotions"
+        f"## Emotions\n\n{markdown_table(header, table)}\n\n{len(truth)} utterances of 8 emotions"
         " (chance 0.125). In the first UAR an utterance that was not heard counts as wrong."
     )
 

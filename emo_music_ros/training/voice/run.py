@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from emo_music_ros.encoding.speech.voiceprint import Voiceprint
 from emo_music_ros.io.model import describe
+from emo_music_ros.training.evaluation.metrics import interval
 from emo_music_ros.training.shared.cards import Card, Figure, markdown_table, write_card
 from emo_music_ros.training.shared.onnx_export import require_float32
 from emo_music_ros.training.shared.work import Work
@@ -165,7 +166,7 @@ def _kept(clean: Trials) -> str:
         passes[~rest] = clean.scores[~rest] >= limit
     parts = []
     for what, rows in (("own utterances counted", clean.own), ("of others", ~clean.own)):
-        low, high = study.interval(
+        low, high = interval(
             lambda one: float(np.mean(one)), clean.owners[rows], passes[rows].astype(float)
         )
         parts.append(f"{what} {passes[rows].mean():.3f} [{low:.3f}, {high:.3f}]")
@@ -180,9 +181,7 @@ def _alone(who: People, voiceprint: Voiceprint) -> str:
     parts = []
     for what, some in (("in every mood", who), ("calm", study.calm(who))):
         shares = np.array(list(study.dropped_alone(some, voiceprint).values()))
-        low, high = study.interval(
-            lambda each: float(np.mean(each)), np.arange(len(shares)), shares
-        )
+        low, high = interval(lambda each: float(np.mean(each)), np.arange(len(shares)), shares)
         parts.append(f"{what} {shares.mean():.3f} [{low:.3f}, {high:.3f}]")
     return (
         "Somebody who is alone and not enrolled, an utterance every "
@@ -198,7 +197,7 @@ def _television(
 ) -> str:
     one = television.mistakes(shown, voiceprint, profiles)
     rates = np.array([count / hours for count, hours in one.enrolled.values() if hours > 0])
-    low, high = study.interval(lambda each: float(np.mean(each)), np.arange(len(rates)), rates)
+    low, high = interval(lambda each: float(np.mean(each)), np.arange(len(rates)), rates)
     rows = [
         ("voices not told apart (as before)", f"{one.before / one.hours:.0f}"),
         ("nobody enrolled, several voices noticed", f"{one.alone / one.hours:.0f}"),
