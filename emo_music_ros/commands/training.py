@@ -18,8 +18,8 @@ from emo_music_ros.errors import InputError
 CONVERSATION = "conversation"
 #: Whose voice it is.
 VOICE = "voice"
-#: What is no answer about people, and is measured as a report.
-REPORTS = (CONVERSATION, VOICE)
+#: What is measured as a report; the last has no model of its own.
+REPORTS = (CONVERSATION, VOICE, "echo")
 _FOLDERS = {CONVERSATION: "talking"}
 
 
@@ -124,7 +124,10 @@ def _measure(arguments: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     parts = []
     module = training(_FOLDERS.get(arguments.modality, arguments.modality))
-    for part in module.measure(Path(arguments.data), seed=arguments.seed):
+    from emo_music_ros.training.shared.work import Work, default_folder
+
+    work = Work(Path(arguments.work or default_folder()))
+    for part in module.measure(Path(arguments.data), seed=arguments.seed, work=work):
         print(f"{part}\n", flush=True)
         parts.append(part.strip())
     if arguments.save:
@@ -142,7 +145,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         ("export", "write the network of a finished training again"),
     ):
         one = commands.add_parser(name, help=text)
-        one.add_argument("modality", choices=(*MODALITIES, FUSION, "recommender", *REPORTS))
+        one.add_argument(
+            "modality", choices=(*MODALITIES, FUSION, "recommender", CONVERSATION, VOICE)
+        )
         one.add_argument("--data", required=True, help="folder of the corpus")
         one.add_argument("--out", default="models", help="folder for the model")
         one.add_argument(

@@ -8,6 +8,7 @@ import math
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -131,7 +132,7 @@ def _read(path: Path, size: int) -> Enrolled:
         If it cannot be read or is none.
     """
     try:
-        content = json.loads(path.read_text("utf-8")) if size <= LARGEST else None
+        content: Any = json.loads(path.read_text("utf-8")) if size <= LARGEST else None
         found = Enrolled(
             str(content["person_id"]),
             str(content["version"]),

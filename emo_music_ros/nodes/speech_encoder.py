@@ -20,6 +20,8 @@ from emo_music_ros.streams import AudioBlock, Sample
 from emo_music_ros.talking.echo import EchoCanceller
 
 AUDIO, PLAYED = "microphone/audio", "player/audio"
+#: So long [s] a player may play before its sound comes.
+PATIENCE = 5.0
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,10 @@ class SpeechEncoderNode(EncoderNode):
     def activate(self) -> None:
         """Subscribe to the sound, and to whether the robot speaks."""
         self._echo: EchoCanceller | None = None  # until something is played
+        self._plays = self._hears = False  # the player, a microphone
+        self._played_at = self.steady()
+        if self.options.echo:
+            self.listen(msg.PlayerState, "player/state", self._on_player)
         self._speaking = Speaking(self, self.options.speaking_topic, self._robot_turns)
         self._voices = HeardVoices(self, self.options.require_attribution)
         self._voices.serve()
@@ -76,13 +82,17 @@ class SpeechEncoderNode(EncoderNode):
     def prepared(self, sample: Sample) -> Iterable[Sample]:
         """Return sound of a microphone without what is played; recordings hear nothing of it."""
         if isinstance(sample, _Played):
+            self._played_at = self.steady()
             if self._echo is None and sample.samples.any():
                 self._echo = EchoCanceller()
             if self._echo is not None:
                 self._echo.played(sample)
             return ()
-        heard = isinstance(sample, AudioBlock) and sample.source.startswith("live:")
-        return self._echo(sample) if heard and self._echo is not None else (sample,)  # type: ignore[arg-type]
+        if isinstance(sample, AudioBlock):
+            self._hears = sample.source.startswith("live:")
+            if self._hears and self._echo is not None:
+                return self._echo(sample)
+        return (sample,)
 
     def person_forgotten(self, person_id: str) -> None:
         """Drop what was heard of the person, and what is being learnt of their voice."""
@@ -98,7 +108,24 @@ class SpeechEncoderNode(EncoderNode):
         """Return what the diagnostics show."""
         told = "paused while the robot speaks" if getattr(self, "_speaking", False) else ""
         self.fault("robot", told, "ok")
+        if hasattr(self, "_echo"):
+            self.fault("echo", self._complaint(), "warn")
         return super().facts()
+
+    def _on_player(self, message: msg.PlayerState) -> None:
+        plays = message.status == msg.PlayerState.PLAYING
+        if plays and not self._plays:
+            self._played_at = self.steady()
+        self._plays = plays
+
+    def _complaint(self) -> str:
+        """Return what keeps what is played from being taken out; empty = nothing."""
+        if self._hears and self._plays and self.steady() - self._played_at > PATIENCE:
+            return (
+                f"the player plays and nothing comes on {PLAYED}: its music is heard as it is. "
+                "Players of others (mpd, spotify) do not give their sound; pause while people speak"
+            )
+        return self._echo.complaint() if self._echo is not None and self._hears else ""
 
     def _heard(self, conversion: Conversion) -> Conversion:
         def convert(message: Any) -> AudioBlock | None:

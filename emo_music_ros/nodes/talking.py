@@ -221,6 +221,7 @@ class TalkingNode(CompanionNode):
         assert self._ear is not None
         waited = self.steady() - self._heard_at if self.allows() else 0.0
         self.fault("microphone", complaint(self._ear, waited), "warn")
+        self.fault("echo", self._echo.complaint() if self._echo is not None else "", "warn")
 
     # -- what is asked for ---------------------------------------------------------------------
 

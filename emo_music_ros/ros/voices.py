@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_music_ros import srv
+import emo_music_ros.srv as srv
 from emo_music_ros.consent.rules import DEMONSTRATION, VOICE, valid_person
 from emo_music_ros.consent.voices import Enrolled, Voices
 from emo_music_ros.encoding.speech.attribution import LEAST, Attribution, Enrolment

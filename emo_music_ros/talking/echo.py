@@ -36,6 +36,9 @@ STEADY, MEMORY = 0.999, 0.7
 #: Share of a block of twice the length that is new (the other half is the block before).
 _NEW = 0.5
 _TINY = 1e-10
+#: Share of the sound that is played from which on it is told that it comes late, or is cut off at
+#: full scale; what is full scale, and how much of the past a block keeps in these shares.
+MANY, FULL, KEEP = 0.2, 0.999, 0.9
 
 
 class RoomFilter:
@@ -118,6 +121,12 @@ class EchoCanceller:
     """Takes what is played out of what is heard.
 
     Both are stamped with the same clock. Sound comes out at 16 kHz, up to `WAIT` later.
+
+    Attributes
+    ----------
+    late, clipped : float
+        Share of what is played that came after it had to be taken out, and that is cut off at full
+        scale, 0..1.
     """
 
     def __init__(self) -> None:
@@ -125,10 +134,15 @@ class EchoCanceller:
         self._played, self._heard = _Timeline(), _Timeline()
         self._last = -math.inf  # number of the sample after the last one played that was no silence
         self._count = 0
+        self.late = self.clipped = 0.0
 
     def played(self, block: AudioBlock) -> None:
         """Take what is played; `time` is when its first sample leaves the loudspeaker."""
         self._played.add(block)
+        late = len(self._heard.samples) > 0 and block.time * RATE < self._heard.begin
+        clipped = np.abs(block.samples) >= FULL
+        self.late += (1 - KEEP) * (float(late) - self.late)
+        self.clipped += (1 - KEEP) * (float(clipped.mean() if clipped.size else 0) - self.clipped)
         if np.abs(block.samples).max(initial=0.0) > 0:
             self._last = self._played.end
 
@@ -150,6 +164,20 @@ class EchoCanceller:
         samples = np.concatenate(out)
         first, self._count = self._count, self._count + len(samples)
         return [AudioBlock(start / RATE, samples, RATE, first, source=block.source)]
+
+    def complaint(self) -> str:
+        """Return what is wrong with what is played, and what to do; empty = nothing."""
+        if self.late > MANY:
+            return (
+                "what the player plays comes too late to be taken out of what the microphone hears."
+                " Run both on one machine, or set the clocks of both alike"
+            )
+        if self.clipped > MANY:
+            return (
+                "what the player plays is cut off at full scale and cannot be taken out as it is "
+                "heard. Turn its volume down"
+            )
+        return ""
 
     def _known(self) -> bool:
         """Return whether the next frame need not wait for what is played."""

@@ -23,6 +23,7 @@ import emo_music_ros.srv as srv
 from emo_music_ros import plugins
 from emo_music_ros.consent.register import default_register
 from emo_music_ros.consent.rules import VOICE, Consent
+from emo_music_ros.nodes import speech_encoder
 from emo_music_ros.nodes.speech_encoder import SpeechEncoderNode
 from emo_music_ros.ros import signals
 from emo_music_ros.ros import voices as heard
@@ -207,6 +208,24 @@ def test_what_is_played_is_taken_out_of_a_microphone_and_not_of_a_recording(grap
     assert len(node.plugin.blocks[-1].samples) == RATE
     graph.say(0.2)
     assert len(node.plugin.blocks[-1].samples) % 256 == 0  # through the canceller
+
+
+def test_a_player_that_plays_and_gives_no_sound_is_named(graph, monkeypatch):
+    node = graph.start()
+    states = graph.probe.create_publisher(msg.PlayerState, "player/state", 10)
+    graph.until(states.get_subscription_count)
+    graph.say(0.2)
+    states.publish(msg.PlayerState(status=msg.PlayerState.PLAYING))
+    graph.until(lambda: node._plays)
+    node.facts()
+    assert "nothing comes on" not in node._health.worst(node.steady())[1]
+    monkeypatch.setattr(speech_encoder, "PATIENCE", -1.0)
+    node.facts()
+    assert "nothing comes on player/audio" in node._health.worst(node.steady())[1]
+    states.publish(msg.PlayerState(status=msg.PlayerState.STOPPED))
+    graph.until(lambda: not node._plays)
+    node.facts()
+    assert "nothing comes on" not in node._health.worst(node.steady())[1]
 
 
 def test_without_echo_nothing_that_is_played_is_listened_to(graph):

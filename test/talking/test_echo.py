@@ -91,3 +91,29 @@ def test_where_nothing_is_played_nothing_is_changed_or_waited_for():
         left = run(EchoCanceller(), heard, played)
         assert len(heard) - len(left) < FRAME
         np.testing.assert_allclose(left, heard[: len(left)], atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["late", "gone", "silent", "clipped", "broken"])
+def test_whatever_comes_as_what_is_played_the_sound_goes_on(canceller, kind):
+    random = np.random.default_rng(3)
+    heard, played = random.normal(0, 0.05, (2, 4 * RATE)).astype(np.float32)
+    if kind == "clipped":
+        played = np.sign(played).astype(np.float32)
+    elif kind == "silent":
+        played[:] = 0
+    elif kind == "broken":
+        played[::7] = np.nan
+    out, step = [], RATE // 20
+    for at in range(0, len(heard), step):
+        if kind != "gone" or at < RATE:
+            when = BEGIN + at / RATE - (0.6 if kind == "late" else 0.0)
+            canceller.played(AudioBlock(when, played[at : at + step], RATE, at))
+        out += canceller(AudioBlock(BEGIN + at / RATE, heard[at : at + step], RATE, at))
+    left = np.concatenate([block.samples for block in out])
+    assert len(heard) - len(left) <= 0.2 * RATE
+    assert np.isfinite(left).all()
+    end = len(left)
+    assert decibels(left[2 * RATE :], heard[2 * RATE : end]) < 2.0
+    told = {"late": "comes too late", "clipped": "cut off at full scale"}.get(kind, "")
+    assert told in canceller.complaint()
+    assert bool(told) == bool(canceller.complaint())

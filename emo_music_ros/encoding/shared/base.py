@@ -23,6 +23,9 @@ class Encoder(Protocol):
         One of face, speech, text, physiology, eeg, music, interaction.
     version : str
         Version of the model, from its description.
+    admits : callable, optional
+        Of one that hears people: gets an utterance [n] at 16 kHz and when it ended [s] before
+        anything is inferred from it, and says whether it counts. Set by the node.
     pace : Pace, optional
         Of one that works per step of time and can do so less often (:mod:`emo_music_ros.pacing`).
     """

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from emo_music_ros.encoding.speech.attribution import QUIET
 from emo_music_ros.encoding.speech.voice_activity import Endpointer
-from emo_music_ros.errors import CompanionError, InputError
+from emo_music_ros.errors import CompanionError, InputError, ModelError
 from emo_music_ros.io.model import describe
 from emo_music_ros.playback.player import Player
 from emo_music_ros.talking.base import Recogniser
@@ -24,7 +25,7 @@ from emo_music_ros.talking.recognisers.keywords import LANGUAGE, NAME, Keywords
 from emo_music_ros.talking.recognisers.pocketsphinx import PocketSphinx
 from emo_music_ros.training.shared.cards import Card, Figure, markdown_table, write_card
 from emo_music_ros.training.shared.work import Work
-from emo_music_ros.training.talking import measuring, sounds
+from emo_music_ros.training.talking import enrolled, measuring, sounds
 from emo_music_ros.training.talking.voices import HELD_OUT, TRAINED, Speaker, speakers
 
 VERSION = "1.0.0"
@@ -71,7 +72,7 @@ def _told(row: Sequence[Any]) -> tuple[Any, ...]:
     return tuple(row)
 
 
-def measure(data: Path, seed: int = 0) -> Iterator[str]:
+def measure(data: Path, seed: int = 0, work: Work | None = None) -> Iterator[str]:
     """Yield the figures as Markdown, part by part as they are measured.
 
     Parameters
@@ -81,6 +82,8 @@ def measure(data: Path, seed: int = 0) -> Iterator[str]:
         missing there is not run.
     seed : int
         Of everything random.
+    work : Work, optional
+        Not used: nothing is trained.
 
     Raises
     ------
@@ -97,6 +100,7 @@ def measure(data: Path, seed: int = 0) -> Iterator[str]:
     yield _latency(every)
     yield _commands(ears, music, seed)
     yield _mistakes(every, data, seed)
+    yield _enrolled(every, data, seed)
     yield _echo(ears, music)
 
 
@@ -200,6 +204,33 @@ def _mistakes(ear: Ear, data: Path, seed: int) -> str:
         rows.append(_told(row))
     header = ("heard", "hours", "commands", "per hour (95 %)", "stop or help", "help")
     return "## What nobody asked for\n\n" + markdown_table(header, rows)
+
+
+def _enrolled(ear: Ear, data: Path, seed: int) -> str:
+    """Return how many commands of a television count, and of the person, once one is enrolled."""
+    title = "## Where somebody is enrolled\n\n"
+    voices = FLITE if shutil.which("flite") else ENGLISH
+    try:
+        one = enrolled.measure(ear, voices, sounds.talk(data, CLIPS, seed))
+    except ModelError as error:
+        return f"{title}Not run: {error}"
+    if not one.hours:
+        return f"{title}Not run: there is no recorded talk."
+    rows = [
+        (name, *(f"{sum(each) / len(each) / one.hours:.1f}" for each in (all_of, urgent)))
+        for name, all_of, urgent in (
+            ("nobody (everybody is obeyed)", [one.before], [one.before_urgent]),
+            ("one of the voices below", one.commands, one.urgent),
+        )
+    ]
+    table = markdown_table(("enrolled", "commands an hour", "stop or help"), rows)
+    return (
+        f"{title}The same talk as of a television, with each of {len(voices)} synthetic voices "
+        f"enrolled by {enrolled.SENTENCES} sentences:\n\n{table}\n\nOf the commands of the "
+        f"enrolled voice that are understood in a quiet room {one.kept:.2f} ({one.own} commands) "
+        f"would count in the midst of that talk. After {QUIET:.0f} s without anybody's voice "
+        "everybody's do, and a call for help always does."
+    )
 
 
 def _latency(ear: Ear) -> str:

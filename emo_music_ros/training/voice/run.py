@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from emo_music_ros.encoding.speech.voiceprint import Voiceprint
 from emo_music_ros.io.model import describe
+from emo_music_ros.training.evaluation.metrics import interval
 from emo_music_ros.training.shared.cards import Card, Figure, markdown_table, write_card
 from emo_music_ros.training.shared.onnx_export import require_float32
 from emo_music_ros.training.shared.work import Work
@@ -100,7 +101,7 @@ def train(data: Path, out: Path, work: Work, seed: int = 0, precision: str = "")
     return chosen | {name: study.equal_error(one.own, one.scores) for name, one in found.items()}
 
 
-def measure(data: Path, seed: int = 0) -> Iterator[str]:
+def measure(data: Path, seed: int = 0, work: Work | None = None) -> Iterator[str]:
     """Yield the figures as Markdown, part by part as they are measured.
 
     Parameters
@@ -109,6 +110,8 @@ def measure(data: Path, seed: int = 0) -> Iterator[str]:
         Folder with ``speech`` and ``music``.
     seed : int
         Of everything random.
+    work : Work, optional
+        Not used: nothing is trained.
 
     Raises
     ------
@@ -125,9 +128,14 @@ def measure(data: Path, seed: int = 0) -> Iterator[str]:
         machine=f"{platform.machine()}, Python {platform.python_version()}",
     )
     found = study.all_trials(who, voiceprint, music, seed)
+    half = study.calm(who)
+    found["clean, calm speech only; enrolled with half as much"] = study.trials(
+        half, voiceprint, lambda voice, draw: voice, study.enrol(half, voiceprint)
+    )
     found["clean, mean and deviation of 19 cepstra (baseline)"] = study.baseline(who, seed)
     yield _errors(found)
     yield _kept(found["clean"])
+    yield _alone(who, voiceprint)
     profiles = study.enrol(who, voiceprint)
     yield _television(television.programmes(who, music, PROGRAMMES, seed), voiceprint, profiles)
 
@@ -158,14 +166,27 @@ def _kept(clean: Trials) -> str:
         passes[~rest] = clean.scores[~rest] >= limit
     parts = []
     for what, rows in (("own utterances counted", clean.own), ("of others", ~clean.own)):
-        low, high = study.interval(
+        low, high = interval(
             lambda one: float(np.mean(one)), clean.owners[rows], passes[rows].astype(float)
         )
         parts.append(f"{what} {passes[rows].mean():.3f} [{low:.3f}, {high:.3f}]")
     return (
         f"At the limit that lets {PASSED:.0%} of others pass, chosen on other people than it is "
-        f"measured on: {parts[0]}, {parts[1]}. What is not counted says nothing about the person; "
-        "who sounds unlike themselves, as in anger, is dropped most."
+        f"measured on: {parts[0]}, {parts[1]}. The moods are acted, most of them strongly: compare "
+        "calm speech above."
+    )
+
+
+def _alone(who: People, voiceprint: Voiceprint) -> str:
+    parts = []
+    for what, some in (("in every mood", who), ("calm", study.calm(who))):
+        shares = np.array(list(study.dropped_alone(some, voiceprint).values()))
+        low, high = interval(lambda each: float(np.mean(each)), np.arange(len(shares)), shares)
+        parts.append(f"{what} {shares.mean():.3f} [{low:.3f}, {high:.3f}]")
+    return (
+        "Somebody who is alone and not enrolled, an utterance every "
+        f"{study.APART:.0f} s: taken for two people, and dropped, are of what they say "
+        f"{parts[0]}, {parts[1]}."
     )
 
 
@@ -176,7 +197,7 @@ def _television(
 ) -> str:
     one = television.mistakes(shown, voiceprint, profiles)
     rates = np.array([count / hours for count, hours in one.enrolled.values() if hours > 0])
-    low, high = study.interval(lambda each: float(np.mean(each)), np.arange(len(rates)), rates)
+    low, high = interval(lambda each: float(np.mean(each)), np.arange(len(rates)), rates)
     rows = [
         ("voices not told apart (as before)", f"{one.before / one.hours:.0f}"),
         ("nobody enrolled, several voices noticed", f"{one.alone / one.hours:.0f}"),

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from emo_music_ros.emotion import RAVDESS
+from emo_music_ros.encoding.speech.attribution import Attribution, Prints
 from emo_music_ros.encoding.speech.audio_features import RATE, log_mel
 from emo_music_ros.encoding.speech.voice_activity import Endpointer, trim
-from emo_music_ros.encoding.speech.voiceprint import Voiceprint, likeness, together
+from emo_music_ros.encoding.speech.voiceprint import likeness, together
 from emo_music_ros.training.corpora.base import Corpus
 from emo_music_ros.training.evaluation.metrics import interval
 from emo_music_ros.training.speech import acoustics
@@ -24,6 +25,8 @@ Sound = NDArray[np.float32]
 ENROLMENT, TRIED = 20.0, 12
 #: An utterance as short as a command [s].
 BRIEF = 0.8
+#: From one utterance to the next where somebody speaks alone [s].
+APART = 10.0
 #: Moods people are asked to enrol in.
 PLAIN = tuple(RAVDESS.index(name) for name in ("neutral", "calm"))
 
@@ -127,6 +130,28 @@ def people(corpus: Corpus, seed: int = 0) -> People:
     return People(enrolled, tried, language)
 
 
+def calm(who: People) -> People:
+    """Return the people enrolled with one half of their calm utterances; the other is tried."""
+    return People(
+        {person: said[::2] for person, said in who.enrolled.items()},
+        {person: said[1::2] for person, said in who.enrolled.items()},
+        who.language,
+    )
+
+
+def dropped_alone(who: People, voiceprint: Prints) -> dict[str, float]:
+    """Return the share of everybody's utterances that is dropped while nobody else is heard.
+
+    Nobody is enrolled; an utterance is said every `APART` seconds.
+    """
+    found = {}
+    for person, voices in who.tried.items():
+        attribution = Attribution(voiceprint)
+        kept = [attribution(voice, APART * at).own for at, voice in enumerate(voices)]
+        found[person] = 1 - float(np.mean(kept))
+    return found
+
+
 def trials(
     who: People,
     prints: Callable[[Sound], NDArray[np.float32]],
@@ -178,7 +203,7 @@ def enrol(who: People, prints: Callable[[Sound], NDArray[np.float32]]) -> dict[s
 
 
 def all_trials(
-    who: People, voiceprint: Voiceprint, music: Sequence[Sound], seed: int = 0
+    who: People, voiceprint: Prints, music: Sequence[Sound], seed: int = 0
 ) -> dict[str, Trials]:
     """Return the trials of every condition; people are enrolled in a quiet room."""
     profiles = enrol(who, voiceprint)
