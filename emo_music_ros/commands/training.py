@@ -17,6 +17,8 @@ from emo_music_ros.errors import InputError
 #: What is said to the robot; its module is called after what it measures.
 CONVERSATION = "conversation"
 _FOLDERS = {CONVERSATION: "talking"}
+#: What else is trained: `listeners` is what simulated people are drawn from.
+_OTHERS = ("recommender", "listeners", CONVERSATION)
 
 
 def training(modality: str) -> Any:
@@ -137,7 +139,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         ("export", "write the network of a finished training again"),
     ):
         one = commands.add_parser(name, help=text)
-        one.add_argument("modality", choices=(*MODALITIES, FUSION, "recommender", CONVERSATION))
+        one.add_argument("modality", choices=(*MODALITIES, FUSION, *_OTHERS))
         one.add_argument("--data", required=True, help="folder of the corpus")
         one.add_argument("--out", default="models", help="folder for the model")
         one.add_argument(
