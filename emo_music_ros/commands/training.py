@@ -21,6 +21,8 @@ VOICE = "voice"
 #: What is measured as a report; the last has no model of its own.
 REPORTS = (CONVERSATION, VOICE, "echo")
 _FOLDERS = {CONVERSATION: "talking"}
+#: What else is trained: `listeners` is what simulated people are drawn from.
+_OTHERS = ("recommender", "listeners", CONVERSATION, VOICE)
 
 
 def training(modality: str) -> Any:
@@ -145,9 +147,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         ("export", "write the network of a finished training again"),
     ):
         one = commands.add_parser(name, help=text)
-        one.add_argument(
-            "modality", choices=(*MODALITIES, FUSION, "recommender", CONVERSATION, VOICE)
-        )
+        one.add_argument("modality", choices=(*MODALITIES, FUSION, *_OTHERS))
         one.add_argument("--data", required=True, help="folder of the corpus")
         one.add_argument("--out", default="models", help="folder for the model")
         one.add_argument(

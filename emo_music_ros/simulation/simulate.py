@@ -6,22 +6,22 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import multiprocessing
 import os
 import platform
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import emo_music_ros
-from emo_music_ros.errors import InputError, StorageError
+from emo_music_ros.errors import InputError
 from emo_music_ros.simulation.alone import face_alone, together
 from emo_music_ros.simulation.answers import Answers
 from emo_music_ros.simulation.characters import KINDS
 from emo_music_ros.simulation.figures import Figure, alone, behaviours, skipped
+from emo_music_ros.simulation.resume import finished
 from emo_music_ros.simulation.session import GIVEN, Facts, run_session
 from emo_music_ros.simulation.skips import skips
 from emo_music_ros.streams import Track
@@ -128,49 +128,15 @@ def facts_of(
     StorageError
         If the file cannot be written.
     """
-    known = dict(_stored(store))
-    left = [task for task in wanted if task.name not in known]
-    try:
-        store.parent.mkdir(parents=True, exist_ok=True)
-        with store.open("a", encoding="utf-8") as file:
-            for done, (name, facts) in enumerate(_results(left, tracks, processes, models), 1):
-                line = json.dumps({"task": name, "facts": facts})
-                known[name] = json.loads(line)["facts"]  # as a later run finds them
-                file.write(line + "\n")
-                file.flush()
-                progress(len(wanted) - len(left) + done, len(wanted))
-    except OSError as error:
-        raise StorageError(
-            f"the sessions cannot be kept in {store}: {error}",
-            "Free space or name another folder with --work",
-        ) from error
-    return [known[task.name] for task in wanted]
-
-
-def _results(
-    left: Sequence[Task], tracks: Sequence[Track], processes: int, models: str
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    if not left:
-        return
-    if processes <= 1:
-        _prepare(tracks, models)
-        yield from map(_run, left)
-        return
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(processes, _prepare, (tracks, models)) as pool:
-        yield from pool.imap_unordered(_run, left)
-
-
-def _stored(store: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    if not store.is_file():
-        return
-    with store.open(encoding="utf-8") as file:
-        for line in file:
-            try:
-                entry = json.loads(line)
-                yield entry["task"], entry["facts"]
-            except (ValueError, KeyError, TypeError):
-                continue  # the last line of a run that was killed
+    return finished(
+        {task.name: task for task in wanted},
+        _run,
+        store,
+        processes,
+        progress,
+        _prepare,
+        (tracks, models),
+    )
 
 
 def digest(tracks: Sequence[Track], answers: Answers) -> str:

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -30,11 +31,15 @@ def retention_of(half_life: float) -> float:
 
 @dataclass
 class TrackHistory:
-    """How often a track was heard, how often that could be judged, and the mean reward -1..1."""
+    """How often a track was heard, how often that could be judged, and the mean reward -1..1.
+
+    `last` is the number of the listen in which it was heard last, 0 = long ago or never.
+    """
 
     heard: int = 0
     judged: int = 0
     mean: float = 0.0
+    last: int = field(default=0, compare=False)
 
 
 class LearnedPerson:
@@ -96,10 +101,17 @@ class LearnedPerson:
         known = self.tracks.get(track_id, TrackHistory())
         return known.mean, known.judged
 
+    def since(self, track_id: str) -> float:
+        """Return how many listens ago a track was heard; inf = not among those remembered."""
+        known = self.tracks.get(track_id)
+        return self.listens - known.last if known is not None and known.last else math.inf
+
     def heard(self, track_id: str, dwell: float | None) -> None:
         """Count one listen; `dwell` is the share heard by somebody who was there, or None."""
-        self.tracks.setdefault(track_id, TrackHistory()).heard += 1
+        known = self.tracks.setdefault(track_id, TrackHistory())
+        known.heard += 1
         self.listens += 1
+        known.last = self.listens
         if dwell is not None:
             self._dwell_sum += dwell
             self._dwells += 1

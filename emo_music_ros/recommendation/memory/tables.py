@@ -46,6 +46,14 @@ _HISTORY = select(history.c.track_id, history.c.heard, history.c.judged, history
 )
 _BLOCKED = select(blocked.c.track_id).where(blocked.c.person_id == bindparam("who"))
 _FORGETS = select(forgotten.c.times).where(forgotten.c.bucket == bindparam("bucket"))
+#: Listens of a person that are looked at for when a track was heard last.
+REMEMBERED = 200
+_LATELY = (
+    select(outcome.c.track_id, outcome.c.listen)
+    .where(outcome.c.person_id == bindparam("who"))
+    .order_by(outcome.c.time.desc())
+    .limit(REMEMBERED)
+)
 _LAST = (
     select(*(outcome.c[name] for name in _LISTEN))
     .where(outcome.c.person_id == bindparam("who"), outcome.c.track_id == bindparam("track"))
@@ -108,6 +116,9 @@ class Rows:
                 histories[track_id] = history
             else:
                 self._leave_out("history", person_id, track_id)
+        for track_id, listen in connection.execute(_LATELY, {"who": person_id}).fetchall():
+            if track_id in histories and _count(listen):
+                histories[track_id].last = max(histories[track_id].last, listen)
         kept_back = {track_id for (track_id,) in kept if isinstance(track_id, str)}
         if len(kept_back) < len(kept):
             self._leave_out("blocked", person_id)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from emo_music_ros.care.profile import NOBODY
 from emo_music_ros.recommendation.base import Need, PersonMemory, RankedTrack
-from emo_music_ros.recommendation.policy import rules
+from emo_music_ros.recommendation.policy import rules, scoring
 from emo_music_ros.recommendation.policy.effect import Effects
 from emo_music_ros.recommendation.policy.therapeutic import TherapeuticRecommender
 from emo_music_ros.recommendation.response.model import LEARNED_FROM, Answers, load
@@ -22,10 +22,18 @@ from emo_music_ros.streams import Estimate, FloatArray, Track
 TRUST = 4.5
 #: Mean reward from which a track is said to have done good, or no good.
 GOOD = 0.1
+#: Least weight of the model, and of what a person's own outcomes say among what is learned.
+LEAST_TRUST, OWN = 0.3, 0.7
+#: What a track loses when it was just heard, and listens after which half of that is back.
+TIRING, REST = 0.2, 40.0
 
 
 class Companion(TherapeuticRecommender):
     """Need bounds the choice, predicted effect chooses within; the rules of practice come before.
+
+    Taste has more room than there: all of a mood that is not much further from the need than the
+    nearest. Exposure lowers a track and rest brings it back, for each person, but not where the
+    same songs are right.
 
     Harm first: of the tracks that answer the need only those stay whose chance of a drop of mood
     is not above the mean of the library, which is what a fixed list would risk. Of them the
@@ -34,6 +42,8 @@ class Companion(TherapeuticRecommender):
     :class:`TherapeuticRecommender`, whose propensities are logged; nobody who is tense, was
     distressed lately or has a high risk is explored on.
     """
+
+    CHOICE, TOLERANCE = 40, 0.8
 
     def __init__(self, options: TherapeuticRecommender.Options | None = None) -> None:
         super().__init__(options or self.Options())
@@ -71,11 +81,21 @@ class Companion(TherapeuticRecommender):
     ) -> FloatArray:
         assert self._answers is not None
         outcomes = sum(person.history(track.track_id)[1] for track in tracks)
-        trust = TRUST / (TRUST + outcomes)
+        trust = max(TRUST / (TRUST + outcomes), LEAST_TRUST)
         answers = self._answers
         effect = (answers.like + answers.chances[:, 2] - answers.chances[:, 0] + 1.0) / 3.0
-        added = rules.prior(tracks, self._profile, outcomes)
-        return trust * effect + (1.0 - trust) * finals + added
+        taste = scoring.preference_match(person.preference, scoring.vectors(tracks))
+        own = (taste + 2.0 * scoring.history_match(person, tracks)) / 3.0
+        learned = (1.0 - OWN) * finals + OWN * own
+        added = rules.prior(tracks, self._profile, outcomes) - self._exposure(tracks, person)
+        return trust * effect + (1.0 - trust) * learned + added
+
+    def _exposure(self, tracks: Sequence[Track], person: PersonMemory) -> FloatArray:
+        """Return what each track loses for having been heard lately [tracks]."""
+        since = getattr(person, "since", None)
+        if since is None or self._profile.same_songs or self._profile.high_risk:
+            return np.zeros(len(tracks))
+        return TIRING * np.exp2([-since(track.track_id) / REST for track in tracks])
 
     def _harmless(self, fit: NDArray[np.intp]) -> NDArray[np.intp]:
         assert self._answers is not None

@@ -148,7 +148,12 @@ def within_reach(points: NDArray[np.float64], heard: Point) -> NDArray[np.bool_]
 
 
 def fitting(
-    need: Point, points: NDArray[np.float64], played: NDArray[np.intp], heard: Point | None
+    need: Point,
+    points: NDArray[np.float64],
+    played: NDArray[np.intp],
+    heard: Point | None,
+    choice: int = CHOICE,
+    tolerance: float = TOLERANCE,
 ) -> tuple[NDArray[np.intp], bool]:
     """Return the tracks that answer a need, nearest first, and whether any truly does.
 
@@ -166,6 +171,10 @@ def fitting(
         When each track was heard, int [tracks]: 0 = not lately, larger = later.
     heard : ndarray or None
         Where the track heard last is.
+    choice : int
+        How many at most.
+    tolerance : float
+        How much further from the need than the nearest.
     """
     away = np.hypot(*(points[:, :2] - need[:2]).T)
     allowed = in_quadrant(need, points)
@@ -178,12 +187,12 @@ def fitting(
         near = rows[within_reach(points[rows], heard)]
         if len(near) >= FEW or (played[near] == 0).any():
             rows = near
-    close = int((away[rows] <= away[rows[0]] + TOLERANCE).sum())
-    rows = rows[: min(max(close, LEAST), CHOICE)]
+    close = int((away[rows] <= away[rows[0]] + tolerance).sum())
+    rows = rows[: min(max(close, LEAST), choice)]
     fresh = rows[played[rows] == 0]
     if len(fresh):
         rows = fresh
     elif len(rows) > 1:
         rows = rows[np.argsort(played[rows], kind="stable")][: (len(rows) + 1) // 2]
     order = rows[np.argsort(away[rows], kind="stable")]
-    return order[:CHOICE], answered
+    return order[:choice], answered

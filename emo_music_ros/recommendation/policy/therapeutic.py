@@ -48,6 +48,9 @@ class TherapeuticRecommender:
         Turns it into a local time (:func:`time.localtime`).
     """
 
+    #: Of how many tracks, and how much further from the need than the nearest, taste chooses.
+    CHOICE, TOLERANCE = paths.CHOICE, paths.TOLERANCE
+
     @dataclass(frozen=True)
     class Options:
         """What can be set."""
@@ -80,6 +83,12 @@ class TherapeuticRecommender:
             "largest change of valence or arousal asked for from one track to the next",
             low=0.01,
             high=2.0,
+            dynamic=True,
+        )
+        way: str = option(
+            "iso",
+            "iso = meets the mood and leads on in small steps; direct = to the goal at once",
+            choices=("iso", "direct"),
             dynamic=True,
         )
         lead: float = option(
@@ -137,14 +146,17 @@ class TherapeuticRecommender:
             return Need.at(end, EMPTY), []
         points = scoring.places(tracks)
         self._places.update(zip((track.track_id for track in tracks), points))
-        heard = self._places.get(recent[-1]) if recent else None
+        # What goes to the goal at once does not mind how far that is from what was heard.
+        heard = self._places.get(recent[-1]) if recent and options.way == "iso" else None
         played = _played(tracks, recent)
         fresh = played == 0 if (played == 0).any() else played < played.max()
         usable = points[fresh] if fresh.any() else points
         rested = played <= max(played.max() - REST, 0)
         again = points[rested] if rested.any() else points
         path = self._path(state, estimate, person.person_id, recent, heard, usable, again)
-        fit, answered = paths.fitting(path.proposed, points, played, heard)
+        fit, answered = paths.fitting(
+            path.proposed, points, played, heard, self.CHOICE, self.TOLERANCE
+        )
         text = reason(state, options.goal, self._hour())
         if path.moved or not answered:
             text += " The library has nothing of that mood to play now; the nearest is chosen."
@@ -242,8 +254,10 @@ class TherapeuticRecommender:
         if options.lead < 2.0 and state in LED:
             there = place(state, estimate)
             end = there + np.clip(end - there, -options.lead, options.lead)
+        if options.way == "direct":
+            start = end
         path = paths.advance(
-            self._paths.get(person_id),
+            self._paths.get(person_id) if options.way == "iso" else None,
             state,
             recent[-1] if recent else "",
             heard,

@@ -13,8 +13,8 @@ from small_library import NAN, Person, feels, library
 
 from emo_music_ros.care.profile import NOBODY, Profile, Song, plain, read
 from emo_music_ros.recommendation.memory.store import Memory
-from emo_music_ros.recommendation.policy import rules
-from emo_music_ros.recommendation.policy.companion import Companion, explain
+from emo_music_ros.recommendation.policy import rules, scoring
+from emo_music_ros.recommendation.policy.companion import OWN, Companion, explain
 from emo_music_ros.recommendation.policy.effect import Effects, described
 from emo_music_ros.recommendation.policy.guard import aroused
 from emo_music_ros.recommendation.response.model import load
@@ -185,7 +185,9 @@ def test_five_outcomes_of_the_person_outweigh_the_model():
     assert np.ptp(alone - policy._finals(1 - finals, tracks, Person())) < 1e-9
     person = Person(history={f"t{i:02}": (0.1, 1) for i in range(5)})
     both = policy._finals(finals, tracks, person)
-    assert np.ptp(both - (5 / 9.5) * finals) == pytest.approx(np.ptp(alone) * 4.5 / 9.5, abs=1e-6)
+    did = (0.5 + 2.0 * scoring.history_match(person, tracks)) / 3.0
+    learned = (1 - OWN) * finals + OWN * did
+    assert np.ptp(both - (5 / 9.5) * learned) == pytest.approx(np.ptp(alone) * 4.5 / 9.5, abs=1e-6)
 
 
 def test_a_choice_explains_itself_truly():
