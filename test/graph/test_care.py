@@ -17,6 +17,7 @@ from emo_music_ros.care.plans import BEFORE
 from emo_music_ros.care.profile import DAY
 from emo_music_ros.ros.qos import LATCHED
 
+RATE = 11025
 TITLES = ("Aria", "Ballade", "Chanson", "Dance")
 
 
@@ -25,11 +26,11 @@ def robot(start, probe, until, tmp_path):
     """Start recommender, player, session and interaction; return what they say."""
     folder = tmp_path / "music"
     folder.mkdir()
-    sound = np.arange(22050 * 60) / 22050
+    sound = np.arange(RATE * 40) / RATE
     for number, title in enumerate(TITLES):
         tone = 0.2 * np.sin(2 * np.pi * 110 * (number + 2) * sound)
         tone *= 1 + np.sin(2 * np.pi * (1 + number) * sound)
-        soundfile.write(folder / f"{title}.wav", tone, 22050)
+        soundfile.write(folder / f"{title}.wav", tone, RATE)
     start("player", plugin="null", folder__path=str(folder))
     recommender = start("recommender", folder__path=str(folder), patience=1.0)
     start("session")

@@ -204,7 +204,7 @@ class Acts(ABC):
             self._listening.again = not self._course.programme.fixed
         elif self._course.programme.fixed:
             log.info("a locked plan runs: nothing is played again")
-        elif not self._held and self._recent and not self._kept_back(self._recent[-1]):
+        elif not self._held and self._recent and self._may_return(self._recent[-1]):
             self._wish = ("repeat", self._recent[-1])
 
     def _on_seek(self, event: Interaction) -> None:
@@ -258,6 +258,11 @@ class Acts(ABC):
         self._rejected.pop(track_id, None)
         if self._kept_back(track_id):
             self._memory.unblock(self.person_id, track_id)
+
+    def _may_return(self, track_id: str) -> bool:
+        track = self._attribution.find(track_id)
+        banned = track is not None and self._chooser.refusal(track, self.person_id)
+        return not banned and not self._kept_back(track_id)
 
     def _kept_back(self, track_id: str) -> bool:
         return track_id in self._memory.person(self.person_id).blocked

@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from emo_music_ros.care.profile import Profile
 from emo_music_ros.recommendation.base import Need, RankedTrack, Recommender
@@ -121,14 +122,20 @@ class Chooser:
     def asked(
         self, person_id: str, track_id: str, moment: Moment, count: int
     ) -> tuple[Need, list[RankedTrack]]:
-        """Return the need and a piece somebody asked for, scored among all like any other."""
+        """Return the need and a piece somebody asked for, scored among all like any other.
+
+        What follows is what a player may open where it cannot open that: never a piece that is on
+        a never-again list.
+        """
         tracks = self._shelf.tracks()
         person = Known(self._memory.person(person_id), self.profile(person_id))
         recent = list(moment.recent[-MOST_RECENT:])
         need, ranked = self._recommender.rank(
             moment.state, moment.estimate, tracks, person, recent, len(tracks)
         )
-        return need, first(track_id, ranked)[:count]
+        best = first(track_id, ranked)
+        others = (each for each in best[1:] if not self.refusal(each.track, person_id))
+        return need, [*best[:1], *islice(others, count - 1)]
 
     def _bounded(
         self, tracks: Sequence[Track], profiles: Sequence[Profile], moment: Moment

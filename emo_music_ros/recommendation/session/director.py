@@ -327,7 +327,8 @@ class Director(Acts):
         chosen = picked and not programme.fixed
         planned = "" if chosen else self._course.next(trigger, self._left_out)
         if planned:
-            need, ranked = self._chooser.asked(self.person_id, planned, moment, top_k)
+            count = 1 if programme.fixed else top_k  # nothing stands in for it
+            need, ranked = self._chooser.asked(self.person_id, planned, moment, count)
             need, trigger = replace(need, reason=self._course.told), "plan"
         elif programme.fixed:
             need, ranked = Need(0.0, 0.0, 0.0, f"The list of '{programme.name}' is at its end."), []

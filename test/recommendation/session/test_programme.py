@@ -214,6 +214,32 @@ def test_never_again_goes_on_to_another_piece(world):
         made.director.pick(on.track_id, made.now)
 
 
+def test_never_again_is_no_stand_in_and_does_not_return(world):
+    made = playing(world)
+    banned = tuple(Song(f"Piece {number}") for number in range(20) if number != 4)
+    made.profiles["anna"] = Profile(never=banned)
+    made.director.pick("t4", made.now)
+    made.run(1)
+    assert [each.track.track_id for each in made.decisions[-1].ranked] == ["t4"]
+    made.profiles["anna"] = Profile(never=(*banned, Song("Piece 4")))
+    made.director.reconsider(made.now)
+    made.run(5)
+    made.played.clear()
+    made.tell("repeat")
+    made.run(20)
+    assert made.played == []
+
+
+def test_nothing_stands_in_for_a_piece_of_a_locked_list_that_cannot_be_opened(world):
+    made = playing(world)
+    made.broken = {"t7"}
+    start(made, LOCKED)
+    made.played.clear()
+    made.run(100)  # what played before comes to its end
+    assert made.played[0] == "t3"
+    assert all(len(each.ranked) == 1 for each in made.decisions[1:])
+
+
 def test_where_nothing_else_may_be_played_never_again_is_silence(world):
     made = world(tracks=world.library(1), patience=1.0)
     made.state = "calm"
