@@ -17,7 +17,9 @@ from starlette.routing import Route
 
 from emo_music_ros.dashboard import account_pages, pages, record_pages
 from emo_music_ros.dashboard.accounts import Accounts
+from emo_music_ros.dashboard.asking import Asking
 from emo_music_ros.dashboard.audit import Audit
+from emo_music_ros.dashboard.call_pages import CallPages
 from emo_music_ros.dashboard.entrance import Entrance
 from emo_music_ros.dashboard.gate import Gate, Visit
 from emo_music_ros.dashboard.permissions import CONTROLS, HOME
@@ -64,6 +66,8 @@ class Dashboard:
         By name.
     records : Records
         Sessions that were recorded.
+    asking : Asking
+        Asks other nodes for what is no music.
     show : callable
         Prints on the terminal.
     clock : callable
@@ -80,6 +84,7 @@ class Dashboard:
         sessions: Sessions,
         situations: Mapping[str, Situation],
         records: Records,
+        asking: Asking,
         show: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -91,6 +96,7 @@ class Dashboard:
         self._records = records
         self._clock = clock
         self._entrance = Entrance(accounts, sessions, self._note, show, clock)
+        self._calls = CallPages(board, asking, self._note)
         self._viewers: dict[str, int] = {}
         self._drawn: dict[tuple[str, str], tuple[float, Mapping[str, str]]] = {}
         self._open = True
@@ -144,6 +150,8 @@ class Dashboard:
             *(route("GET", f"/{view}", partial(self._view, view)) for view in VIEWS),
             *(route("GET", f"/events/{view}", partial(self._events, view)) for view in VIEWS),
             *(route("POST", f"/control/{name}", partial(self._steer, name)) for name in CONTROLS),
+            route("GET", "/calls", self._calls.page),
+            route("POST", "/calls/acknowledge", self._calls.acknowledge),
             route("GET", "/recordings", self._recordings),
             *(
                 route("GET", f"/recordings/report{end}", partial(self._report, form))

@@ -10,7 +10,7 @@ from emo_music_ros.dashboard.sessions import Session
 from emo_music_ros.dashboard.words import Words
 
 #: Pages in the menu, and the key of their name.
-_MENU = ("live", "carer", "resident", "recordings", "accounts", "audit", "password")
+_MENU = ("live", "carer", "calls", "resident", "recordings", "accounts", "audit", "password")
 
 
 def document(

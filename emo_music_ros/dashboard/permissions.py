@@ -36,6 +36,8 @@ PERMISSIONS: dict[tuple[str, str], frozenset[str]] = {
     ("GET", "/events/live"): _WATCH,
     ("GET", "/carer"): _STAFF,
     ("GET", "/events/carer"): _STAFF,
+    ("GET", "/calls"): _WATCH,
+    ("POST", "/calls/acknowledge"): _STAFF,
     ("GET", "/resident"): _STEER,
     ("GET", "/events/resident"): _STEER,
     ("POST", "/control/play"): _STEER,

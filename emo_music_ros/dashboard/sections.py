@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from emo_music_ros.dashboard import telling
+from emo_music_ros.dashboard.call_section import calls
 from emo_music_ros.dashboard.markup import Markup, element, join
 from emo_music_ros.dashboard.state import Snapshot
 from emo_music_ros.dashboard.words import Words
@@ -14,6 +15,9 @@ from emo_music_ros.dashboard.words import Words
 _PLANE = 100
 #: Most candidates that are shown.
 _MOST_NEXT = 5
+
+#: Stand before everything else, and take no room where there is nothing to say.
+FIRST = ("calls",)
 
 Section = Callable[[Snapshot, Words], Markup]
 
@@ -154,6 +158,7 @@ def nodes(now: Snapshot, words: Words) -> Markup:
 
 
 SECTIONS: dict[str, Section] = {
+    "calls": calls,
     "feels": feels,
     "parts": parts,
     "plane": plane,
@@ -167,8 +172,8 @@ SECTIONS: dict[str, Section] = {
 #: View -> its sections. A resident sees a title: what the machine makes of somebody is not held
 #: up to them.
 VIEWS: dict[str, tuple[str, ...]] = {
-    "live": ("feels", "plane", "parts", "body", "music", "session", "next", "nodes"),
-    "carer": ("music", "feels", "session"),
+    "live": ("calls", "feels", "plane", "parts", "body", "music", "session", "next", "nodes"),
+    "carer": ("calls", "music", "feels", "session"),
     "resident": ("title",),
 }
 

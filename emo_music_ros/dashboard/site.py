@@ -9,6 +9,7 @@ from pathlib import Path
 
 from emo_music_ros.dashboard.accounts import Accounts
 from emo_music_ros.dashboard.app import Control, Dashboard
+from emo_music_ros.dashboard.asking import Asking
 from emo_music_ros.dashboard.audit import Audit
 from emo_music_ros.dashboard.options import DashboardOptions
 from emo_music_ros.dashboard.records import Records
@@ -33,6 +34,8 @@ class Site:
         Steers the music.
     records : Records
         Sessions that were recorded.
+    asking : Asking
+        Asks other nodes for what is no music.
     show : callable
         Prints on the terminal.
     failed : callable
@@ -55,6 +58,7 @@ class Site:
         board: Board,
         control: Control,
         records: Records,
+        asking: Asking,
         show: Callable[[str], None],
         failed: Callable[[Exception], None],
         on_trouble: Callable[[str], None],
@@ -73,6 +77,7 @@ class Site:
                 sessions=Sessions(clock, options.idle, options.longest),
                 situations=known,
                 records=records,
+                asking=asking,
                 show=show,
                 clock=clock,
             )

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from emo_music_ros.emotion import UNKNOWN
+from emo_music_ros.notifying.calls import Call
 from emo_music_ros.streams import Emotion
 
 #: What is older than this is not known any more [s].
@@ -102,6 +103,7 @@ class Snapshot:
     plan: Plan | None = None
     remaining: float = 0.0
     parts: tuple[tuple[Part, bool], ...] = ()
+    calls: tuple[Call, ...] = ()
 
 
 class Board:
@@ -171,6 +173,11 @@ class Board:
         """Take the session that runs."""
         with self._lock:
             self._now = replace(self._now, plan=plan)
+
+    def calls(self, calls: tuple[Call, ...]) -> None:
+        """Take the calls to carers, of whomever they are."""
+        with self._lock:
+            self._now = replace(self._now, calls=calls)
 
     def part(self, part: Part) -> None:
         """Take the health of a node."""

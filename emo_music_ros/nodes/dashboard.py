@@ -20,6 +20,7 @@ from emo_music_ros.errors import InputError, PluginError
 from emo_music_ros.paths import expand
 from emo_music_ros.report.process import ReportProcess
 from emo_music_ros.resources import data_of
+from emo_music_ros.ros.asking import PATIENCE, NodeAsking
 from emo_music_ros.ros.host import run_node
 from emo_music_ros.ros.node import CompanionNode
 from emo_music_ros.ros.steering import Steering, pass_on
@@ -29,8 +30,6 @@ from emo_music_ros.srv import SetPlayback
 if TYPE_CHECKING:  # a web framework that may be missing
     from emo_music_ros.dashboard.site import Site
 
-#: How long an answer to a button may take [s].
-PATIENCE = 5.0
 _COMMANDS = {
     "pause": SetPlayback.Request.PAUSE,
     "skip": SetPlayback.Request.NEXT,
@@ -75,6 +74,7 @@ class DashboardNode(CompanionNode):
         self._board = Board(self.steady)
         self._watcher = Watcher(self._board, self.subject, namespace, self.steady)
         self._steering = Steering(self, "live:dashboard")
+        self._asking = NodeAsking(self)
         self._reports = ReportProcess()
         self._site = self._make(
             self.options,
@@ -83,6 +83,7 @@ class DashboardNode(CompanionNode):
             board=self._board,
             control=self._control,
             records=Records(self._recordings, self._reports.make),
+            asking=self._asking,
             show=_show,
             failed=lambda error: self.failed("pages", error),
             on_trouble=lambda text: self.fault("audit", text),
@@ -99,6 +100,7 @@ class DashboardNode(CompanionNode):
             del self._site
         if hasattr(self, "_steering"):
             self._steering.close()
+            self._asking.close()
             del self._steering
 
     def details(self) -> dict[str, Any]:

@@ -241,7 +241,7 @@ class RecommenderNode(CompanionNode):
             need,
             list(decision.ranked) if decision.action == "play" else [],
         )
-        message.reason = decision.reason
+        message.reason, message.trigger = decision.reason, decision.trigger
         return message
 
     def _on_outcome(self, outcome: Outcome) -> None:

@@ -56,33 +56,16 @@ class Steering:
         self._sessions.destroy()
 
     def later(self, ask: Callable[[], Promise[None]]) -> Promise[None]:
-        """Ask from another thread than the executor's; cancelled = nobody waits any longer."""
-        promise: Promise[None] = Promise()
-
-        def begin() -> None:
-            if promise.done():
-                return
-            try:
-                asked = ask()
-            except Exception as error:  # it goes to whoever asked
-                promise.set_exception(error)
-                return
-            asked.add_done_callback(partial(pass_on, promise))
-            promise.add_done_callback(lambda _: asked.cancel())
-
-        assert self._node.executor is not None
-        self._node.executor.create_task(begin)
-        return promise
+        """Ask from another thread than the executor's, see :func:`later`."""
+        return later(self._node, ask)
 
     def playback(self, command: int, value: float = 0.0) -> Promise[None]:
         """Give the player a command of `SetPlayback`."""
-        return self._call(
-            self._player, srv.SetPlayback.Request(command=command, value=value), "player"
-        )
+        return ask(self._player, srv.SetPlayback.Request(command=command, value=value), "player")
 
     def rate(self, rating: float) -> Promise[None]:
         """Rate what is played, -1..1."""
-        return self._call(self._rating, srv.RateTrack.Request(rating=rating), "interaction")
+        return ask(self._rating, srv.RateTrack.Request(rating=rating), "interaction")
 
     def play(self) -> Promise[None]:
         """Ask for music: what was paused goes on, or something is chosen."""
@@ -131,42 +114,65 @@ class Steering:
         if self._session is handle:
             self._session = self._over = None
 
-    def _call(self, client: Client, request: Any, who: str) -> Promise[None]:
-        promise: Promise[None] = Promise()
-        if not client.service_is_ready():
-            promise.set_exception(_absent(who))
-            return promise
 
-        def check(answer: Any) -> None:
-            if not answer.success:
-                raise InputError(answer.message or f"the node {who} refused", "See its log")
+def later(node: Node, ask: Callable[[], Promise[Any]]) -> Promise[Any]:
+    """Ask from another thread than the executor's; cancelled = nobody waits any longer."""
+    promise: Promise[Any] = Promise()
 
-        future = client.call_async(request)
-        future.add_done_callback(_settling(promise, check))
-        # whoever waits may give up: an answer that never comes is not waited for for ever
-        promise.add_done_callback(lambda _: client.remove_pending_request(future))
+    def begin() -> None:
+        if promise.done():
+            return
+        try:
+            asked = ask()
+        except Exception as error:  # it goes to whoever asked
+            promise.set_exception(error)
+            return
+        asked.add_done_callback(partial(pass_on, promise))
+        promise.add_done_callback(lambda _: asked.cancel())
+
+    assert node.executor is not None
+    node.executor.create_task(begin)
+    return promise
+
+
+def ask(client: Client, request: Any, who: str) -> Promise[Any]:
+    """Call a service of a node and return its answer, a refusal as InputError."""
+    promise: Promise[Any] = Promise()
+    if not client.service_is_ready():
+        promise.set_exception(_absent(who))
         return promise
 
+    def check(answer: Any) -> Any:
+        if not answer.success:
+            raise InputError(answer.message or f"the node {who} refused", "See its log")
+        return answer
 
-def pass_on(promise: Promise[None], done: Promise[None]) -> None:
+    future = client.call_async(request)
+    future.add_done_callback(_settling(promise, check))
+    # whoever waits may give up: an answer that never comes is not waited for for ever
+    promise.add_done_callback(lambda _: client.remove_pending_request(future))
+    return promise
+
+
+def pass_on(promise: Promise[Any], done: Promise[Any]) -> None:
     """Settle a promise as another one was, unless nobody waits any longer."""
     if not promise.done():
         error = done.exception()
-        promise.set_exception(error) if error else promise.set_result(None)
+        promise.set_exception(error) if error else promise.set_result(done.result())
 
 
-def _settling(promise: Promise[None], take: Callable[[Any], None]) -> Callable[[Any], None]:
+def _settling(promise: Promise[Any], take: Callable[[Any], Any]) -> Callable[[Any], None]:
     """Return what settles a promise by the result of a future of ROS."""
 
     def settle(future: Any) -> None:
         try:
-            take(future.result())
+            taken = take(future.result())
         except Exception as error:  # it goes to whoever waits
             if not promise.done():
                 promise.set_exception(error)
             return
         if not promise.done():
-            promise.set_result(None)
+            promise.set_result(taken)
 
     return settle
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 from argon2 import PasswordHasher
@@ -144,6 +145,23 @@ class Browser:
             connection.close()
 
 
+class Asked:
+    """Takes what the pages ask other nodes for."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[Any, ...]] = []
+        self.refusal: CompanionError | None = None
+
+    def _take(self, *call: Any) -> None:
+        self.calls.append(call)
+        if self.refusal is not None:
+            raise self.refusal
+
+    async def acknowledge(self, call: int, by: str, false_alarm: bool) -> None:
+        """Take that a carer looked in."""
+        self._take("acknowledge", call, by, false_alarm)
+
+
 @dataclass
 class Served:
     """A dashboard that runs, and what it was asked to do."""
@@ -159,6 +177,7 @@ class Served:
     refusal: list[CompanionError] = field(default_factory=list)
     tls: bool = False
     reported: list[tuple[list[str], str, str]] = field(default_factory=list)
+    asking: Asked = field(default_factory=Asked)
 
     @property
     def port(self) -> int:
@@ -233,6 +252,7 @@ def served(folder: Path, monkeypatch, **options) -> Iterator[Served]:
         if refusal:
             raise refusal[0]
 
+    asking = Asked()
     site = Site(
         DashboardOptions(**{"port": 0, **options}),
         accounts=folder / "accounts.sqlite",
@@ -240,6 +260,7 @@ def served(folder: Path, monkeypatch, **options) -> Iterator[Served]:
         board=board,
         control=control,
         records=Records(lambda: folder / "recordings", make),
+        asking=asking,
         show=printed.append,
         failed=errors.append,
         on_trouble=troubles.append,
@@ -248,8 +269,9 @@ def served(folder: Path, monkeypatch, **options) -> Iterator[Served]:
     tls = bool(options.get("tls_certificate"))
     try:
         yield Served(
-            folder, clock, board, site, printed, errors, troubles, asked, refusal, tls, reported
-        )
+            folder, clock, board, site, printed, errors, troubles, asked, refusal, tls, reported,
+            asking,
+        )  # fmt: skip
     finally:
         site.stop()
     assert not errors, errors
