@@ -100,7 +100,7 @@ class NotifyingNode(CompanionNode):
         self.listen(msg.Recommendation, "recommendation", self._on_recommendation)
         self.serve(AcknowledgeCall, "acknowledge_call", self._on_acknowledge)
         self.every(1.0, self._tick)
-        self._tell()
+        self._publish()
 
     def details(self) -> dict[str, Any]:
         """Return how much waits to be sent."""
@@ -111,7 +111,7 @@ class NotifyingNode(CompanionNode):
     def person_forgotten(self, person_id: str) -> None:
         """Remove the calls of a person."""
         self._calls.forget(person_id)
-        self._tell()
+        self._publish()
 
     # -- calls -----------------------------------------------------------------------------------
 
@@ -121,24 +121,24 @@ class NotifyingNode(CompanionNode):
 
     def _call(self, person_id: str, kind: str) -> None:
         self._calls.add(printable(person_id), kind, self._names())
-        self._tell()
+        self._publish()
         self._send()
 
     def _on_acknowledge(self, request: Any, response: Any) -> Any:
         ends = [box.name for box in self._outboxes if box.tells_end]
         by = printable(request.by, 60)
         self._calls.acknowledge(request.id, by, request.false_alarm, ends)
-        self._tell()
+        self._publish()
         self._send()
         response.success = True
         return response
 
     def _tick(self) -> None:
         if self._calls.escalate(self._names()):
-            self._tell()
+            self._publish()
         self._send()
 
-    def _tell(self) -> None:
+    def _publish(self) -> None:
         calls = [_message(each) for each in self._calls.latest()]
         self._told.publish(msg.CarerCalls(header=header(self.now()), calls=calls))
 
