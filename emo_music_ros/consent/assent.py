@@ -52,7 +52,9 @@ class Assents:
     def standing(self, person_id: str) -> Standing | None:
         """Return how it stands with a person; None if nobody needs to ask."""
         entry = self._keeper.decided(person_id, ASSENT)
-        return entry and Standing(entry.given, entry.terms.scope, entry.time)
+        if entry is None:
+            return None
+        return Standing(entry.given, entry.terms.scope, entry.time)
 
     def start(self, person_id: str) -> bool:
         """Ask a person anew who is enrolled, and return whether there is something to ask."""
@@ -104,7 +106,9 @@ class Assents:
         """
         before = self.standing(person_id)
         if before is None or before.why != REVIEW:
-            raise InputError(f"'{person_id}' did not refuse twice in a row", "Nothing is to be done")
+            raise InputError(
+                f"'{person_id}' did not refuse twice in a row", "Leave it"
+            )
         self._hold(person_id, False, ASK, source)
 
     def pause(self, person_id: str, paused: bool, source: str) -> None:

@@ -11,6 +11,7 @@ from emo_music_ros.consent.rules import (
     CONSENTED,
     DECIDERS,
     PERSON,
+    PLAIN,
     PURPOSES,
     RECORDING,
     Consent,
@@ -50,7 +51,7 @@ class Keeper:
         return list(self._known.values())
 
     def decide(
-        self, person_id: str, purpose: str, given: bool, source: str, terms: Terms = Terms()
+        self, person_id: str, purpose: str, given: bool, source: str, terms: Terms = PLAIN
     ) -> str:
         """Let a decision hold for one purpose, or all if it is empty; return its person.
 
@@ -133,13 +134,10 @@ class Keeper:
             self._unsaved.clear()
 
 
-
 def _check(terms: Terms) -> None:
     """Refuse consent of somebody who may not give it, or that has ended already."""
     if terms.decided_by not in ("", *DECIDERS):
-        raise InputError(
-            f"nobody decides as '{terms.decided_by}'", f"Give {' or '.join(DECIDERS)}"
-        )
+        raise InputError(f"nobody decides as '{terms.decided_by}'", f"Give {' or '.join(DECIDERS)}")
     if terms.decided_by not in ("", PERSON) and not terms.document.strip():
         raise InputError(
             "nothing shows that somebody else may decide",

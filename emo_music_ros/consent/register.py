@@ -164,12 +164,11 @@ def _row(consent: Consent) -> tuple[object, ...]:
 
 
 def _consent(row: tuple[object, ...]) -> Consent | None:
-    person_id, purpose, given, moment, source, *terms, until = row
+    person_id, purpose, given, moment, source, decided_by, document, scope, until = row
     if not isinstance(person_id, str) or purpose not in EVERY:
         return None
     number = float(moment) if isinstance(moment, int | float) else 0.0
     # Anything but a clear yes is a no, and an end without sense has passed.
     end = float(until) if isinstance(until, int | float) else 1.0
-    return Consent(
-        person_id, str(purpose), given == 1, number, str(source), Terms(*map(str, terms), end)
-    )
+    terms = Terms(str(decided_by), str(document), str(scope), end)
+    return Consent(person_id, str(purpose), given == 1, number, str(source), terms)

@@ -17,8 +17,8 @@ PURPOSES = (SENSING, LEARNING)
 #: Keeping pictures, voice, words and body signals in the recording of a session. Nobody has agreed
 #: to it who was not asked for just that.
 RECORDING = "recording"
-#: What sensing reads, each of which may be forbidden alone; where nothing was decided about one, what
-#: was decided about sensing holds.
+#: What sensing reads, each of which may be forbidden alone; where nothing was decided about one,
+#: what was decided about sensing holds.
 MODALITIES = ("face", "speech", "text", "physiology", "eeg", "interaction")
 #: Whether the person, asked at the start, agreed; whether sensing goes on or is paused.
 ASSENT, PAUSE = "assent", "pause"
@@ -63,6 +63,10 @@ class Terms:
     until: float = 0.0
 
 
+#: Where nobody said who decided, and there is no end.
+PLAIN = Terms()
+
+
 @dataclass(frozen=True)
 class Consent:
     """One decision: `given` or withdrawn, when [unix s], who or what said so, and its terms."""
@@ -72,7 +76,7 @@ class Consent:
     given: bool
     time: float = 0.0
     source: str = ""
-    terms: Terms = Terms()
+    terms: Terms = PLAIN
 
     def holds(self, now: float) -> bool:
         """Tell whether it was given and has not ended [unix s]."""

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -92,9 +92,7 @@ class NotifyingNode(CompanionNode):
             for stage, name in named.items()
             if name != "none"
         ]
-        self._senders = [
-            self.work(lambda _, box=box: box.step(), 1, box.name) for box in self._outboxes
-        ]
+        self._senders = [self.work(_step(box), 1, box.name) for box in self._outboxes]
         self._told = self.advertise(msg.CarerCalls, "carer/calls", LATCHED)
         self.listen(String, "carer/call", lambda _: self._call(self.person_id, HELP))
         self.listen(msg.Recommendation, "recommendation", self._on_recommendation)
@@ -173,6 +171,10 @@ class NotifyingNode(CompanionNode):
             self._missed.discard(notice)
         outcome = "not arrived yet" if problem else "done"
         self._audit.note("", "", f"push of call {notice.call} by {name}: {notice.what}", outcome)
+
+
+def _step(box: Outbox) -> Callable[[Any], None]:
+    return lambda _: box.step()
 
 
 def _message(call: Call) -> msg.CarerCall:

@@ -7,7 +7,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -348,8 +348,11 @@ def _calls(connection: sqlite3.Connection, where: str, *values: float | str) -> 
     rows = connection.execute(
         f"SELECT {_COLUMNS} FROM call WHERE {where} ORDER BY latest DESC, number DESC", values
     )
+    flags = ("pushed", "escalated", "false_alarm")
+    names = [each.name for each in fields(Call)]
     return [
-        Call(*row[:6], bool(row[6]), bool(row[7]), row[8], row[9], bool(row[10])) for row in rows
+        replace(call, **{name: bool(getattr(call, name)) for name in flags})
+        for call in (Call(**dict(zip(names, row))) for row in rows)
     ]
 
 

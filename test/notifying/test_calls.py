@@ -153,9 +153,7 @@ def test_a_number_is_never_given_twice(calls):
 
 @settings(max_examples=15)  # every step is a transaction on disk
 @given(
-    steps=st.lists(
-        st.tuples(st.floats(0, 20000), st.sampled_from(["call", "seen"])), max_size=12
-    )
+    steps=st.lists(st.tuples(st.floats(0, 20000), st.sampled_from(["call", "seen"])), max_size=12)
 )
 def test_never_more_than_two_pushes_of_a_person_and_shift(tmp_path_factory, steps):
     times = Times()
