@@ -106,9 +106,7 @@ class Assents:
         """
         before = self.standing(person_id)
         if before is None or before.why != REVIEW:
-            raise InputError(
-                f"'{person_id}' did not refuse twice in a row", "Leave it"
-            )
+            raise InputError(f"'{person_id}' did not refuse twice in a row", "Leave it")
         self._hold(person_id, False, ASK, source)
 
     def pause(self, person_id: str, paused: bool, source: str) -> None:

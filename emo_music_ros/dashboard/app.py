@@ -20,11 +20,13 @@ from emo_music_ros.dashboard.accounts import Accounts
 from emo_music_ros.dashboard.asking import Asking
 from emo_music_ros.dashboard.audit import Audit
 from emo_music_ros.dashboard.call_pages import CallPages
+from emo_music_ros.dashboard.consent_pages import ConsentPages
 from emo_music_ros.dashboard.entrance import Entrance
 from emo_music_ros.dashboard.gate import Gate, Visit
 from emo_music_ros.dashboard.permissions import CONTROLS, HOME
 from emo_music_ros.dashboard.records import FORMS, Records
 from emo_music_ros.dashboard.sections import VIEWS, rendered
+from emo_music_ros.dashboard.sensing_section import SENSING_ACTS
 from emo_music_ros.dashboard.sessions import Session, Sessions
 from emo_music_ros.dashboard.situations import Situation, situations
 from emo_music_ros.dashboard.state import Board
@@ -97,6 +99,7 @@ class Dashboard:
         self._clock = clock
         self._entrance = Entrance(accounts, sessions, self._note, show, clock)
         self._calls = CallPages(board, asking, self._note)
+        self._people = ConsentPages(board, asking, accounts, self._note)
         self._viewers: dict[str, int] = {}
         self._drawn: dict[tuple[str, str], tuple[float, Mapping[str, str]]] = {}
         self._open = True
@@ -152,6 +155,14 @@ class Dashboard:
             *(route("POST", f"/control/{name}", partial(self._steer, name)) for name in CONTROLS),
             route("GET", "/calls", self._calls.page),
             route("POST", "/calls/acknowledge", self._calls.acknowledge),
+            *(
+                route("POST", f"/sensing/{act}", partial(self._people.sensing, act))
+                for act in SENSING_ACTS
+            ),
+            route("GET", "/people", self._people.page),
+            route("POST", "/people/consent", self._people.consent),
+            route("POST", "/people/forget", self._people.forget),
+            route("GET", "/people/data", self._people.data),
             route("GET", "/recordings", self._recordings),
             *(
                 route("GET", f"/recordings/report{end}", partial(self._report, form))

@@ -10,7 +10,17 @@ from emo_music_ros.dashboard.sessions import Session
 from emo_music_ros.dashboard.words import Words
 
 #: Pages in the menu, and the key of their name.
-_MENU = ("live", "carer", "calls", "resident", "recordings", "accounts", "audit", "password")
+_MENU = (
+    "live",
+    "carer",
+    "calls",
+    "resident",
+    "recordings",
+    "people",
+    "accounts",
+    "audit",
+    "password",
+)
 
 
 def document(

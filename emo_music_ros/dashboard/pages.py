@@ -11,6 +11,7 @@ from emo_music_ros.dashboard.layout import document
 from emo_music_ros.dashboard.markup import Markup, element, join
 from emo_music_ros.dashboard.permissions import may
 from emo_music_ros.dashboard.sections import FIRST, VIEWS, rendered
+from emo_music_ros.dashboard.sensing_section import sensing_forms
 from emo_music_ros.dashboard.sessions import Session
 from emo_music_ros.dashboard.situations import Situation
 from emo_music_ros.dashboard.state import Snapshot
@@ -36,6 +37,7 @@ def view(
                 "section",
                 element("h2", words(each)) if each not in _BARE else "",
                 element("div", pieces[each], id=f"now-{each}"),
+                *(sensing_forms(words, session, name) if each == "notice" else ()),
                 class_=each,
             )
             for each in VIEWS[name]
@@ -49,6 +51,8 @@ def view(
         "resident": lambda: _large(words, session),
     }[name]()
     before, after = (shown, []) if name == "resident" else ([], shown)
+    if name == "resident":  # what is pressed comes first
+        first, after = [], [*first]
     return document(
         name,
         words,

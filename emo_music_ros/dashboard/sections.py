@@ -8,6 +8,7 @@ from collections.abc import Callable
 from emo_music_ros.dashboard import telling
 from emo_music_ros.dashboard.call_section import calls
 from emo_music_ros.dashboard.markup import Markup, element, join
+from emo_music_ros.dashboard.sensing_section import notice
 from emo_music_ros.dashboard.state import Snapshot
 from emo_music_ros.dashboard.words import Words
 
@@ -17,7 +18,7 @@ _PLANE = 100
 _MOST_NEXT = 5
 
 #: Stand before everything else, and take no room where there is nothing to say.
-FIRST = ("calls",)
+FIRST = ("calls", "notice")
 
 Section = Callable[[Snapshot, Words], Markup]
 
@@ -159,6 +160,7 @@ def nodes(now: Snapshot, words: Words) -> Markup:
 
 SECTIONS: dict[str, Section] = {
     "calls": calls,
+    "notice": notice,
     "feels": feels,
     "parts": parts,
     "plane": plane,
@@ -172,9 +174,20 @@ SECTIONS: dict[str, Section] = {
 #: View -> its sections. A resident sees a title: what the machine makes of somebody is not held
 #: up to them.
 VIEWS: dict[str, tuple[str, ...]] = {
-    "live": ("calls", "feels", "plane", "parts", "body", "music", "session", "next", "nodes"),
-    "carer": ("calls", "music", "feels", "session"),
-    "resident": ("title",),
+    "live": (
+        "calls",
+        "notice",
+        "feels",
+        "plane",
+        "parts",
+        "body",
+        "music",
+        "session",
+        "next",
+        "nodes",
+    ),
+    "carer": ("calls", "notice", "music", "feels", "session"),
+    "resident": ("notice", "title"),
 }
 
 

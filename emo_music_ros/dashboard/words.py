@@ -6,12 +6,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from emo_music_ros.dashboard.call_words import CALL_WORDS
+from emo_music_ros.dashboard.consent_words import CONSENT_WORDS
 
 LANGUAGES = ("en", "zh")
 
 #: Key -> text in the order of `LANGUAGES`.
 CATALOGUE: dict[str, tuple[str, str]] = {
     **CALL_WORDS,
+    **CONSENT_WORDS,
     "app": ("Music companion", "音乐陪伴"),
     "machine": (
         "This is a machine. It can be wrong, it makes no diagnosis, and it is not a nurse call.",

@@ -74,8 +74,8 @@ class DashboardNode(CompanionNode):
         self._board = Board(self.steady)
         self._watcher = Watcher(self._board, self.subject, namespace, self.steady)
         self._steering = Steering(self, "live:dashboard")
-        self._asking = NodeAsking(self)
         self._reports = ReportProcess()
+        self._asking = NodeAsking(self, self._own_data)
         self._site = self._make(
             self.options,
             accounts=data_of(namespace, "dashboard-accounts.sqlite"),
@@ -121,6 +121,10 @@ class DashboardNode(CompanionNode):
     def person_forgotten(self, person_id: str) -> None:
         """Drop what is shown of a person."""
         self._watcher.forgotten(person_id)
+
+    def _own_data(self, person_id: str) -> bytes:
+        """Return what is kept of a person."""
+        return self._reports.own_data(person_id, self.get_namespace(), self.options.recordings)
 
     def _recordings(self) -> Path:
         """Return where the sessions of the person are recorded."""

@@ -33,11 +33,25 @@ class ReportProcess:
         InputError
             If it cannot be made, takes too long, or another one is being made.
         """
+        return self._run(["report", *map(str, files), "--language", language], form)
+
+    def own_data(self, person: str, namespace: str, recordings: str) -> bytes:
+        """Return what is kept of a person, see :mod:`emo_music_ros.commands.own_data`.
+
+        Raises
+        ------
+        InputError
+            As of `make`.
+        """
+        places = ["--namespace", namespace, "--recordings", recordings]
+        return self._run(["own-data", *places, "--", person], ".zip")
+
+    def _run(self, arguments: Sequence[str], ending: str) -> bytes:
         if not self._lock.acquire(blocking=False):
             raise InputError("another report is being made", "Try again in a minute")
         try:
             with tempfile.TemporaryDirectory(prefix="emo-music-report-") as folder:
-                return self._make(files, Path(folder, f"report{form}"), language)
+                return self._make(arguments, Path(folder, f"report{ending}"))
         finally:
             self._lock.release()
 
@@ -47,10 +61,10 @@ class ReportProcess:
         if self._running is not None:
             self._running.kill()
 
-    def _make(self, files: Sequence[Path], out: Path, language: str) -> bytes:
-        arguments = ["report", *map(str, files), "--out", str(out), "--language", language]
+    def _make(self, arguments: Sequence[str], out: Path) -> bytes:
+        command, *rest = arguments
         with subprocess.Popen(
-            [sys.executable, "-c", _COMMAND, *arguments],
+            [sys.executable, "-c", _COMMAND, command, "--out", str(out), *rest],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

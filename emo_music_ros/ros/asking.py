@@ -4,17 +4,30 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from rclpy.client import Client
 from rclpy.node import Node
 
 import emo_music_ros.srv as srv
+from emo_music_ros.consent.rules import Terms
+from emo_music_ros.dashboard.asking import Forgotten
 from emo_music_ros.errors import InputError
+from emo_music_ros.ros.stamps import stamp
 from emo_music_ros.ros.steering import ask, later
 
 #: How long an answer may take [s].
 PATIENCE = 5.0
+#: That of who has files to remove [s].
+LONG = 60.0
+_ACTS = {
+    "pause": srv.SetSensing.Request.PAUSE,
+    "resume": srv.SetSensing.Request.RESUME,
+    "assent": srv.SetSensing.Request.ASSENT,
+    "refuse": srv.SetSensing.Request.REFUSE,
+    "reviewed": srv.SetSensing.Request.REVIEWED,
+}
 
 
 class NodeAsking:
@@ -24,26 +37,65 @@ class NodeAsking:
     ----------
     node : Node
         For whom; services are found in its namespace.
+    own_data : callable
+        Returns what is kept of a person, on the thread it is called on.
     """
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, own_data: Callable[[str], bytes]) -> None:
         self._node = node
+        self._own_data = own_data
         self._calls = node.create_client(srv.AcknowledgeCall, "acknowledge_call")
+        self._sensing = node.create_client(srv.SetSensing, "set_sensing")
+        self._consent = node.create_client(srv.SetConsent, "set_consent")
+        self._forget = node.create_client(srv.ForgetPerson, "forget_person")
 
     def close(self) -> None:
         """Withdraw."""
-        self._node.destroy_client(self._calls)
+        for client in (self._calls, self._sensing, self._consent, self._forget):
+            self._node.destroy_client(client)
 
     async def acknowledge(self, call: int, by: str, false_alarm: bool) -> None:
         """Say that a carer looked in."""
         request = srv.AcknowledgeCall.Request(id=call, by=by, false_alarm=false_alarm)
         await self._ask(self._calls, request, "notifying")
 
-    async def _ask(self, client: Client, request: Any, who: str) -> Any:
+    async def sensing(self, act: str, by: str, person_id: str) -> None:
+        """Pause sensing, or say what somebody answered."""
+        request = srv.SetSensing.Request(person_id=person_id, action=_ACTS[act], source=by)
+        await self._ask(self._sensing, request, "interaction")
+
+    async def consent(
+        self, person_id: str, purpose: str, given: bool, source: str, terms: Terms
+    ) -> None:
+        """Give or withdraw consent to one purpose."""
+        request = srv.SetConsent.Request(
+            person_id=person_id,
+            purpose=purpose,
+            given=given,
+            source=source,
+            decided_by=terms.decided_by,
+            document=terms.document,
+            scope=terms.scope,
+            until=stamp(terms.until),
+        )
+        await self._ask(self._consent, request, "interaction")
+
+    async def forget(self, person_id: str) -> Forgotten:
+        """Remove everything that is kept of a person."""
+        request = srv.ForgetPerson.Request(person_id=person_id)
+        answer = await self._ask(self._forget, request, "recommender", LONG)
+        removed, left = tuple(answer.files_removed), tuple(answer.files_left)
+        return Forgotten(answer.removed, removed, left, answer.message)
+
+    async def own_data(self, person_id: str) -> bytes:
+        """Return everything that is kept of a person."""
+        return await asyncio.to_thread(self._own_data, person_id)
+
+    async def _ask(self, client: Client, request: Any, who: str, patience: float = PATIENCE) -> Any:
         promise = later(self._node, lambda: ask(client, request, who))
         try:
-            return await asyncio.wait_for(asyncio.wrap_future(promise), PATIENCE)
+            return await asyncio.wait_for(asyncio.wrap_future(promise), patience)
         except asyncio.TimeoutError:
             raise InputError(
-                f"there was no answer for {PATIENCE:.0f} s", "Try again, or see the health"
+                f"there was no answer for {patience:.0f} s", "Try again, or see the health"
             ) from None

@@ -14,6 +14,7 @@ from emo_music_ros.consent.rules import SENSING
 from emo_music_ros.dashboard.state import Board, Choice, Part, Plan, Playing, Ranked
 from emo_music_ros.notifying.calls import DISTRESS, HELP, Call
 from emo_music_ros.ros import conversions as convert
+from emo_music_ros.ros.consents import consent_of
 from emo_music_ros.ros.plan import LONGEST
 from emo_music_ros.ros.qos import EVENT, LATCHED
 from emo_music_ros.ros.reports import reports
@@ -80,6 +81,7 @@ class Watcher:
         yield Watched(msg.ModalityEncoding, "encoding/physiology", self._on_physiology, EVENT)
         yield Watched(msg.SessionPlan, "session/plan", self._on_plan, LATCHED)
         yield Watched(msg.CarerCalls, "carer/calls", self._on_calls, LATCHED)
+        yield Watched(msg.ConsentState, "consent/state", self._on_consents, LATCHED)
         yield Watched(DiagnosticArray, "/diagnostics", self._on_diagnostics, EVENT)
 
     def _concerns(self, person_id: str) -> bool:
@@ -159,6 +161,11 @@ class Watcher:
                 for each in message.calls
             )
         )
+
+    def _on_consents(self, message: msg.ConsentState) -> None:
+        self._board.consents(tuple(map(consent_of, message.consents)))
+        self._subject.on_state(message)  # and why nothing is sensed, where that alone changed
+        self.turned()
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         for report in reports(message, self._namespace):

@@ -19,6 +19,7 @@ from urllib.parse import urlencode
 from argon2 import PasswordHasher
 
 from emo_music_ros.dashboard import accounts as accounts_module
+from emo_music_ros.dashboard.asking import Forgotten
 from emo_music_ros.dashboard.options import DashboardOptions
 from emo_music_ros.dashboard.records import Records
 from emo_music_ros.dashboard.site import Site
@@ -160,6 +161,24 @@ class Asked:
     async def acknowledge(self, call: int, by: str, false_alarm: bool) -> None:
         """Take that a carer looked in."""
         self._take("acknowledge", call, by, false_alarm)
+
+    async def sensing(self, act: str, by: str, person_id: str) -> None:
+        """Take a pause or an answer."""
+        self._take("sensing", act, by, person_id)
+
+    async def consent(self, person_id, purpose, given, source, terms) -> None:
+        """Take consent to one purpose."""
+        self._take("consent", person_id, purpose, given, source, terms)
+
+    async def forget(self, person_id: str) -> Forgotten:
+        """Take that somebody is forgotten."""
+        self._take("forget", person_id)
+        return Forgotten(12, ("/data/anna/1.mcap",), ("/log/ros",), "a withdrawal stays")
+
+    async def own_data(self, person_id: str) -> bytes:
+        """Take that somebody wants their own data."""
+        self._take("own_data", person_id)
+        return b"PK"
 
 
 @dataclass
