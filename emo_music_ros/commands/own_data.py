@@ -94,8 +94,9 @@ def collected(
     for path in kept:
         if path.suffix == ".csv":
             yield f"sessions/{path.name}", path.read_bytes()
-    left = [{"file": str(each), "bytes": each.stat().st_size} for each in kept]
-    yield "left-out.csv", _table(each for each in left if not each["file"].endswith(".csv"))
+    left = [each for each in kept if each.suffix != ".csv"]
+    sizes = ({"file": str(each), "bytes": each.stat().st_size} for each in left)
+    yield "left-out.csv", _table(sizes)
 
 
 def _memory(person: str, namespace: str, named: str) -> Iterator[tuple[str, bytes]]:

@@ -23,6 +23,7 @@ from emo_music_ros.dashboard.call_pages import CallPages
 from emo_music_ros.dashboard.consent_pages import ConsentPages
 from emo_music_ros.dashboard.entrance import Entrance
 from emo_music_ros.dashboard.gate import Gate, Visit
+from emo_music_ros.dashboard.law_pages import law
 from emo_music_ros.dashboard.permissions import CONTROLS, HOME
 from emo_music_ros.dashboard.records import FORMS, Records
 from emo_music_ros.dashboard.sections import VIEWS, rendered
@@ -159,6 +160,7 @@ class Dashboard:
                 route("POST", f"/sensing/{act}", partial(self._people.sensing, act))
                 for act in SENSING_ACTS
             ),
+            route("GET", "/law", law),
             route("GET", "/people", self._people.page),
             route("POST", "/people/consent", self._people.consent),
             route("POST", "/people/forget", self._people.forget),

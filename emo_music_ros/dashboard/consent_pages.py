@@ -109,7 +109,7 @@ class ConsentPages:
         else:
             session.told = words("enrolled", person=person)
             given = ", ".join(each for each in _ASKED if ticked[each]) or "nothing"
-            act = f"consent of '{person}' to {given}, decided by {terms.decided_by}"
+            act = f"consent to {given}, decided by {terms.decided_by}"  # not whose
             await self._note(session.account, session.role, act)
         return RedirectResponse("/people", 303)
 
@@ -144,7 +144,7 @@ class ConsentPages:
             session.told = visit.words("not_done", reason=str(error))
             await self._note(session.account, session.role, "own data", "not done")
             return RedirectResponse("/people", 303)
-        await self._note(session.account, session.role, f"own data of '{person}'")
+        await self._note(session.account, session.role, "own data")
         headers = {"Content-Disposition": 'attachment; filename="own-data.zip"'}
         return Response(content, media_type="application/zip", headers=headers)
 

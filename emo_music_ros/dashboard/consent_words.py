@@ -30,7 +30,8 @@ CONSENT_WORDS: dict[str, tuple[str, str]] = {
         "Who is enrolled here may be watched and listened to as far as it is ticked, so that music"
         " fits. Say it in plain words: what the machine looks at, what for, who sees it, how long"
         " it is kept, and that no is always possible. Nobody of the staff can be enrolled.",
-        "在此登记的人，可在勾选的范围内被看和听，以便音乐合适。请用简单的话说明：机器看什么、为了什么、"
+        "在此登记的人，可在勾选的范围内被看和听，以便音乐合适。请用简单的话说明：机器看什么、为"
+        "了什么、"
         "谁能看到、保存多久，以及随时可以说不。工作人员不能登记。",
     ),
     "people_none": ("Nobody has decided anything yet.", "还没有人作出决定。"),

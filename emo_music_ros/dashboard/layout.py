@@ -49,6 +49,7 @@ def document(
         element(
             "footer",
             element("p", words("machine")),
+            element("a", words("law"), href="/law") if session is not None else "",
             _apart(name, words, session) if session is not None else "",
         ),
         class_=name,

@@ -30,6 +30,7 @@ PERMISSIONS: dict[tuple[str, str], frozenset[str]] = {
     ("POST", "/logout"): _ALL,
     ("POST", "/language"): _ALL,
     ("GET", "/"): _ALL,
+    ("GET", "/law"): _ALL,
     ("GET", "/password"): _ALL,
     ("POST", "/password"): _ALL,
     ("GET", "/live"): _WATCH,

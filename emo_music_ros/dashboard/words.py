@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from emo_music_ros.dashboard.call_words import CALL_WORDS
 from emo_music_ros.dashboard.consent_words import CONSENT_WORDS
+from emo_music_ros.dashboard.law_words import LAW_WORDS
 
 LANGUAGES = ("en", "zh")
 
@@ -14,6 +15,7 @@ LANGUAGES = ("en", "zh")
 CATALOGUE: dict[str, tuple[str, str]] = {
     **CALL_WORDS,
     **CONSENT_WORDS,
+    **LAW_WORDS,
     "app": ("Music companion", "音乐陪伴"),
     "machine": (
         "This is a machine. It can be wrong, it makes no diagnosis, and it is not a nurse call.",

@@ -7,7 +7,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -348,11 +348,21 @@ def _calls(connection: sqlite3.Connection, where: str, *values: float | str) -> 
     rows = connection.execute(
         f"SELECT {_COLUMNS} FROM call WHERE {where} ORDER BY latest DESC, number DESC", values
     )
-    flags = ("pushed", "escalated", "false_alarm")
-    names = [each.name for each in fields(Call)]
     return [
-        replace(call, **{name: bool(getattr(call, name)) for name in flags})
-        for call in (Call(**dict(zip(names, row))) for row in rows)
+        Call(
+            number=row[0],
+            person_id=row[1],
+            kind=row[2],
+            count=row[3],
+            began=row[4],
+            latest=row[5],
+            pushed=bool(row[6]),
+            escalated=bool(row[7]),
+            seen=row[8],
+            seen_by=row[9],
+            false_alarm=bool(row[10]),
+        )
+        for row in rows
     ]
 
 

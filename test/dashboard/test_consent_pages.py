@@ -43,7 +43,8 @@ def test_a_therapist_enrols_somebody_by_purpose_and_modality(site):
     given = [call[3] for call in site.asking.calls]
     assert given == sorted(given)  # nothing opens before what is forbidden is closed
     acts = " ".join(each.act for each in site.site._audit.latest())
-    assert "consent of 'anna' to sensing, text, learning, decided by proxy" in acts
+    assert "consent to sensing, text, learning, decided by proxy" in acts
+    assert "anna" not in acts  # it is kept longer than what is kept of her
 
 
 @pytest.mark.parametrize("role", ["carer", "therapist", "developer"])
