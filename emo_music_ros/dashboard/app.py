@@ -17,7 +17,6 @@ from starlette.routing import Route
 
 from emo_music_ros.dashboard import account_pages, pages, record_pages
 from emo_music_ros.dashboard.accounts import Accounts
-from emo_music_ros.dashboard.asking import Asking
 from emo_music_ros.dashboard.audit import Audit
 from emo_music_ros.dashboard.call_pages import CallPages
 from emo_music_ros.dashboard.consent_pages import ConsentPages
@@ -28,6 +27,7 @@ from emo_music_ros.dashboard.permissions import CONTROLS, HOME
 from emo_music_ros.dashboard.records import FORMS, Records
 from emo_music_ros.dashboard.sections import VIEWS, rendered
 from emo_music_ros.dashboard.sensing_section import SENSING_ACTS
+from emo_music_ros.dashboard.services import Services
 from emo_music_ros.dashboard.sessions import Session, Sessions
 from emo_music_ros.dashboard.situations import Situation, situations
 from emo_music_ros.dashboard.state import Board
@@ -69,7 +69,7 @@ class Dashboard:
         By name.
     records : Records
         Sessions that were recorded.
-    asking : Asking
+    services : Services
         Asks other nodes for what is no music.
     show : callable
         Prints on the terminal.
@@ -87,7 +87,7 @@ class Dashboard:
         sessions: Sessions,
         situations: Mapping[str, Situation],
         records: Records,
-        asking: Asking,
+        services: Services,
         show: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -99,8 +99,8 @@ class Dashboard:
         self._records = records
         self._clock = clock
         self._entrance = Entrance(accounts, sessions, self._note, show, clock)
-        self._calls = CallPages(board, asking, self._note)
-        self._people = ConsentPages(board, asking, accounts, self._note)
+        self._calls = CallPages(board, services, self._note)
+        self._people = ConsentPages(board, services, accounts, self._note)
         self._viewers: dict[str, int] = {}
         self._drawn: dict[tuple[str, str], tuple[float, Mapping[str, str]]] = {}
         self._open = True

@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from emo_music_ros.dashboard import telling
-from emo_music_ros.dashboard.asking import Asking
 from emo_music_ros.dashboard.call_section import calls as urgent
 from emo_music_ros.dashboard.call_section import title, when
 from emo_music_ros.dashboard.forms import button, form, hidden
@@ -16,6 +15,7 @@ from emo_music_ros.dashboard.gate import Visit
 from emo_music_ros.dashboard.layout import document
 from emo_music_ros.dashboard.markup import Markup, element
 from emo_music_ros.dashboard.permissions import may
+from emo_music_ros.dashboard.services import Services
 from emo_music_ros.dashboard.sessions import Session
 from emo_music_ros.dashboard.state import Board, Snapshot
 from emo_music_ros.dashboard.words import Words
@@ -33,15 +33,17 @@ class CallPages:
     ----------
     board : Board
         What is known.
-    asking : Asking
+    services : Services
         Takes what carers say.
     note : callable
         Notes who did what.
     """
 
-    def __init__(self, board: Board, asking: Asking, note: Callable[..., Awaitable[None]]) -> None:
+    def __init__(
+        self, board: Board, services: Services, note: Callable[..., Awaitable[None]]
+    ) -> None:
         self._board = board
-        self._asking = asking
+        self._services = services
         self._note = note
 
     async def page(self, visit: Visit, _: object) -> Response:
@@ -57,7 +59,7 @@ class CallPages:
         try:
             if not (number.isascii() and number.isdigit() and len(number) < 10):
                 raise InputError("there is no such call", "Choose one of the page")
-            await self._asking.acknowledge(int(number), session.account, no_need)
+            await self._services.acknowledge(int(number), session.account, no_need)
         except CompanionError as error:
             session.told = words("not_done", reason=str(error))
             await self._note(session.account, session.role, "acknowledge a call", "not done")

@@ -26,12 +26,12 @@ from emo_music_ros.consent.rules import (
     valid_person,
 )
 from emo_music_ros.dashboard.accounts import Accounts, same_name
-from emo_music_ros.dashboard.asking import Asking, Forgotten
 from emo_music_ros.dashboard.forms import button, form, hidden
 from emo_music_ros.dashboard.gate import Visit
 from emo_music_ros.dashboard.layout import document
 from emo_music_ros.dashboard.markup import Markup, element, join
 from emo_music_ros.dashboard.permissions import RESIDENT
+from emo_music_ros.dashboard.services import Forgotten, Services
 from emo_music_ros.dashboard.sessions import Session
 from emo_music_ros.dashboard.state import Board
 from emo_music_ros.dashboard.words import Words
@@ -50,7 +50,7 @@ class ConsentPages:
     ----------
     board : Board
         What is known.
-    asking : Asking
+    services : Services
         Takes what people decide.
     accounts : Accounts
         Who is of the staff.
@@ -61,12 +61,12 @@ class ConsentPages:
     def __init__(
         self,
         board: Board,
-        asking: Asking,
+        services: Services,
         accounts: Accounts,
         note: Callable[..., Awaitable[None]],
     ) -> None:
         self._board = board
-        self._asking = asking
+        self._services = services
         self._accounts = accounts
         self._note = note
 
@@ -82,7 +82,7 @@ class ConsentPages:
         session, words = visit.signed_in, visit.words
         person = visit.form.get("person", "") if act == "reviewed" else ""
         try:
-            await self._asking.sensing(act, f"{session.role} {session.account}", person)
+            await self._services.sensing(act, f"{session.role} {session.account}", person)
         except CompanionError as error:
             session.told = words("not_done", reason=str(error))
             await self._note(session.account, session.role, f"sensing: {act}", "not done")
@@ -102,7 +102,7 @@ class ConsentPages:
             source = fields.get("decider", "")[:_LONGEST] or session.account
             ticked = {each: fields.get(each) == "yes" for each in _ASKED}
             for purpose in sorted(ticked, key=lambda each: ticked[each]):  # no comes before yes
-                await self._asking.consent(person, purpose, ticked[purpose], source, terms)
+                await self._services.consent(person, purpose, ticked[purpose], source, terms)
         except CompanionError as error:
             session.told = words("not_done", reason=str(error))
             await self._note(session.account, session.role, "consent", "not done")
@@ -127,7 +127,7 @@ class ConsentPages:
             session.told = words("name_differs")
             return RedirectResponse("/people", 303)
         try:
-            forgotten = await self._asking.forget(person)
+            forgotten = await self._services.forget(person)
         except CompanionError as error:
             session.told = words("not_done", reason=str(error))
             await self._note(session.account, session.role, "forget a person", "not done")
@@ -139,7 +139,7 @@ class ConsentPages:
         """Hand over everything that is kept of a person."""
         session, person = visit.signed_in, visit.query.get("person", "")
         try:
-            content = await self._asking.own_data(valid_person(person))
+            content = await self._services.own_data(valid_person(person))
         except CompanionError as error:
             session.told = visit.words("not_done", reason=str(error))
             await self._note(session.account, session.role, "own data", "not done")

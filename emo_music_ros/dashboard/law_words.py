@@ -1,7 +1,5 @@
 # Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
-"""Texts of the page of law and privacy (of secondary sources, no advice): key -> both languages."""
-
-" advice."
+"""Texts of law and privacy (of secondary sources, no advice): key -> English, Chinese."""
 
 from __future__ import annotations
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from emo_music_ros.dashboard.accounts import Accounts
 from emo_music_ros.dashboard.app import Control, Dashboard
-from emo_music_ros.dashboard.asking import Asking
 from emo_music_ros.dashboard.audit import Audit
 from emo_music_ros.dashboard.options import DashboardOptions
 from emo_music_ros.dashboard.records import Records
 from emo_music_ros.dashboard.server import Server
+from emo_music_ros.dashboard.services import Services
 from emo_music_ros.dashboard.sessions import Sessions
 from emo_music_ros.dashboard.situations import situations
 from emo_music_ros.dashboard.state import Board
@@ -34,7 +34,7 @@ class Site:
         Steers the music.
     records : Records
         Sessions that were recorded.
-    asking : Asking
+    services : Services
         Asks other nodes for what is no music.
     show : callable
         Prints on the terminal.
@@ -58,7 +58,7 @@ class Site:
         board: Board,
         control: Control,
         records: Records,
-        asking: Asking,
+        services: Services,
         show: Callable[[str], None],
         failed: Callable[[Exception], None],
         on_trouble: Callable[[str], None],
@@ -77,7 +77,7 @@ class Site:
                 sessions=Sessions(clock, options.idle, options.longest),
                 situations=known,
                 records=records,
-                asking=asking,
+                services=services,
                 show=show,
                 clock=clock,
             )

@@ -20,9 +20,9 @@ from emo_music_ros.errors import InputError, PluginError
 from emo_music_ros.paths import expand
 from emo_music_ros.report.process import ReportProcess
 from emo_music_ros.resources import data_of
-from emo_music_ros.ros.asking import PATIENCE, NodeAsking
 from emo_music_ros.ros.host import run_node
 from emo_music_ros.ros.node import CompanionNode
+from emo_music_ros.ros.services import PATIENCE, NodeServices
 from emo_music_ros.ros.steering import Steering, pass_on
 from emo_music_ros.ros.watching import Watcher
 from emo_music_ros.srv import SetPlayback
@@ -75,7 +75,7 @@ class DashboardNode(CompanionNode):
         self._watcher = Watcher(self._board, self.subject, namespace, self.steady)
         self._steering = Steering(self, "live:dashboard")
         self._reports = ReportProcess()
-        self._asking = NodeAsking(self, self._own_data)
+        self._others = NodeServices(self, self._steering, self._own_data)
         self._site = self._make(
             self.options,
             accounts=data_of(namespace, "dashboard-accounts.sqlite"),
@@ -83,7 +83,7 @@ class DashboardNode(CompanionNode):
             board=self._board,
             control=self._control,
             records=Records(self._recordings, self._reports.make),
-            asking=self._asking,
+            services=self._others,
             show=_show,
             failed=lambda error: self.failed("pages", error),
             on_trouble=lambda text: self.fault("audit", text),
@@ -99,8 +99,8 @@ class DashboardNode(CompanionNode):
             self._site.stop()
             del self._site
         if hasattr(self, "_steering"):
+            self._others.close()
             self._steering.close()
-            self._asking.close()
             del self._steering
 
     def details(self) -> dict[str, Any]:

@@ -55,17 +55,34 @@ class Steering:
         self._node.destroy_publisher(self._events)
         self._sessions.destroy()
 
-    def later(self, ask: Callable[[], Promise[None]]) -> Promise[None]:
-        """Ask from another thread than the executor's, see :func:`later`."""
-        return later(self._node, ask)
+    def later(self, ask: Callable[[], Promise[Any]]) -> Promise[Any]:
+        """Ask from another thread than the executor's; cancelled = nobody waits any longer."""
+        promise: Promise[Any] = Promise()
+
+        def begin() -> None:
+            if promise.done():
+                return
+            try:
+                asked = ask()
+            except Exception as error:  # it goes to whoever asked
+                promise.set_exception(error)
+                return
+            asked.add_done_callback(partial(pass_on, promise))
+            promise.add_done_callback(lambda _: asked.cancel())
+
+        assert self._node.executor is not None
+        self._node.executor.create_task(begin)
+        return promise
 
     def playback(self, command: int, value: float = 0.0) -> Promise[None]:
         """Give the player a command of `SetPlayback`."""
-        return ask(self._player, srv.SetPlayback.Request(command=command, value=value), "player")
+        return self.call(
+            self._player, srv.SetPlayback.Request(command=command, value=value), "player"
+        )
 
     def rate(self, rating: float) -> Promise[None]:
         """Rate what is played, -1..1."""
-        return ask(self._rating, srv.RateTrack.Request(rating=rating), "interaction")
+        return self.call(self._rating, srv.RateTrack.Request(rating=rating), "interaction")
 
     def play(self) -> Promise[None]:
         """Ask for music: what was paused goes on, or something is chosen."""
@@ -114,44 +131,23 @@ class Steering:
         if self._session is handle:
             self._session = self._over = None
 
+    def call(self, client: Client, request: Any, who: str) -> Promise[Any]:
+        """Ask a service of a node; the promise is its answer."""
+        promise: Promise[Any] = Promise()
+        if not client.service_is_ready():
+            promise.set_exception(_absent(who))
+            return promise
 
-def later(node: Node, ask: Callable[[], Promise[Any]]) -> Promise[Any]:
-    """Ask from another thread than the executor's; cancelled = nobody waits any longer."""
-    promise: Promise[Any] = Promise()
+        def check(answer: Any) -> Any:
+            if not answer.success:
+                raise InputError(answer.message or f"the node {who} refused", "See its log")
+            return answer
 
-    def begin() -> None:
-        if promise.done():
-            return
-        try:
-            asked = ask()
-        except Exception as error:  # it goes to whoever asked
-            promise.set_exception(error)
-            return
-        asked.add_done_callback(partial(pass_on, promise))
-        promise.add_done_callback(lambda _: asked.cancel())
-
-    assert node.executor is not None
-    node.executor.create_task(begin)
-    return promise
-
-
-def ask(client: Client, request: Any, who: str) -> Promise[Any]:
-    """Call a service of a node and return its answer, a refusal as InputError."""
-    promise: Promise[Any] = Promise()
-    if not client.service_is_ready():
-        promise.set_exception(_absent(who))
+        future = client.call_async(request)
+        future.add_done_callback(_settling(promise, check))
+        # whoever waits may give up: an answer that never comes is not waited for for ever
+        promise.add_done_callback(lambda _: client.remove_pending_request(future))
         return promise
-
-    def check(answer: Any) -> Any:
-        if not answer.success:
-            raise InputError(answer.message or f"the node {who} refused", "See its log")
-        return answer
-
-    future = client.call_async(request)
-    future.add_done_callback(_settling(promise, check))
-    # whoever waits may give up: an answer that never comes is not waited for for ever
-    promise.add_done_callback(lambda _: client.remove_pending_request(future))
-    return promise
 
 
 def pass_on(promise: Promise[Any], done: Promise[Any]) -> None:
@@ -162,7 +158,7 @@ def pass_on(promise: Promise[Any], done: Promise[Any]) -> None:
 
 
 def _settling(promise: Promise[Any], take: Callable[[Any], Any]) -> Callable[[Any], None]:
-    """Return what settles a promise by the result of a future of ROS."""
+    """Return what settles a promise by what is taken from the result of a future of ROS."""
 
     def settle(future: Any) -> None:
         try:

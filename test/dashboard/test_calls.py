@@ -62,7 +62,7 @@ def test_a_carer_acknowledges_and_says_that_there_was_no_need(site):
     assert browser.post("/calls/acknowledge", call="7", need="yes").status == 303
     assert "Saved" in browser.get("/calls").body
     browser.post("/calls/acknowledge", call="7", need="no")
-    assert site.asking.calls == [
+    assert site.services.calls == [
         ("acknowledge", 7, "carer 0", False),
         ("acknowledge", 7, "carer 0", True),
     ]
@@ -103,11 +103,11 @@ def test_what_is_no_call_is_refused(site, number):
     browser = site.signed_in("carer")
     browser.post("/calls/acknowledge", call=number, need="yes")
     assert "there is no such call" in browser.get("/calls").body
-    assert site.asking.calls == []
+    assert site.services.calls == []
 
 
 def test_the_page_says_why_it_was_not_done(site):
-    site.asking.refusal = InputError("the node notifying does not answer", "See its health")
+    site.services.refusal = InputError("the node notifying does not answer", "See its health")
     browser = site.signed_in("carer")
     browser.post("/calls/acknowledge", call="7", need="yes")
     assert "the node notifying does not answer" in browser.get("/calls").body

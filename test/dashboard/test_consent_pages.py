@@ -25,7 +25,7 @@ FORM = {
 
 
 def asked(site):
-    return {call[2]: call for call in site.asking.calls if call[0] == "consent"}
+    return {call[2]: call for call in site.services.calls if call[0] == "consent"}
 
 
 def test_a_therapist_enrols_somebody_by_purpose_and_modality(site):
@@ -40,7 +40,7 @@ def test_a_therapist_enrols_somebody_by_purpose_and_modality(site):
     assert (person, source) == ("anna", "Dora, daughter")
     assert (terms.decided_by, terms.document) == ("proxy", "power of attorney, 2024")
     assert time.strftime("%Y-%m-%d", time.localtime(terms.until - 1)) == "2099-12-31"
-    given = [call[3] for call in site.asking.calls]
+    given = [call[3] for call in site.services.calls]
     assert given == sorted(given)  # nothing opens before what is forbidden is closed
     acts = " ".join(each.act for each in site.site._audit.latest())
     assert "consent to sensing, text, learning, decided by proxy" in acts
@@ -55,7 +55,7 @@ def test_nobody_of_the_staff_can_be_enrolled(site, role):
     for person in (name, f" {name.upper()} "):
         browser.post("/people/consent", **{**FORM, "person": person}, sensing="yes")
         assert "Nobody of the staff can be enrolled" in browser.get("/people").body
-    assert not site.asking.calls
+    assert not site.services.calls
 
 
 def test_a_resident_who_has_an_account_can_be_enrolled(site):
@@ -76,7 +76,7 @@ def test_what_cannot_be_is_refused_and_asked_of_nobody(site, wrong):
     browser = site.signed_in("therapist")
     browser.post("/people/consent", **{**FORM, **wrong}, sensing="yes")
     assert "Not done" in browser.get("/people").body
-    assert not site.asking.calls
+    assert not site.services.calls
     assert site.site._audit.latest(1)[0].outcome == "not done"
 
 
@@ -102,7 +102,7 @@ def test_two_refusals_are_reviewed_by_a_therapist_only(site):
     browser = site.signed_in("therapist")
     assert "Said no twice in a row" in browser.get("/people").body
     browser.post("/sensing/reviewed", page="people", person="anna")
-    assert site.asking.calls == [("sensing", "reviewed", "therapist therapist 0", "anna")]
+    assert site.services.calls == [("sensing", "reviewed", "therapist therapist 0", "anna")]
     assert site.signed_in("carer").post("/sensing/reviewed", person="anna").status == 403
 
 
@@ -114,12 +114,12 @@ def test_everybody_who_is_there_pauses_and_answers(site, role, act):
     assert f'action="/sensing/{act}"' in browser.get(page).body
     answer = browser.post(f"/sensing/{act}", page=page[1:], person="somebody else")
     assert answer.header("location") == page
-    assert site.asking.calls == [("sensing", act, f"{role} {role} 0", "")]
+    assert site.services.calls == [("sensing", act, f"{role} {role} 0", "")]
     assert site.site._audit.latest(1)[0].act == f"sensing: {act}"
 
 
 def test_why_it_was_not_done_is_said(site):
-    site.asking.refusal = InputError("'anna' said no this time", "Ask at the next start")
+    site.services.refusal = InputError("'anna' said no this time", "Ask at the next start")
     browser = site.signed_in("carer")
     browser.post("/sensing/assent", page="carer")
     assert "said no this time" in browser.get("/carer").body
@@ -155,9 +155,9 @@ def test_forgetting_needs_the_name_and_shows_what_was_removed(site):
     browser = site.signed_in("therapist")
     browser.post("/people/forget", person="anna", typed="ana")
     assert "another one" in browser.get("/people").body
-    assert not site.asking.calls
+    assert not site.services.calls
     proof = browser.post("/people/forget", person="anna", typed="anna").body
-    assert site.asking.calls == [("forget", "anna")]
+    assert site.services.calls == [("forget", "anna")]
     for shown in ("12 records were removed", "/data/anna/1.mcap", "/log/ros", "withdrawal stays"):
         assert shown in proof
     assert "anna" not in " ".join(each.act for each in site.site._audit.latest())
@@ -171,7 +171,7 @@ def test_own_data_is_handed_over_to_be_saved(site):
     assert answer.body == "PK"
     assert answer.header("content-type") == "application/zip"
     assert "attachment" in answer.header("content-disposition")
-    assert site.asking.calls == [("own_data", "anna & <b>")]
+    assert site.services.calls == [("own_data", "anna & <b>")]
     assert browser.get("/people/data").header("location") == "/people"
 
 

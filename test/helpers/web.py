@@ -19,9 +19,9 @@ from urllib.parse import urlencode
 from argon2 import PasswordHasher
 
 from emo_music_ros.dashboard import accounts as accounts_module
-from emo_music_ros.dashboard.asking import Forgotten
 from emo_music_ros.dashboard.options import DashboardOptions
 from emo_music_ros.dashboard.records import Records
+from emo_music_ros.dashboard.services import Forgotten
 from emo_music_ros.dashboard.site import Site
 from emo_music_ros.dashboard.situations import Situation
 from emo_music_ros.dashboard.state import Board
@@ -196,7 +196,7 @@ class Served:
     refusal: list[CompanionError] = field(default_factory=list)
     tls: bool = False
     reported: list[tuple[list[str], str, str]] = field(default_factory=list)
-    asking: Asked = field(default_factory=Asked)
+    services: Asked = field(default_factory=Asked)
 
     @property
     def port(self) -> int:
@@ -271,7 +271,7 @@ def served(folder: Path, monkeypatch, **options) -> Iterator[Served]:
         if refusal:
             raise refusal[0]
 
-    asking = Asked()
+    services = Asked()
     site = Site(
         DashboardOptions(**{"port": 0, **options}),
         accounts=folder / "accounts.sqlite",
@@ -279,7 +279,7 @@ def served(folder: Path, monkeypatch, **options) -> Iterator[Served]:
         board=board,
         control=control,
         records=Records(lambda: folder / "recordings", make),
-        asking=asking,
+        services=services,
         show=printed.append,
         failed=errors.append,
         on_trouble=troubles.append,
@@ -289,7 +289,7 @@ def served(folder: Path, monkeypatch, **options) -> Iterator[Served]:
     try:
         yield Served(
             folder, clock, board, site, printed, errors, troubles, asked, refusal, tls, reported,
-            asking,
+            services,
         )  # fmt: skip
     finally:
         site.stop()

@@ -12,10 +12,10 @@ from rclpy.node import Node
 
 import emo_music_ros.srv as srv
 from emo_music_ros.consent.rules import Terms
-from emo_music_ros.dashboard.asking import Forgotten
+from emo_music_ros.dashboard.services import Forgotten
 from emo_music_ros.errors import InputError
 from emo_music_ros.ros.stamps import stamp
-from emo_music_ros.ros.steering import ask, later
+from emo_music_ros.ros.steering import Steering
 
 #: How long an answer may take [s].
 PATIENCE = 5.0
@@ -30,19 +30,22 @@ _ACTS = {
 }
 
 
-class NodeAsking:
-    """See :class:`emo_music_ros.dashboard.asking.Asking`.
+class NodeServices:
+    """See :class:`emo_music_ros.dashboard.services.Services`.
 
     Parameters
     ----------
     node : Node
         For whom; services are found in its namespace.
+    steering : Steering
+        Calls on the executor's thread.
     own_data : callable
         Returns what is kept of a person, on the thread it is called on.
     """
 
-    def __init__(self, node: Node, own_data: Callable[[str], bytes]) -> None:
+    def __init__(self, node: Node, steering: Steering, own_data: Callable[[str], bytes]) -> None:
         self._node = node
+        self._steering = steering
         self._own_data = own_data
         self._calls = node.create_client(srv.AcknowledgeCall, "acknowledge_call")
         self._sensing = node.create_client(srv.SetSensing, "set_sensing")
@@ -92,7 +95,7 @@ class NodeAsking:
         return await asyncio.to_thread(self._own_data, person_id)
 
     async def _ask(self, client: Client, request: Any, who: str, patience: float = PATIENCE) -> Any:
-        promise = later(self._node, lambda: ask(client, request, who))
+        promise = self._steering.later(lambda: self._steering.call(client, request, who))
         try:
             return await asyncio.wait_for(asyncio.wrap_future(promise), patience)
         except asyncio.TimeoutError:

@@ -19,7 +19,7 @@ class Forgotten:
     note: str
 
 
-class Asking(Protocol):
+class Services(Protocol):
     """Asks, and returns when it is done; called on the thread of the pages.
 
     Everything raises CompanionError where it is refused or nobody answers. An empty person is the
