@@ -23,6 +23,7 @@ from emo_music_ros.dashboard.consent_pages import ConsentPages
 from emo_music_ros.dashboard.entrance import Entrance
 from emo_music_ros.dashboard.gate import Gate, Visit
 from emo_music_ros.dashboard.law_pages import law
+from emo_music_ros.dashboard.library_pages import LibraryPages
 from emo_music_ros.dashboard.permissions import CONTROLS, HOME
 from emo_music_ros.dashboard.records import FORMS, Records
 from emo_music_ros.dashboard.sections import VIEWS, rendered
@@ -101,6 +102,7 @@ class Dashboard:
         self._entrance = Entrance(accounts, sessions, self._note, show, clock)
         self._calls = CallPages(board, services, self._note)
         self._people = ConsentPages(board, services, accounts, self._note)
+        self._library = LibraryPages(services)
         self._viewers: dict[str, int] = {}
         self._drawn: dict[tuple[str, str], tuple[float, Mapping[str, str]]] = {}
         self._open = True
@@ -161,6 +163,9 @@ class Dashboard:
                 for act in SENSING_ACTS
             ),
             route("GET", "/law", law),
+            route("GET", "/library", self._library.page),
+            route("GET", "/library/track", self._library.track),
+            route("GET", "/library/waveform", self._library.drawing),
             route("GET", "/people", self._people.page),
             route("POST", "/people/consent", self._people.consent),
             route("POST", "/people/forget", self._people.forget),

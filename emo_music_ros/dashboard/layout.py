@@ -11,15 +11,8 @@ from emo_music_ros.dashboard.words import Words
 
 #: Pages in the menu, and the key of their name.
 _MENU = (
-    "live",
-    "carer",
-    "calls",
-    "resident",
-    "recordings",
-    "people",
-    "accounts",
-    "audit",
-    "password",
+    *("live", "carer", "calls", "resident", "library", "recordings", "people", "accounts"),
+    *("audit", "password"),
 )
 
 

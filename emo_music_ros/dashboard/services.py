@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from emo_music_ros.consent.rules import Terms
+from emo_music_ros.streams import Track
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,14 @@ class Services(Protocol):
 
     async def forget(self, person_id: str) -> Forgotten:
         """Remove everything that is kept of a person."""
+        ...
+
+    async def find(self, query: str, first: int) -> tuple[list[Track], int]:
+        """Return pieces of the library by title and artist, and how many there are."""
+        ...
+
+    async def track(self, track_id: str) -> Track | None:
+        """Return a piece of the library."""
         ...
 
     async def own_data(self, person_id: str) -> bytes:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from emo_music_ros.dashboard.call_words import CALL_WORDS
 from emo_music_ros.dashboard.consent_words import CONSENT_WORDS
 from emo_music_ros.dashboard.law_words import LAW_WORDS
+from emo_music_ros.dashboard.library_words import LIBRARY_WORDS
 
 LANGUAGES = ("en", "zh")
 
@@ -16,6 +17,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     **CALL_WORDS,
     **CONSENT_WORDS,
     **LAW_WORDS,
+    **LIBRARY_WORDS,
     "app": ("Music companion", "音乐陪伴"),
     "machine": (
         "This is a machine. It can be wrong, it makes no diagnosis, and it is not a nurse call.",

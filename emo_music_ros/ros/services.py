@@ -14,8 +14,10 @@ import emo_music_ros.srv as srv
 from emo_music_ros.consent.rules import Terms
 from emo_music_ros.dashboard.services import Forgotten
 from emo_music_ros.errors import InputError
+from emo_music_ros.ros import conversions as convert
 from emo_music_ros.ros.stamps import stamp
 from emo_music_ros.ros.steering import Steering
+from emo_music_ros.streams import Track
 
 #: How long an answer may take [s].
 PATIENCE = 5.0
@@ -50,11 +52,12 @@ class NodeServices:
         self._calls = node.create_client(srv.AcknowledgeCall, "acknowledge_call")
         self._sensing = node.create_client(srv.SetSensing, "set_sensing")
         self._consent = node.create_client(srv.SetConsent, "set_consent")
+        self._find = node.create_client(srv.FindTracks, "find_tracks")
         self._forget = node.create_client(srv.ForgetPerson, "forget_person")
 
     def close(self) -> None:
         """Withdraw."""
-        for client in (self._calls, self._sensing, self._consent, self._forget):
+        for client in (self._calls, self._sensing, self._consent, self._find, self._forget):
             self._node.destroy_client(client)
 
     async def acknowledge(self, call: int, by: str, false_alarm: bool) -> None:
@@ -89,6 +92,18 @@ class NodeServices:
         answer = await self._ask(self._forget, request, "recommender", LONG)
         removed, left = tuple(answer.files_removed), tuple(answer.files_left)
         return Forgotten(answer.removed, removed, left, answer.message)
+
+    async def find(self, query: str, first: int) -> tuple[list[Track], int]:
+        """Return pieces of the library."""
+        request = srv.FindTracks.Request(query=query, first=first)
+        answer = await self._ask(self._find, request, "recommender")
+        return [convert.track(each) for each in answer.tracks], answer.found
+
+    async def track(self, track_id: str) -> Track | None:
+        """Return a piece of the library."""
+        request = srv.FindTracks.Request(track_ids=[track_id])
+        answer = await self._ask(self._find, request, "recommender")
+        return next(map(convert.track, answer.tracks), None)
 
     async def own_data(self, person_id: str) -> bytes:
         """Return everything that is kept of a person."""
