@@ -22,6 +22,7 @@ from emo_music_ros.dashboard.call_pages import CallPages
 from emo_music_ros.dashboard.consent_pages import ConsentPages
 from emo_music_ros.dashboard.entrance import Entrance
 from emo_music_ros.dashboard.gate import Gate, Visit
+from emo_music_ros.dashboard.input_pages import InputPages
 from emo_music_ros.dashboard.law_pages import law
 from emo_music_ros.dashboard.library_pages import LibraryPages
 from emo_music_ros.dashboard.permissions import CONTROLS, HOME
@@ -103,6 +104,7 @@ class Dashboard:
         self._calls = CallPages(board, services, self._note)
         self._people = ConsentPages(board, services, accounts, self._note)
         self._library = LibraryPages(services)
+        self._input = InputPages(board, services, self._note)
         self._viewers: dict[str, int] = {}
         self._drawn: dict[tuple[str, str], tuple[float, Mapping[str, str]]] = {}
         self._open = True
@@ -163,6 +165,8 @@ class Dashboard:
                 for act in SENSING_ACTS
             ),
             route("GET", "/law", law),
+            route("GET", "/input", self._input.page),
+            route("POST", "/input", self._input.say),
             route("GET", "/library", self._library.page),
             route("GET", "/library/track", self._library.track),
             route("GET", "/library/waveform", self._library.drawing),

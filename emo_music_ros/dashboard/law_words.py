@@ -10,7 +10,7 @@ LAW_PARTS: dict[str, tuple[str, ...]] = {
     "law_gdpr": ("law_special", "law_consent", "law_assent", "law_rights", "law_home"),
     "law_kept": (
         *("kept_recordings", "kept_summaries", "kept_raw", "kept_calls", "kept_memory"),
-        *("kept_consent", "kept_audit", "kept_pictures", "kept_logs"),
+        *("kept_consent", "kept_audit", "kept_words", "kept_logs"),
     ),
     "law_yours": (
         *("yours_purpose", "yours_dpia", "yours_ask", "yours_staff", "yours_oversight"),
@@ -135,9 +135,9 @@ LAW_WORDS: dict[str, tuple[str, str]] = {
         "Who did what on these pages: always, without names of residents.",
         "页面操作记录：一直保存，不含住户姓名。",
     ),
-    "kept_pictures": (
-        "What is given on the page of input: never; it is deleted once it was answered.",
-        "在输入页面给出的内容：从不保存；回答后即删除。",
+    "kept_words": (
+        "Words that carers type for a try: not kept by the pages.",
+        "护理员试输入的文字：页面不保存。",
     ),
     "kept_logs": (
         "Logs of ROS may name whom a run was for. They are yours to remove.",

@@ -12,7 +12,7 @@ from emo_music_ros.dashboard.words import Words
 #: Pages in the menu, and the key of their name.
 _MENU = (
     *("live", "carer", "calls", "resident", "library", "recordings", "people", "accounts"),
-    *("audit", "password"),
+    *("input", "audit", "password"),
 )
 
 

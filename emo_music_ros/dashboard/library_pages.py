@@ -28,6 +28,7 @@ PAGE = 50
 _EVEN = 0.1
 #: Height of the drawing, in its own units, and its colour, which is read on light and dark.
 _HEIGHT, _COLOUR = 40, "#2f7fc1"
+_SVG = "image/svg+xml"
 
 
 class LibraryPages:
@@ -45,7 +46,8 @@ class LibraryPages:
     async def page(self, visit: Visit, _: object) -> Response:
         """Show a page of the library, or of what was searched for."""
         query, first = visit.query.get("q", "")[:200], _number(visit.query.get("first", "0"))
-        told, tracks, count = "", [], 0
+        tracks: list[Track] = []
+        told, count = "", 0
         try:
             tracks, count = await self._services.find(query, first)
         except CompanionError as error:
@@ -69,7 +71,8 @@ class LibraryPages:
             peaks = await run_in_threadpool(waveform, track.path)
         except CompanionError as error:
             told = visit.words("no_waveform", reason=str(error))
-            return Response(_svg(element("text", told, x=0, y=20, fill=_COLOUR)), **_AS_SVG)
+            text = element("text", told, x=0, y=20, fill=_COLOUR)
+            return Response(_svg(text), media_type=_SVG)
         bars = (
             element(
                 "rect",
@@ -81,16 +84,13 @@ class LibraryPages:
             )
             for place, height in enumerate(max(0.5, _HEIGHT * peak) for peak in peaks)
         )
-        return Response(_svg(*bars), **_AS_SVG)
+        return Response(_svg(*bars), media_type=_SVG)
 
     async def _one(self, visit: Visit) -> Track:
         track = await self._services.track(visit.query.get("id", "")[:200])
         if track is None:
             raise InputError("there is no such piece", "Choose one of the library")
         return track
-
-
-_AS_SVG = {"media_type": "image/svg+xml"}
 
 
 def felt(track: Track) -> str:

@@ -44,6 +44,8 @@ PERMISSIONS: dict[tuple[str, str], frozenset[str]] = {
     ("POST", "/sensing/assent"): _STEER,
     ("POST", "/sensing/refuse"): _STEER,
     ("POST", "/sensing/reviewed"): frozenset({THERAPIST}),
+    ("GET", "/input"): _STAFF,
+    ("POST", "/input"): _STAFF,
     ("GET", "/library"): _STAFF,
     ("GET", "/library/track"): _STAFF,
     ("GET", "/library/waveform"): _STAFF,

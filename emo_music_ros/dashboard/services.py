@@ -45,6 +45,10 @@ class Services(Protocol):
         """Remove everything that is kept of a person."""
         ...
 
+    async def say(self, text: str, language: str) -> None:
+        """Take words as said by the person just now; an empty language is not known."""
+        ...
+
     async def find(self, query: str, first: int) -> tuple[list[Track], int]:
         """Return pieces of the library by title and artist, and how many there are."""
         ...

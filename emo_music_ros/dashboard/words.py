@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from emo_music_ros.dashboard.call_words import CALL_WORDS
 from emo_music_ros.dashboard.consent_words import CONSENT_WORDS
+from emo_music_ros.dashboard.input_words import INPUT_WORDS
 from emo_music_ros.dashboard.law_words import LAW_WORDS
 from emo_music_ros.dashboard.library_words import LIBRARY_WORDS
 
@@ -16,6 +17,7 @@ LANGUAGES = ("en", "zh")
 CATALOGUE: dict[str, tuple[str, str]] = {
     **CALL_WORDS,
     **CONSENT_WORDS,
+    **INPUT_WORDS,
     **LAW_WORDS,
     **LIBRARY_WORDS,
     "app": ("Music companion", "音乐陪伴"),

@@ -75,7 +75,7 @@ class DashboardNode(CompanionNode):
         self._watcher = Watcher(self._board, self.subject, namespace, self.steady)
         self._steering = Steering(self, "live:dashboard")
         self._reports = ReportProcess()
-        self._others = NodeServices(self, self._steering, self._own_data)
+        self._others = NodeServices(self, self._steering, self._own_data, self._refusal)
         self._site = self._make(
             self.options,
             accounts=data_of(namespace, "dashboard-accounts.sqlite"),
@@ -121,6 +121,10 @@ class DashboardNode(CompanionNode):
     def person_forgotten(self, person_id: str) -> None:
         """Drop what is shown of a person."""
         self._watcher.forgotten(person_id)
+
+    def _refusal(self, purpose: str) -> str:
+        """Return why something may not be done with the person."""
+        return self.subject.consents.reason(self.person_id, purpose)
 
     def _own_data(self, person_id: str) -> bytes:
         """Return what is kept of a person."""

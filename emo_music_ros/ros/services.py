@@ -5,17 +5,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import Future as Promise
+from copy import copy
 from typing import Any
 
 from rclpy.client import Client
 from rclpy.node import Node
 
+import emo_music_ros.msg as msg
 import emo_music_ros.srv as srv
 from emo_music_ros.consent.rules import Terms
 from emo_music_ros.dashboard.services import Forgotten
 from emo_music_ros.errors import InputError
 from emo_music_ros.ros import conversions as convert
-from emo_music_ros.ros.stamps import stamp
+from emo_music_ros.ros.listening import OVERRIDES
+from emo_music_ros.ros.qos import EVENT
+from emo_music_ros.ros.source_node import UTTERANCE
+from emo_music_ros.ros.stamps import header, stamp
 from emo_music_ros.ros.steering import Steering
 from emo_music_ros.streams import Track
 
@@ -23,6 +29,8 @@ from emo_music_ros.streams import Track
 PATIENCE = 5.0
 #: That of who has files to remove [s].
 LONG = 60.0
+#: Who speaks, among utterances.
+SOURCE = "live:dashboard"
 _ACTS = {
     "pause": srv.SetSensing.Request.PAUSE,
     "resume": srv.SetSensing.Request.RESUME,
@@ -43,12 +51,24 @@ class NodeServices:
         Calls on the executor's thread.
     own_data : callable
         Returns what is kept of a person, on the thread it is called on.
+    refusal : callable
+        Returns why something may not be done with the person; empty = it may.
     """
 
-    def __init__(self, node: Node, steering: Steering, own_data: Callable[[str], bytes]) -> None:
+    def __init__(
+        self,
+        node: Node,
+        steering: Steering,
+        own_data: Callable[[str], bytes],
+        refusal: Callable[[str], str],
+    ) -> None:
         self._node = node
         self._steering = steering
         self._own_data = own_data
+        self._refusal = refusal
+        self._said = node.create_publisher(
+            msg.Utterance, UTTERANCE, copy(EVENT), qos_overriding_options=OVERRIDES
+        )
         self._calls = node.create_client(srv.AcknowledgeCall, "acknowledge_call")
         self._sensing = node.create_client(srv.SetSensing, "set_sensing")
         self._consent = node.create_client(srv.SetConsent, "set_consent")
@@ -59,6 +79,7 @@ class NodeServices:
         """Withdraw."""
         for client in (self._calls, self._sensing, self._consent, self._find, self._forget):
             self._node.destroy_client(client)
+        self._node.destroy_publisher(self._said)
 
     async def acknowledge(self, call: int, by: str, false_alarm: bool) -> None:
         """Say that a carer looked in."""
@@ -93,6 +114,23 @@ class NodeServices:
         removed, left = tuple(answer.files_removed), tuple(answer.files_left)
         return Forgotten(answer.removed, removed, left, answer.message)
 
+    async def say(self, text: str, language: str) -> None:
+        """Publish words as said by the person."""
+
+        def publish() -> Promise[None]:
+            refusal = self._refusal("text")
+            if refusal:
+                raise InputError(refusal, "Ask for consent first")
+            now = header(self._node.get_clock().now().nanoseconds * 1e-9)
+            said = msg.Utterance(header=now, source=SOURCE, text=text, language=language)
+            said.confidence = 1.0
+            self._said.publish(said)
+            done: Promise[None] = Promise()
+            done.set_result(None)
+            return done
+
+        await self._wait(publish)
+
     async def find(self, query: str, first: int) -> tuple[list[Track], int]:
         """Return pieces of the library."""
         request = srv.FindTracks.Request(query=query, first=first)
@@ -110,7 +148,10 @@ class NodeServices:
         return await asyncio.to_thread(self._own_data, person_id)
 
     async def _ask(self, client: Client, request: Any, who: str, patience: float = PATIENCE) -> Any:
-        promise = self._steering.later(lambda: self._steering.call(client, request, who))
+        return await self._wait(lambda: self._steering.call(client, request, who), patience)
+
+    async def _wait(self, begin: Callable[[], Promise[Any]], patience: float = PATIENCE) -> Any:
+        promise = self._steering.later(begin)
         try:
             return await asyncio.wait_for(asyncio.wrap_future(promise), patience)
         except asyncio.TimeoutError:

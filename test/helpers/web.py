@@ -177,6 +177,10 @@ class Asked:
         self._take("forget", person_id)
         return Forgotten(12, ("/data/anna/1.mcap",), ("/log/ros",), "a withdrawal stays")
 
+    async def say(self, text: str, language: str) -> None:
+        """Take what is said."""
+        self._take("say", text, language)
+
     async def find(self, query: str, first: int) -> tuple[list[Track], int]:
         """Search what the test put into the library."""
         self._take("find", query, first)
