@@ -107,5 +107,11 @@ setup(
             "espeak = emo_music_ros.talking.espeak:Espeak",
             "none = emo_music_ros.talking.base:NoVoice",
         ],
+        "emo_music_ros.notifier": [
+            "webhook = emo_music_ros.notifying.webhook:Webhook",
+            "mqtt = emo_music_ros.notifying.mqtt:Mqtt",
+            "email = emo_music_ros.notifying.mail:Mail",
+            "none = emo_music_ros.notifying.base:NoNotifier",
+        ],
     },
 )

@@ -14,6 +14,7 @@ from emo_music_ros.commands import (
     enrol,
     explain,
     label,
+    own_data,
     plugins,
     predict,
     record,
@@ -34,7 +35,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in (
         *(companion, replay, record, doctor, dry_run, simulate, sound, enrol),
-        *(predict, explain, label, report, plugins, reference, training),
+        *(predict, explain, label, report, own_data, plugins, reference, training),
     ):
         command.add(commands)
     return top

@@ -20,7 +20,7 @@ GROUPS = {
     stage: f"emo_music_ros.{stage}"
     for stage in (
         *("source", "encoder", "fusion", "recommender", "catalogue", "player"),
-        *("recogniser", "voice"),
+        *("recogniser", "voice", "notifier"),
     )
 }
 

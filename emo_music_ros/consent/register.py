@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import astuple
 from pathlib import Path
 
-from emo_music_ros.consent.rules import EVERY, Consent
+from emo_music_ros.consent.rules import EVERY, Consent, Terms
 from emo_music_ros.io.shared_file import SharedFile
 from emo_music_ros.resources import data_of
 
@@ -32,6 +33,12 @@ MIGRATIONS = (
         value TEXT NOT NULL,
         PRIMARY KEY (run_id, name)
     );
+    """,
+    """
+    ALTER TABLE consent ADD COLUMN decided_by TEXT NOT NULL DEFAULT '';
+    ALTER TABLE consent ADD COLUMN document TEXT NOT NULL DEFAULT '';
+    ALTER TABLE consent ADD COLUMN scope TEXT NOT NULL DEFAULT '';
+    ALTER TABLE consent ADD COLUMN until REAL NOT NULL DEFAULT 0;  -- unix seconds, 0 = no end
     """,
 )
 
@@ -74,9 +81,7 @@ class Register:
         with self._file.reading() as connection:
             if connection is None:
                 return []
-            rows = connection.execute(
-                "SELECT person_id, purpose, given, time, source FROM consent"
-            ).fetchall()
+            rows = connection.execute(f"SELECT {_COLUMNS} FROM consent").fetchall()
         return [consent for row in rows if (consent := _consent(row)) is not None]
 
     def lost(self) -> str:
@@ -99,8 +104,8 @@ class Register:
         """
         with self._file.writing() as connection:
             connection.executemany(
-                "INSERT OR REPLACE INTO consent VALUES (?, ?, ?, ?, ?)",
-                [(c.person_id, c.purpose, int(c.given), c.time, c.source) for c in consents],
+                f"INSERT OR REPLACE INTO consent ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [_row(each) for each in consents],
             )
 
     def forget(self, person_id: str) -> int:
@@ -150,10 +155,20 @@ class Register:
         return str(row[0]) if row is not None else ""
 
 
+_COLUMNS = "person_id, purpose, given, time, source, decided_by, document, scope, until"
+
+
+def _row(consent: Consent) -> tuple[object, ...]:
+    about = (consent.person_id, consent.purpose, int(consent.given), consent.time, consent.source)
+    return (*about, *astuple(consent.terms))
+
+
 def _consent(row: tuple[object, ...]) -> Consent | None:
-    person_id, purpose, given, moment, source = row
+    person_id, purpose, given, moment, source, decided_by, document, scope, until = row
     if not isinstance(person_id, str) or purpose not in EVERY:
         return None
     number = float(moment) if isinstance(moment, int | float) else 0.0
-    # Anything but a clear yes is a no.
-    return Consent(person_id, str(purpose), given == 1, number, str(source))
+    # Anything but a clear yes is a no, and an end without sense has passed.
+    end = float(until) if isinstance(until, int | float) else 1.0
+    terms = Terms(str(decided_by), str(document), str(scope), end)
+    return Consent(person_id, str(purpose), given == 1, number, str(source), terms)

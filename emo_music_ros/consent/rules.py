@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from emo_music_ros.errors import InputError
@@ -18,8 +19,19 @@ PURPOSES = (SENSING, LEARNING)
 RECORDING = "recording"
 #: Keeping a print of the voice, by which it is told from those of others. As for recordings.
 VOICE = "voice"
+#: What is never meant by consent in general.
 ASKED = (RECORDING, VOICE)
-EVERY = (*PURPOSES, *ASKED)
+#: What sensing reads, each of which may be forbidden alone; where nothing was decided about one,
+#: what was decided about sensing holds.
+MODALITIES = ("face", "speech", "text", "physiology", "eeg", "interaction")
+#: Whether the person, asked at the start, agreed; whether sensing goes on or is paused.
+ASSENT, PAUSE = "assent", "pause"
+#: What decisions may be about: those of consent, and all.
+CONSENTED = (*PURPOSES, *ASKED, *MODALITIES)
+EVERY = (*CONSENTED, ASSENT, PAUSE)
+#: Who may have decided.
+PERSON, PROXY, WISH = "person", "proxy", "advance_wish"
+DECIDERS = (PERSON, PROXY, WISH)
 #: The person of recordings and of the demonstration, who is nobody and has consented.
 DEMONSTRATION = "demonstration"
 #: Longest id of a person [bytes in UTF-8]. Ids come from outside and end in names of files, where
@@ -46,14 +58,33 @@ def valid_person(person_id: str) -> str:
 
 
 @dataclass(frozen=True)
+class Terms:
+    """Who decided, what shows that they may, what it covers, until when [unix s, 0 = no end]."""
+
+    decided_by: str = ""
+    document: str = ""
+    scope: str = ""
+    until: float = 0.0
+
+
+#: Where nobody said who decided, and there is no end.
+PLAIN = Terms()
+
+
+@dataclass(frozen=True)
 class Consent:
-    """One decision: `given` or withdrawn, when [unix s], and who or what said so."""
+    """One decision: `given` or withdrawn, when [unix s], who or what said so, and its terms."""
 
     person_id: str
     purpose: str
     given: bool
     time: float = 0.0
     source: str = ""
+    terms: Terms = PLAIN
+
+    def holds(self, now: float) -> bool:
+        """Tell whether it was given and has not ended [unix s]."""
+        return self.given and not 0 < self.terms.until <= now
 
 
 class Consents:
@@ -65,6 +96,8 @@ class Consents:
         Whether whoever has decided nothing is left alone.
     known : iterable of Consent
         Decisions to begin with.
+    clock : callable
+        Unix seconds.
 
     Attributes
     ----------
@@ -72,8 +105,14 @@ class Consents:
         As given; may be changed.
     """
 
-    def __init__(self, required: bool = False, known: Iterable[Consent] = ()) -> None:
+    def __init__(
+        self,
+        required: bool = False,
+        known: Iterable[Consent] = (),
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self.required = required
+        self._clock = clock
         self._known: dict[tuple[str, str], Consent] = {}
         self.replace(known)
 
@@ -92,15 +131,28 @@ class Consents:
 
     def allows(self, person_id: str, purpose: str) -> bool:
         """Tell whether something may be done with a person."""
-        entry = self.decided(person_id, purpose)
-        if entry is not None:
-            return entry.given
-        return purpose not in ASKED and not self.required
+        return not self.reason(person_id, purpose)
 
     def reason(self, person_id: str, purpose: str) -> str:
         """Return why it may not be done, empty if it may."""
-        if self.allows(person_id, purpose):
-            return ""
-        if self.decided(person_id, purpose) is not None:
-            return f"'{person_id}' has withdrawn consent to {purpose}"
-        return f"no consent of '{person_id}' to {purpose} is stored"
+        entry = self.decided(person_id, purpose)
+        if entry is not None and not entry.holds(self._clock()):
+            ended = "consent of '{}' to {} has ended" if entry.given else _WITHDRAWN
+            return ended.format(person_id, purpose)
+        if purpose in MODALITIES:
+            return self.reason(person_id, SENSING)
+        if entry is None and (purpose in ASKED or self.required):
+            return f"no consent of '{person_id}' to {purpose} is stored"
+        return self._held_up(person_id) if purpose == SENSING else ""
+
+    def _held_up(self, person_id: str) -> str:
+        """Return why somebody who consented is not sensed just now."""
+        pause, assent = (self.decided(person_id, each) for each in (PAUSE, ASSENT))
+        if pause is not None and not pause.given:
+            return f"sensing of '{person_id}' is paused"
+        if assent is not None and not assent.given:
+            return f"'{person_id}' {assent.terms.scope or 'did not agree'}"
+        return ""
+
+
+_WITHDRAWN = "'{}' has withdrawn consent to {}"

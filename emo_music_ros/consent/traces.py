@@ -13,6 +13,8 @@ from emo_music_ros.resources import data_of
 
 #: Endings of what is kept of a session.
 SESSION_FILES = (".mcap", ".csv")
+#: Endings of summaries.
+SUMMARY_FILES = (".json",)
 
 
 def summary_folder(namespace: str, person_id: str) -> Path:
@@ -77,8 +79,10 @@ def remove_folder(folder: Path) -> list[str]:
     return found
 
 
-def remove_old(folder: Path, days: float, now: float) -> list[Path]:
-    """Remove recordings of sessions that were written more than `days` ago; return them.
+def remove_old(
+    folder: Path, days: float, now: float, endings: tuple[str, ...] = SESSION_FILES
+) -> list[Path]:
+    """Remove recordings or summaries of sessions written more than `days` ago; return them.
 
     Parameters
     ----------
@@ -88,6 +92,8 @@ def remove_old(folder: Path, days: float, now: float) -> list[Path]:
         How long they are kept.
     now : float
         Unix time [s].
+    endings : tuple of str
+        Of the files meant.
 
     Raises
     ------
@@ -98,7 +104,7 @@ def remove_old(folder: Path, days: float, now: float) -> list[Path]:
     for path in sorted(folder.glob("*/*")):
         try:
             old = now - path.lstat().st_mtime > days * 86400
-            if path.suffix in SESSION_FILES and old and not path.is_dir():
+            if path.suffix in endings and old and not path.is_dir():
                 path.unlink()
                 removed.append(path)
         except FileNotFoundError:  # somebody else was faster

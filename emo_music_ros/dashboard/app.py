@@ -20,13 +20,20 @@ from emo_music_ros.dashboard import account_pages, pages, record_pages
 from emo_music_ros.dashboard.accounts import Accounts
 from emo_music_ros.dashboard.asking import Asking
 from emo_music_ros.dashboard.audit import Audit
+from emo_music_ros.dashboard.call_pages import CallPages
 from emo_music_ros.dashboard.care_forms import members
 from emo_music_ros.dashboard.caring import Caring
+from emo_music_ros.dashboard.consent_pages import ConsentPages
 from emo_music_ros.dashboard.entrance import Entrance
 from emo_music_ros.dashboard.gate import Gate, Visit
+from emo_music_ros.dashboard.input_pages import InputPages
+from emo_music_ros.dashboard.law_pages import law
+from emo_music_ros.dashboard.library_pages import LibraryPages
 from emo_music_ros.dashboard.permissions import CONTROLS, HOME
 from emo_music_ros.dashboard.records import FORMS, Records
 from emo_music_ros.dashboard.sections import VIEWS, rendered
+from emo_music_ros.dashboard.sensing_section import SENSING_ACTS
+from emo_music_ros.dashboard.services import Services
 from emo_music_ros.dashboard.sessions import Session, Sessions
 from emo_music_ros.dashboard.situations import Situation, situations
 from emo_music_ros.dashboard.state import Board
@@ -77,6 +84,8 @@ class Dashboard:
         Sessions that were recorded.
     asking : Asking
         Asks for what people entered, and enters it.
+    services : Services
+        Asks other nodes for what is no music.
     show : callable
         Prints on the terminal.
     clock : callable
@@ -94,6 +103,7 @@ class Dashboard:
         situations: Mapping[str, Situation],
         records: Records,
         asking: Asking,
+        services: Services,
         show: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -106,6 +116,10 @@ class Dashboard:
         self._clock = clock
         self._caring = Caring(asking, board, records, self._note)
         self._entrance = Entrance(accounts, sessions, self._note, show, clock)
+        self._calls = CallPages(board, services, self._note)
+        self._people = ConsentPages(board, services, accounts, self._note)
+        self._library = LibraryPages(services)
+        self._input = InputPages(board, services, self._note)
         self._viewers: dict[str, int] = {}
         self._drawn: dict[tuple[str, str], tuple[float, Mapping[str, str]]] = {}
         self._open = True
@@ -174,6 +188,22 @@ class Dashboard:
             route("GET", "/notes", self._caring.notes_page),
             route("POST", "/notes", self._caring.write),
             route("POST", "/notes/remove", self._caring.remove_note),
+            route("GET", "/calls", self._calls.page),
+            route("POST", "/calls/acknowledge", self._calls.acknowledge),
+            *(
+                route("POST", f"/sensing/{act}", partial(self._people.sensing, act))
+                for act in SENSING_ACTS
+            ),
+            route("GET", "/law", law),
+            route("GET", "/input", self._input.page),
+            route("POST", "/input", self._input.say),
+            route("GET", "/library", self._library.page),
+            route("GET", "/library/track", self._library.track),
+            route("GET", "/library/waveform", self._library.drawing),
+            route("GET", "/people", self._people.page),
+            route("POST", "/people/consent", self._people.consent),
+            route("POST", "/people/forget", self._people.forget),
+            route("GET", "/people/data", self._people.data),
             route("GET", "/recordings", self._recordings),
             *(
                 route("GET", f"/recordings/report{end}", partial(self._report, form))

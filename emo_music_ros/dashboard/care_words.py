@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-CARE_TEXTS: dict[str, tuple[str, str]] = {
+CARE_WORDS: dict[str, tuple[str, str]] = {
     # why a piece plays
     "chosen_because": ("Chosen because {cause}. {reason}", "选择原因：{cause}。{reason}"),
     "cause_start": ("music begins", "音乐开始"),

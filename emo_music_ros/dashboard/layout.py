@@ -11,9 +11,9 @@ from emo_music_ros.dashboard.words import Words
 
 #: Pages in the menu, and the key of their name.
 _MENU = (
-    "live", "carer", "pick", "profile", "plans", "notes", "person", "resident", "recordings",
-    "accounts", "audit", "password",
-)  # fmt: skip
+    *("live", "carer", "calls", "pick", "profile", "plans", "notes", "person", "resident"),
+    *("library", "recordings", "people", "accounts", "input", "audit", "password"),
+)
 
 
 def document(
@@ -42,6 +42,7 @@ def document(
         element(
             "footer",
             element("p", words("machine")),
+            element("a", words("law"), href="/law") if session is not None else "",
             _apart(name, words, session) if session is not None else "",
         ),
         class_=name,

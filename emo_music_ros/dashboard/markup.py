@@ -18,7 +18,7 @@ class Markup(str):
 
 
 #: Elements without an end.
-_VOID = frozenset({"input", "link", "meta", "br"})
+_VOID = frozenset({"input", "link", "meta", "br", "img"})
 
 
 def element(tag: str, /, *children: str, **attributes: str | float | bool) -> Markup:

@@ -10,14 +10,15 @@ from emo_music_ros.dashboard.forms import button, form, hidden
 from emo_music_ros.dashboard.layout import document
 from emo_music_ros.dashboard.markup import Markup, element, join
 from emo_music_ros.dashboard.permissions import may
-from emo_music_ros.dashboard.sections import VIEWS, rendered
+from emo_music_ros.dashboard.sections import FIRST, VIEWS, rendered
+from emo_music_ros.dashboard.sensing_section import sensing_forms
 from emo_music_ros.dashboard.sessions import Session
 from emo_music_ros.dashboard.situations import Situation
 from emo_music_ros.dashboard.state import Snapshot
 from emo_music_ros.dashboard.words import Words
 
 #: Sections without a heading.
-_BARE = ("title",)
+_BARE = ("title", *FIRST)
 
 
 def view(
@@ -30,26 +31,34 @@ def view(
 ) -> Markup:
     """Return a page that follows what happens; `name` is one of the views."""
     pieces = rendered(name, now, words)
-    shown = [
-        element(
-            "section",
-            element("h2", words(each)) if each not in _BARE else "",
-            element("div", pieces[each], id=f"now-{each}"),
-            class_=each,
-        )
-        for each in VIEWS[name]
-    ]
+    first, shown = (
+        [
+            element(
+                "section",
+                element("h2", words(each)) if each not in _BARE else "",
+                element("div", pieces[each], id=f"now-{each}"),
+                *(sensing_forms(words, session, name) if each == "notice" else ()),
+                class_=each,
+            )
+            for each in VIEWS[name]
+            if (each in FIRST) == urgent
+        ]
+        for urgent in (True, False)
+    )
     steer = {
         "live": lambda: _steering(words, session, name, now),
         "carer": lambda: _starting(words, session, situations),
         "resident": lambda: _large(words, session),
     }[name]()
-    # On the resident's page all comes first, on the others whose session it is.
+    # Whose session it is comes before what is pressed, on the resident's page all that is shown.
     count = len(shown) if name == "resident" else 1
     before, after = shown[:count], shown[count:]
+    if name == "resident":  # what is pressed comes first
+        first, after = [], [*first]
     return document(
         name,
         words,
+        *first,
         *before,
         steer,
         element("div", *after, class_="sections"),

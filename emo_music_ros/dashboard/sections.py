@@ -6,7 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from emo_music_ros.dashboard import telling
+from emo_music_ros.dashboard.call_section import calls
 from emo_music_ros.dashboard.markup import Markup, element, join
+from emo_music_ros.dashboard.sensing_section import notice
 from emo_music_ros.dashboard.state import Snapshot
 from emo_music_ros.dashboard.words import Words
 
@@ -14,6 +16,9 @@ from emo_music_ros.dashboard.words import Words
 _PLANE = 100
 #: Most candidates that are shown.
 _MOST_NEXT = 5
+
+#: Stand before everything else, and take no room where there is nothing to say.
+FIRST = ("calls", "notice")
 
 Section = Callable[[Snapshot, Words], Markup]
 
@@ -160,6 +165,8 @@ def nodes(now: Snapshot, words: Words) -> Markup:
 
 SECTIONS: dict[str, Section] = {
     "whom": whom,
+    "calls": calls,
+    "notice": notice,
     "feels": feels,
     "parts": parts,
     "plane": plane,
@@ -173,9 +180,12 @@ SECTIONS: dict[str, Section] = {
 #: View -> its sections. A resident sees a title: what the machine makes of somebody is not held
 #: up to them.
 VIEWS: dict[str, tuple[str, ...]] = {
-    "live": ("whom", "feels", "plane", "parts", "body", "music", "session", "next", "nodes"),
-    "carer": ("whom", "music", "feels", "session"),
-    "resident": ("title",),
+    "live": (
+        *("calls", "whom", "notice", "feels", "plane", "parts", "body", "music", "session"),
+        *("next", "nodes"),
+    ),
+    "carer": ("calls", "whom", "notice", "music", "feels", "session"),
+    "resident": ("notice", "title"),
 }
 
 

@@ -14,6 +14,7 @@ from emo_music_ros.dashboard.audit import Audit
 from emo_music_ros.dashboard.options import DashboardOptions
 from emo_music_ros.dashboard.records import Records
 from emo_music_ros.dashboard.server import Server
+from emo_music_ros.dashboard.services import Services
 from emo_music_ros.dashboard.sessions import Sessions
 from emo_music_ros.dashboard.situations import situations
 from emo_music_ros.dashboard.state import Board
@@ -36,6 +37,8 @@ class Site:
         Sessions that were recorded.
     asking : Asking
         Asks for what people entered, and enters it.
+    services : Services
+        Asks other nodes for what is no music.
     show : callable
         Prints on the terminal.
     failed : callable
@@ -59,6 +62,7 @@ class Site:
         control: Control,
         records: Records,
         asking: Asking,
+        services: Services,
         show: Callable[[str], None],
         failed: Callable[[Exception], None],
         on_trouble: Callable[[str], None],
@@ -78,6 +82,7 @@ class Site:
                 situations=known,
                 records=records,
                 asking=asking,
+                services=services,
                 show=show,
                 clock=clock,
             )

@@ -9,7 +9,9 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from emo_music_ros.consent.rules import Consent
 from emo_music_ros.emotion import UNKNOWN
+from emo_music_ros.notifying.calls import Call
 from emo_music_ros.streams import Emotion
 
 #: What is older than this is not known any more [s].
@@ -112,6 +114,8 @@ class Snapshot:
     plan: Plan | None = None
     remaining: float = 0.0
     parts: tuple[tuple[Part, bool], ...] = ()
+    calls: tuple[Call, ...] = ()
+    consents: tuple[Consent, ...] = ()
 
 
 class Board:
@@ -181,6 +185,16 @@ class Board:
         """Take the session that runs."""
         with self._lock:
             self._now = replace(self._now, plan=plan)
+
+    def calls(self, calls: tuple[Call, ...]) -> None:
+        """Take the calls to carers, of whomever they are."""
+        with self._lock:
+            self._now = replace(self._now, calls=calls)
+
+    def consents(self, consents: tuple[Consent, ...]) -> None:
+        """Take what people decided, of everybody."""
+        with self._lock:
+            self._now = replace(self._now, consents=consents)
 
     def part(self, part: Part) -> None:
         """Take the health of a node."""

@@ -6,13 +6,13 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from emo_music_ros.dashboard.care_words import CARE_TEXTS
+from emo_music_ros.dashboard.care_words import CARE_WORDS
 from emo_music_ros.dashboard.state import Snapshot
 from emo_music_ros.dashboard.words import Words
 from emo_music_ros.emotion import UNKNOWN
 
 #: What can lead to a choice, as there are words for it.
-CAUSES = frozenset(key for key in CARE_TEXTS if key.startswith("cause_"))
+CAUSES = frozenset(key for key in CARE_WORDS if key.startswith("cause_"))
 #: Most modalities that are shown.
 _MOST_SHARES = 20
 

@@ -5,12 +5,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from emo_music_ros.dashboard.care_words import CARE_TEXTS
+from emo_music_ros.dashboard.call_words import CALL_WORDS
+from emo_music_ros.dashboard.care_words import CARE_WORDS
+from emo_music_ros.dashboard.consent_words import CONSENT_WORDS
+from emo_music_ros.dashboard.input_words import INPUT_WORDS
+from emo_music_ros.dashboard.law_words import LAW_WORDS
+from emo_music_ros.dashboard.library_words import LIBRARY_WORDS
 
 LANGUAGES = ("en", "zh")
 
 #: Key -> text in the order of `LANGUAGES`.
 CATALOGUE: dict[str, tuple[str, str]] = {
+    **CALL_WORDS,
+    **CONSENT_WORDS,
+    **INPUT_WORDS,
+    **LAW_WORDS,
+    **LIBRARY_WORDS,
     "app": ("Music companion", "音乐陪伴"),
     "machine": (
         "This is a machine. It can be wrong, it makes no diagnosis, and it is not a nurse call.",
@@ -191,7 +201,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "missing": ("There is no such page.", "没有这个页面。"),
     "wrong_request": ("This request is not understood.", "无法理解此请求。"),
     "back": ("Back", "返回"),
-    **CARE_TEXTS,
+    **CARE_WORDS,
 }
 
 

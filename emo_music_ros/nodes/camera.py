@@ -20,6 +20,7 @@ class CameraNode(SourceNode):
     """Pictures of a camera, file, stream or folder, and its calibration where there is one."""
 
     node_name = "camera"
+    purposes = ("face",)
     stages = {"plugin": ("source", "camera")}
     publishes = (streams.ImageFrame,)
     modality = "face"

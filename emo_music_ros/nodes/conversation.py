@@ -14,7 +14,6 @@ from std_msgs.msg import String
 
 from emo_music_ros import streams
 from emo_music_ros.clock import MOST_AHEAD, MOST_BEHIND
-from emo_music_ros.consent.rules import SENSING
 from emo_music_ros.options import option
 from emo_music_ros.ros import humans
 from emo_music_ros.ros.host import run_node
@@ -35,6 +34,7 @@ class ConversationNode(SourceNode):
     """What a person says or types: the terminal, a text topic and ROS4HRI speech."""
 
     node_name = "conversation"
+    purposes = ("text",)
     stages = {"plugin": ("source", "terminal")}
     publishes = (streams.Utterance,)
 
@@ -108,7 +108,7 @@ class ConversationNode(SourceNode):
     ) -> Callable[[Any], None]:
         def hear(message: Any) -> None:
             person = self._persons.person("voice_id", voice)
-            if not self.allows(SENSING, person):
+            if not self.allows("text", person):
                 return  # before anything is looked at
             age = self.now() - seconds(message.header.stamp)
             if not -MOST_AHEAD <= age <= MOST_BEHIND:
@@ -133,7 +133,7 @@ class ConversationNode(SourceNode):
         return hear
 
     def _say(self, said: streams.Utterance | None) -> None:
-        if said is not None and self.allows(SENSING, said.person_id):
+        if said is not None and self.allows("text", said.person_id):
             self.deliver(said)
 
 

@@ -26,6 +26,7 @@ from emo_music_ros.resources import data_of
 from emo_music_ros.ros.asking import Asker
 from emo_music_ros.ros.host import run_node
 from emo_music_ros.ros.node import CompanionNode
+from emo_music_ros.ros.services import PATIENCE, NodeServices
 from emo_music_ros.ros.steering import Steering, pass_on
 from emo_music_ros.ros.watching import Watcher
 from emo_music_ros.srv import SetPlayback
@@ -34,8 +35,6 @@ if TYPE_CHECKING:  # a web framework that may be missing
     from emo_music_ros.dashboard.app import Value
     from emo_music_ros.dashboard.site import Site
 
-#: How long an answer to a button may take [s].
-PATIENCE = 5.0
 _COMMANDS = {
     "pause": SetPlayback.Request.PAUSE,
     "skip": SetPlayback.Request.NEXT,
@@ -82,6 +81,7 @@ class DashboardNode(CompanionNode):
         self._steering = Steering(self, "live:dashboard")
         self._asker = Asker(self, self._steering, lambda: self.person_id, self._people)
         self._reports = ReportProcess()
+        self._others = NodeServices(self, self._steering, self._own_data, self._refusal)
         self._site = self._make(
             self.options,
             accounts=data_of(namespace, "dashboard-accounts.sqlite"),
@@ -90,6 +90,7 @@ class DashboardNode(CompanionNode):
             control=self._control,
             records=Records(self._recordings, self._reports.make, self._notes),
             asking=self._asker,
+            services=self._others,
             show=_show,
             failed=lambda error: self.failed("pages", error),
             on_trouble=lambda text: self.fault("audit", text),
@@ -106,6 +107,7 @@ class DashboardNode(CompanionNode):
             del self._site
         if hasattr(self, "_steering"):
             self._asker.close()
+            self._others.close()
             self._steering.close()
             del self._steering
 
@@ -127,6 +129,14 @@ class DashboardNode(CompanionNode):
     def person_forgotten(self, person_id: str) -> None:
         """Drop what is shown of a person."""
         self._watcher.forgotten(person_id)
+
+    def _refusal(self, purpose: str) -> str:
+        """Return why something may not be done with the person."""
+        return self.subject.consents.reason(self.person_id, purpose)
+
+    def _own_data(self, person_id: str) -> bytes:
+        """Return what is kept of a person."""
+        return self._reports.own_data(person_id, self.get_namespace(), self.options.recordings)
 
     def _recordings(self) -> Path:
         """Return where the sessions of the person are recorded."""

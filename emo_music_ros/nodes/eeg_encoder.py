@@ -14,6 +14,7 @@ class EegEncoderNode(EncoderNode):
     """EEG to encodings of the mental state."""
 
     node_name = "eeg_encoder"
+    purposes = ("eeg",)
     stages = {"plugin": ("encoder", "eeg")}
 
     def inputs(self) -> list[Input]:

@@ -23,6 +23,7 @@ class FaceEncoderNode(EncoderNode):
     """Pictures of the camera, or of the faces that the robot follows, to encodings of the face."""
 
     node_name = "face_encoder"
+    purposes = ("face",)
     stages = {"plugin": ("encoder", "face")}
 
     @dataclass(frozen=True)

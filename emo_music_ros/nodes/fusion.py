@@ -9,7 +9,7 @@ from typing import Any
 
 import emo_music_ros.msg as msg
 import emo_music_ros.srv as srv
-from emo_music_ros.consent.rules import LEARNING, SENSING, valid_person
+from emo_music_ros.consent.rules import LEARNING, MODALITIES, SENSING, valid_person
 from emo_music_ros.emotion import STATES
 from emo_music_ros.errors import InputError
 from emo_music_ros.fusion.adaptation import watch
@@ -103,7 +103,8 @@ class FusionNode(CompanionNode):
         encoding = convert.encoding(message)
         time = self.arrival(encoding.time)
         person_id = valid_person(encoding.person_id or self.person_id)
-        if math.isnan(time) or not self.allows(SENSING, person_id):
+        modality = encoding.modality if encoding.modality in MODALITIES else SENSING
+        if math.isnan(time) or not self.allows(modality, person_id):
             return
         now = self.steady()
         encoding = replace(encoding, time=time, person_id=person_id)

@@ -5,28 +5,46 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from std_msgs.msg import String
 from std_srvs.srv import SetBool
 
 import emo_music_ros.msg as msg
 import emo_music_ros.srv as srv
+from emo_music_ros.consent.assent import Assents
 from emo_music_ros.consent.keeper import Keeper
 from emo_music_ros.consent.register import PERSON, default_register
-from emo_music_ros.consent.rules import DEMONSTRATION, LEARNING, SENSING, valid_person
+from emo_music_ros.consent.rules import (
+    DEMONSTRATION,
+    LEARNING,
+    PLAIN,
+    SENSING,
+    Terms,
+    valid_person,
+)
 from emo_music_ros.errors import InputError, StorageError
 from emo_music_ros.options import option
 from emo_music_ros.ros import conversions as convert
+from emo_music_ros.ros.consents import consent_message, terms_of
 from emo_music_ros.ros.environment import RUN
 from emo_music_ros.ros.host import run_node
 from emo_music_ros.ros.node import CompanionNode
-from emo_music_ros.ros.qos import LATCHED
-from emo_music_ros.ros.stamps import header, stamp
+from emo_music_ros.ros.qos import EVENT, LATCHED
+from emo_music_ros.ros.stamps import header
 from emo_music_ros.streams import Interaction
 
 #: Roles of who rates; empty = the person.
 RATERS = ("", "resident", "carer", "therapist")
+#: Fact of the run: who was asked already.
+ASKED = "asked"
+#: What the robot says where somebody has to be asked.
+QUESTION = (
+    "May I watch and listen now, to choose music for you? Please say yes or no, or press a button."
+    " 我现在可以看和听，来为您选音乐吗？请说可以或不可以，或者按按钮。"
+)
 
 
 class InteractionNode(CompanionNode):
@@ -54,6 +72,8 @@ class InteractionNode(CompanionNode):
         self._counts = {"events": 0, "malformed": 0}
         self._register = default_register(self.get_namespace())
         self._keeper = Keeper(self._register)
+        self._assents = Assents(self._keeper)
+        self._lines = self.advertise(String, "robot/say", EVENT)
         self._publisher = self.advertise(msg.InteractionEvent, "interaction/event")
         self._person = self.advertise(msg.Person, "person", LATCHED)
         self._consents = self.advertise(msg.ConsentState, "consent/state", LATCHED)
@@ -61,10 +81,11 @@ class InteractionNode(CompanionNode):
         self.listen(msg.InteractionEvent, "player/event", self._on_event)
         self.listen(msg.InteractionEvent, "dashboard/event", self._on_event)
         self.listen(msg.PlayerState, "player/state", self._on_state)
-        self.every(5.0, self._save)
+        self.every(5.0, self._look)
         self.serve(srv.RateTrack, "rate_track", self._on_rate)
         self.serve(SetBool, "consent", self._on_consent)
         self.serve(srv.SetConsent, "set_consent", self._on_set_consent)
+        self.serve(srv.SetSensing, "set_sensing", self._on_set_sensing)
         self.serve(srv.SetPerson, "set_person", self._on_set_person)
 
     def details(self) -> dict[str, Any]:
@@ -83,6 +104,9 @@ class InteractionNode(CompanionNode):
         if self.options.consent:
             demonstration = self.person_id == DEMONSTRATION
             self._keeper.enrol(self.person_id, DEMONSTRATION if demonstration else "start")
+        run = os.environ.get(RUN, "")
+        if not run or self._register.recall(run, ASKED) != self.person_id:
+            self._ask(self._assents.start)
         self._save()
         self._tell_person()
         self._tell_consents()
@@ -96,6 +120,23 @@ class InteractionNode(CompanionNode):
                 f"{refusal}: nothing is sensed, played or learned. {at_start}"
                 f"give it: ros2 service call {service} '{{data: true}}'"
             )
+
+    def _ask(self, start: Callable[[str], bool]) -> bool:
+        """Ask the person where that is due."""
+        if not start(self.person_id):
+            return False
+        self._lines.publish(String(data=QUESTION))
+        run = os.environ.get(RUN, "")
+        if run:
+            self._register.keep(run, ASKED, self.person_id)
+        return True
+
+    def _look(self) -> None:
+        """End what has ended, ask anew whose answer is of an earlier day, and store it."""
+        ended = self._keeper.expire()
+        if self._ask(self._assents.lapse) or ended:
+            self._tell_consents()
+        self._save()
 
     def _save(self) -> None:
         """Try again what could not be stored."""
@@ -116,25 +157,25 @@ class InteractionNode(CompanionNode):
             msg.ConsentState(
                 header=header(self.now()),
                 required=self.subject.consents.required,
-                consents=[
-                    msg.Consent(
-                        person_id=each.person_id,
-                        purpose=each.purpose,
-                        given=each.given,
-                        since=stamp(each.time),
-                        source=each.source,
-                    )
-                    for each in known
-                ],
+                consents=[consent_message(each) for each in known],
             )
         )
 
-    def _decide(self, person_id: str, purpose: str, given: bool, source: str) -> tuple[str, str]:
+    def _decide(
+        self, person_id: str, purpose: str, given: bool, source: str, terms: Terms = PLAIN
+    ) -> tuple[str, str]:
         """Let a decision hold and store it; return whose it is and what holds now."""
-        name = self._keeper.decide(person_id or self.person_id, purpose, given, source)
-        self._tell_consents()
+        name = self._keeper.decide(person_id or self.person_id, purpose, given, source, terms)
+        if given and terms.decided_by and self._assents.standing(name) is None:
+            self._ask(self._assents.start)  # as at every start
         act = "given" if given else "withdrawn"
         told = f"consent of '{name}' to {purpose or 'everything'} is {act}"
+        self._settle(told)
+        return name, told
+
+    def _settle(self, told: str) -> None:
+        """Tell everybody what holds now, and store it."""
+        self._tell_consents()
         self.get_logger().info(told)
         try:
             self._keeper.save()
@@ -142,7 +183,6 @@ class InteractionNode(CompanionNode):
             raise StorageError(
                 f"{told} until this run ends: {error.cause}", error.remedy
             ) from error
-        return name, told
 
     def _on_consent(self, request: Any, response: Any) -> Any:
         _, response.message = self._decide("", "", request.data, "live:service")
@@ -153,14 +193,35 @@ class InteractionNode(CompanionNode):
         response.person_id = request.person_id or self.person_id
         source = request.source or "live:service"
         response.person_id, response.message = self._decide(
-            request.person_id, request.purpose, request.given, source
+            request.person_id, request.purpose, request.given, source, terms_of(request)
         )
+        response.success = True
+        return response
+
+    def _on_set_sensing(self, request: Any, response: Any) -> Any:
+        acts = srv.SetSensing.Request
+        name = response.person_id = valid_person(request.person_id or self.person_id)
+        source, assents = request.source or "live:service", self._assents
+        if request.action in (acts.PAUSE, acts.RESUME):
+            assents.pause(name, request.action == acts.PAUSE, source)
+        elif request.action == acts.ASSENT:
+            assents.assent(name, source)
+        elif request.action == acts.REFUSE:
+            assents.refuse(name, source)
+        elif request.action == acts.REVIEWED:
+            assents.reviewed(name, source)
+        else:
+            raise InputError(f"there is no action {request.action}", "Give one of SetSensing")
+        self._settle(f"sensing of '{name}' was set by {source}")
+        response.message = self.subject.consents.reason(name, SENSING)
         response.success = True
         return response
 
     def _on_set_person(self, request: Any, response: Any) -> Any:
         response.previous = self.person_id
         self.subject.turn(valid_person(request.person_id))
+        if self.person_id != response.previous and self._ask(self._assents.start):
+            self._tell_consents()
         self._tell_person()
         run = os.environ.get(RUN, "")
         if run:

@@ -14,6 +14,7 @@ class InteractionEncoderNode(EncoderNode):
     """What people do with the player to weak evidence of engagement and mood."""
 
     node_name = "interaction_encoder"
+    purposes = ("interaction",)
     stages = {"plugin": ("encoder", "interaction")}
 
     def inputs(self) -> list[Input]:

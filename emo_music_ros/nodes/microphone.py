@@ -10,6 +10,7 @@ class MicrophoneNode(SourceNode):
     """Sound of a microphone or audio file."""
 
     node_name = "microphone"
+    purposes = ("speech",)
     stages = {"plugin": ("source", "microphone")}
     publishes = (streams.AudioBlock,)
 

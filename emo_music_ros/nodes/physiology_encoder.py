@@ -15,6 +15,7 @@ class PhysiologyEncoderNode(EncoderNode):
     """Body signals to encodings of stress and arousal."""
 
     node_name = "physiology_encoder"
+    purposes = ("physiology",)
     stages = {"plugin": ("encoder", "physiology")}
 
     def inputs(self) -> list[Input]:

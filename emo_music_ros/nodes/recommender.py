@@ -18,11 +18,13 @@ from emo_music_ros.consent.traces import log_folder, remove_traces
 from emo_music_ros.emotion import UNKNOWN
 from emo_music_ros.errors import CompanionError, InputError
 from emo_music_ros.fusion.adaptation import learner as adaptation
+from emo_music_ros.notifying.calls import Calls
 from emo_music_ros.recommendation.memory.store import Memory, default_path
 from emo_music_ros.recommendation.session.director import Director
 from emo_music_ros.recommendation.session.options import RecommenderOptions
 from emo_music_ros.recommendation.session.programme import Programme
 from emo_music_ros.recommendation.session.views import Decision, PlayerView
+from emo_music_ros.resources import data_of
 from emo_music_ros.ros import conversions as convert
 from emo_music_ros.ros.choosing import ChoosingDesk
 from emo_music_ros.ros.host import run_node
@@ -263,8 +265,7 @@ class RecommenderNode(CompanionNode):
             need,
             list(decision.ranked) if decision.action == "play" else [],
         )
-        message.reason = decision.reason
-        message.trigger = decision.trigger
+        message.reason, message.trigger = decision.reason, decision.trigger
         return message
 
     def _on_outcome(self, outcome: Outcome) -> None:
@@ -310,6 +311,8 @@ class RecommenderNode(CompanionNode):
         response.removed += learned
         response.removed += default_register(self.get_namespace()).forget(person_id)
         response.removed += self._desk.forget(person_id)
+        calls = data_of(self.get_namespace(), "carer-calls.sqlite")
+        response.removed += Calls(calls).forget(person_id)
         response.files_removed = remove_traces(self.get_namespace(), person_id)
         response.files_left = [str(log_folder())]
         self._forgotten.publish(msg.Person(header=header(self.now()), person_id=person_id))

@@ -100,7 +100,10 @@ class SessionNode(CompanionNode):
             "", "folder of the recordings of sessions; empty = in the data folder"
         )
         keep_days: float = option(
-            90.0, "recordings of sessions are removed after this long [days]", low=1, high=3650
+            90.0,
+            "recordings of sessions, and our summaries, are removed after this long [days]",
+            low=1,
+            high=3650,
         )
         print_table: bool = option(True, "print the summary table at the end")
         report_every: float = option(5.0, "period of the status line [s]", low=0.5, high=3600)
@@ -145,7 +148,13 @@ class SessionNode(CompanionNode):
         self.listen(DiagnosticArray, "/diagnostics", self._on_diagnostics)
         self.every(0.25, self._tick)
         self.every(options.report_every, self._report)
-        self._recordings = Recordings(self, options.recordings, options.keep_days, _write_log)
+        self._recordings = Recordings(
+            self,
+            options.recordings,
+            options.keep_days,
+            summary_folder(self.get_namespace(), ""),
+            _write_log,
+        )
         self._active = True
 
     def _beginning(self) -> float:

@@ -37,6 +37,7 @@ class SpeechEncoderNode(EncoderNode):
     """
 
     node_name = "speech_encoder"
+    purposes = ("speech",)
     stages = {"plugin": ("encoder", "speech")}
 
     @dataclass(frozen=True)

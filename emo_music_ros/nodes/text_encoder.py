@@ -14,6 +14,7 @@ class TextEncoderNode(EncoderNode):
     """What is said or typed to encodings of its words."""
 
     node_name = "text_encoder"
+    purposes = ("text",)
     stages = {"plugin": ("encoder", "text")}
 
     def inputs(self) -> list[Input]:

@@ -37,16 +37,31 @@ class ReportProcess:
         InputError
             If it cannot be made, takes too long, or another one is being made.
         """
+        arguments = ["report", *map(str, files), "--language", language]
+        if not notes:
+            return self._run(arguments, form)
+        with tempfile.TemporaryDirectory(prefix="emo-music-notes-") as folder:
+            noted = Path(folder, "notes.json")
+            noted.write_text(json.dumps([vars(each) for each in notes]), "utf-8")
+            return self._run([*arguments, "--notes", str(noted)], form)
+
+    def own_data(self, person: str, namespace: str, recordings: str) -> bytes:
+        """Return what is kept of a person, see :mod:`emo_music_ros.commands.own_data`.
+
+        Raises
+        ------
+        InputError
+            As of `make`.
+        """
+        places = ["--namespace", namespace, "--recordings", recordings]
+        return self._run(["own-data", *places, "--", person], ".zip")
+
+    def _run(self, arguments: Sequence[str], ending: str) -> bytes:
         if not self._lock.acquire(blocking=False):
             raise InputError("another report is being made", "Try again in a minute")
         try:
             with tempfile.TemporaryDirectory(prefix="emo-music-report-") as folder:
-                arguments = ["--out", str(Path(folder, f"report{form}")), "--language", language]
-                if notes:
-                    noted = Path(folder, "notes.json")
-                    noted.write_text(json.dumps([vars(each) for each in notes]), "utf-8")
-                    arguments += ["--notes", str(noted)]
-                return self._make([*map(str, files), *arguments], Path(folder, f"report{form}"))
+                return self._make(arguments, Path(folder, f"report{ending}"))
         finally:
             self._lock.release()
 
@@ -57,8 +72,9 @@ class ReportProcess:
             self._running.kill()
 
     def _make(self, arguments: Sequence[str], out: Path) -> bytes:
+        command, *rest = arguments
         with subprocess.Popen(
-            [sys.executable, "-c", _COMMAND, "report", *arguments],
+            [sys.executable, "-c", _COMMAND, command, "--out", str(out), *rest],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

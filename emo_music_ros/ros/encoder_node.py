@@ -115,7 +115,7 @@ class EncoderNode(CompanionNode):
             if sample is None:
                 return
             speaker = getattr(sample, "person_id", "")
-            if self.purposes and not self.allows(SENSING, speaker):
+            if self.purposes and not self.allows(person_id=speaker):
                 return
             arrival = self.arrival(sample.time, getattr(sample, "duration", 0.0), topic)
             if not math.isnan(arrival):
@@ -161,7 +161,7 @@ class EncoderNode(CompanionNode):
         for encoding in (each for sample in prepared for each in encoder.push(sample)):
             if item.era != self._era:  # consent or person changed meanwhile
                 return
-            if self.purposes and not self.allows(SENSING, person_id):
+            if self.purposes and not self.allows(person_id=person_id):
                 return
             self._publisher.publish(self._message(encoding, person_id))
             self.encoded += 1

@@ -23,8 +23,8 @@ CONSENTS = ("", "yes")
 DASHBOARDS = ("true", "false")
 #: Whether people are understood and answered.
 TALKING = ("true", "false")
-#: Nodes that need no consent: they handle music, not people.
-NO_CONSENT = ("music_encoder", "player")
+#: Nodes that need no consent: they handle music, or calls, which nobody has to agree to.
+NO_CONSENT = ("music_encoder", "player", "notifying")
 
 ENCODERS = (
     "face_encoder",
@@ -108,6 +108,7 @@ def graph(
         input = "devices" if has_devices() else "demo"  # noqa: A001
     pages = [NodeSpec("dashboard", "dashboard")] if dashboard == "true" else []
     talks = [NodeSpec("talking", "talking")] if talking == "true" else []
+    calls = [NodeSpec("notifying", "notifying")] if pages or talks else []
     nodes = of_whom(
         [
             *_sensors(input, replay),
@@ -115,6 +116,7 @@ def graph(
             *_humans(live=input == "devices"),
             *music(library, scenario),
             NodeSpec("session", "session", _session(scenario, duration, summary)),
+            *calls,
             *pages,
             *talks,
         ],

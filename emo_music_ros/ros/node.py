@@ -14,7 +14,7 @@ from rclpy.parameter import Parameter
 
 import emo_music_ros.msg as msg
 from emo_music_ros import plugins
-from emo_music_ros.consent.rules import SENSING, valid_person
+from emo_music_ros.consent.rules import valid_person
 from emo_music_ros.errors import CompanionError, OptionError
 from emo_music_ros.options import Rule
 from emo_music_ros.ros.environment import RUN
@@ -120,9 +120,12 @@ class CompanionNode(PartsNode):
         """Whom the node works for."""
         return self.subject.person_id
 
-    def allows(self, purpose: str = SENSING, person_id: str = "") -> bool:
-        """Tell whether something may be done with a person, by default the node's own."""
-        return self.subject.allows(purpose, person_id)
+    def allows(self, purpose: str = "", person_id: str = "") -> bool:
+        """Tell whether something, by default all the node is there for, may be done with a person,
+        by default the node's own.
+        """
+        purposes = (purpose,) if purpose else self.purposes
+        return all(self.subject.allows(each, person_id) for each in purposes)
 
     def finish(self) -> None:
         """Ask the process to end."""

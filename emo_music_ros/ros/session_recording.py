@@ -11,7 +11,13 @@ from pathlib import Path
 from rclpy.executors import Executor
 
 from emo_music_ros.consent.rules import RECORDING
-from emo_music_ros.consent.traces import folder_of, recordings_folder, remove_folder, remove_old
+from emo_music_ros.consent.traces import (
+    SUMMARY_FILES,
+    folder_of,
+    recordings_folder,
+    remove_folder,
+    remove_old,
+)
 from emo_music_ros.errors import CompanionError, StorageError
 from emo_music_ros.io.mcap_writer import McapWriter
 from emo_music_ros.paths import expand
@@ -33,16 +39,24 @@ class Recordings:
     folder : str
         Where; empty = in the data folder.
     days : float
-        After which they are removed.
+        After which they are removed, and the summaries, too.
+    summaries : Path
+        Folder of ours in which everybody has one for summaries.
     write_log : callable
         Makes the csv of a recording, on a thread of its own.
     """
 
     def __init__(
-        self, node: CompanionNode, folder: str, days: float, write_log: Callable[[Path], None]
+        self,
+        node: CompanionNode,
+        folder: str,
+        days: float,
+        summaries: Path,
+        write_log: Callable[[Path], None],
     ) -> None:
         self._node = node
         self._days = days
+        self._summaries = summaries
         space = node.get_namespace()
         self.folder = expand(folder, "recordings") if folder else recordings_folder(space)
         self._write_log = write_log
@@ -81,7 +95,10 @@ class Recordings:
 
     def clean(self) -> None:
         """Remove what is too old."""
-        for path in remove_old(self.folder, self._days, time.time()):
+        now = time.time()
+        old = remove_old(self.folder, self._days, now)
+        old += remove_old(self._summaries, self._days, now, SUMMARY_FILES)
+        for path in old:
             self._node.get_logger().info(f"removed {path.name}: older than {self._days:g} days")
 
     def _log(self, recording: Path) -> None:

@@ -28,6 +28,11 @@ UTTERANCE = "conversation/utterance"
 #: Kinds of biosignals, each published on ``biosignals/<kind>``.
 BIOSIGNALS = ("eeg", "ecg", "ppg", "eda", "respiration", "temperature", "acceleration")
 
+_MODALITIES = {
+    streams.ImageFrame: "face",
+    streams.AudioBlock: "speech",
+    streams.Utterance: "text",
+}
 _LEVELS = {
     DeviceState.STREAMING: "ok",
     DeviceState.FINISHED: "ok",
@@ -94,7 +99,7 @@ class SourceNode(CompanionNode):
 
     def deliver(self, sample: streams.Sample) -> None:
         """Publish one sample; called from the thread of the source."""
-        if not self._open:
+        if not self._open or not self.allows(_modality(sample)):
             return
         # Sources stamp with the clock of the system, topics with that of ROS.
         sample = replace(sample, time=self.now() - (time.time() - sample.time))
@@ -151,3 +156,10 @@ class PictureOptions(SourceNode.Options):
     """Who is being sensed, and from where."""
 
     frame_id: str = option("camera", "frame of the camera, in the header of its pictures")
+
+
+def _modality(sample: streams.Sample) -> str:
+    """Return what a sample tells of a person, as consent is given by."""
+    if isinstance(sample, streams.BiosignalBlock):
+        return "eeg" if sample.kind == "eeg" else "physiology"
+    return _MODALITIES.get(type(sample), SENSING)

@@ -8,9 +8,9 @@ from typing import Any
 
 import emo_music_ros.msg as msg
 from emo_music_ros.consent.register import PERSON, Register, default_register
-from emo_music_ros.consent.rules import Consent, Consents, valid_person
+from emo_music_ros.consent.rules import Consents, valid_person
 from emo_music_ros.errors import StorageError
-from emo_music_ros.ros.stamps import seconds
+from emo_music_ros.ros.consents import consent_of
 
 
 class Subject:
@@ -57,6 +57,7 @@ class Subject:
         self.consents = Consents(required)
         if person_id:
             self._read(default_register(namespace), run)
+        self._told = self._allowed()
 
     def allows(self, purpose: str, person_id: str = "") -> bool:
         """Tell whether something may be done with a person, by default the node's own."""
@@ -71,11 +72,9 @@ class Subject:
         """Turn to another person, who may allow what the one before did not, or forbid it."""
         if person_id == self.person_id:
             return
-        allowed = self._allowed()
         before, self.person_id = self.person_id, person_id
         self._on_person(before)
-        if self._allowed() != allowed:
-            self._on_consent()
+        self._tell_changed()
 
     def on_person(self, message: msg.Person) -> None:
         """Take a message of `person`.
@@ -89,20 +88,19 @@ class Subject:
 
     def on_state(self, message: msg.ConsentState) -> None:
         """Take a message of `consent/state`; the stricter of the two rules holds."""
-        self.take(
-            (
-                Consent(each.person_id, each.purpose, each.given, seconds(each.since), each.source)
-                for each in message.consents
-            ),
-            message.required,
-        )
+        self.take(map(consent_of, message.consents), message.required)
 
     def take(self, consents: Any, required: bool) -> None:
         """Take all decisions as they are now."""
-        allowed = self._allowed()
         self.consents.required = self._required or required
         self.consents.replace(consents)
-        if self._allowed() != allowed:
+        self._tell_changed()
+
+    def _tell_changed(self) -> None:
+        """Tell where something else is allowed than was told last; consent may also just end."""
+        allowed = self._allowed()
+        if allowed != self._told:
+            self._told = allowed
             self._on_consent()
 
     def _allowed(self) -> list[bool]:

@@ -12,10 +12,13 @@ from rclpy.qos import QoSProfile
 import emo_music_ros.msg as msg
 from emo_music_ros.consent.rules import SENSING
 from emo_music_ros.dashboard.state import Board, Choice, Part, Plan, Playing, Ranked
+from emo_music_ros.notifying.calls import DISTRESS, HELP, Call
 from emo_music_ros.ros import conversions as convert
+from emo_music_ros.ros.consents import consent_of
 from emo_music_ros.ros.plan import LONGEST
 from emo_music_ros.ros.qos import EVENT, LATCHED
 from emo_music_ros.ros.reports import reports
+from emo_music_ros.ros.stamps import seconds
 from emo_music_ros.ros.subject import Subject
 
 #: What of the body is shown.
@@ -77,6 +80,8 @@ class Watcher:
         yield Watched(msg.Recommendation, "recommendation", self._on_recommendation, EVENT)
         yield Watched(msg.ModalityEncoding, "encoding/physiology", self._on_physiology, EVENT)
         yield Watched(msg.SessionPlan, "session/plan", self._on_plan, LATCHED)
+        yield Watched(msg.CarerCalls, "carer/calls", self._on_calls, LATCHED)
+        yield Watched(msg.ConsentState, "consent/state", self._on_consents, LATCHED)
         yield Watched(DiagnosticArray, "/diagnostics", self._on_diagnostics, EVENT)
 
     def _concerns(self, person_id: str) -> bool:
@@ -141,6 +146,31 @@ class Watcher:
             group = message.scenario == "group" or bool(message.members)
             plan = Plan(message.scenario, message.goal, ends, message.name, message.locked, group)
         self._board.plan(plan)
+
+    def _on_calls(self, message: msg.CarerCalls) -> None:
+        self._board.calls(
+            tuple(
+                Call(
+                    each.id,
+                    each.person_id,
+                    DISTRESS if each.kind == msg.CarerCall.DISTRESS else HELP,
+                    each.count,
+                    seconds(each.began),
+                    seconds(each.latest),
+                    each.pushed,
+                    each.escalated,
+                    seconds(each.acknowledged_at) if each.acknowledged else 0.0,
+                    each.acknowledged_by,
+                    each.false_alarm,
+                )
+                for each in message.calls
+            )
+        )
+
+    def _on_consents(self, message: msg.ConsentState) -> None:
+        self._board.consents(tuple(map(consent_of, message.consents)))
+        self._subject.on_state(message)  # and why nothing is sensed, where that alone changed
+        self.turned()
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         for report in reports(message, self._namespace):

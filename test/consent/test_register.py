@@ -125,7 +125,7 @@ def test_a_row_without_sense_is_no_consent(path):
     keeper.save()
     with sqlite3.connect(path) as connection:
         connection.execute("UPDATE consent SET given = 'maybe' WHERE purpose = 'sensing'")
-        connection.execute("INSERT INTO consent VALUES ('bert', 'all', 1, 0, '')")
+        connection.execute("INSERT INTO consent VALUES ('bert', 'all', 1, 0, '', '', '', '', 0)")
         connection.execute("UPDATE consent SET time = 'noon'")
     assert held(path) == {("anna", SENSING): False, ("anna", LEARNING): True}
 

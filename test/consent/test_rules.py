@@ -1,17 +1,24 @@
 # Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What may be done with whom."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emo_music_ros.consent.assent import ASK
 from emo_music_ros.consent.rules import (
+    ASSENT,
     LEARNING,
+    MODALITIES,
+    PAUSE,
     PURPOSES,
     RECORDING,
     SENSING,
     Consent,
     Consents,
+    Terms,
     valid_person,
 )
 from emo_music_ros.errors import InputError
@@ -79,3 +86,41 @@ def test_nobody_agreed_to_raw_recordings_who_was_not_asked_for_that(required):
     assert "no consent of 'anna' to recording" in consents.reason("anna", RECORDING)
     consents.replace([Consent("anna", RECORDING, True)])
     assert consents.allows("anna", RECORDING)
+
+
+@pytest.mark.parametrize("modality", MODALITIES)
+def test_a_modality_is_sensed_unless_it_or_all_sensing_was_forbidden(modality):
+    consents = Consents(False, [Consent("anna", modality, False)])
+    assert not consents.allows("anna", modality)
+    assert f"withdrawn consent to {modality}" in consents.reason("anna", modality)
+    assert consents.allows("anna", SENSING)
+    others = [each for each in MODALITIES if each != modality]
+    assert all(consents.allows("anna", each) for each in others)
+    consents.replace([Consent("anna", SENSING, False), Consent("anna", modality, True)])
+    assert not consents.allows("anna", modality)
+    assert not Consents(True).allows("anna", modality)
+
+
+def test_consent_ends_when_it_was_given_until_then():
+    now = [100.0]
+    terms = Terms("proxy", "power of attorney", "health", until=200.0)
+    given_ = [Consent("anna", each, True, terms=terms) for each in PURPOSES]
+    consents = Consents(False, given_, clock=lambda: now[0])
+    assert consents.allows("anna", SENSING)
+    now[0] = 200.0
+    assert not consents.allows("anna", SENSING)
+    assert not consents.allows("anna", "face")
+    assert "consent of 'anna' to learning has ended" in consents.reason("anna", LEARNING)
+
+
+def test_a_pause_and_a_refusal_hold_up_sensing_and_forget_nothing():
+    for entry, why in (
+        (Consent("anna", PAUSE, False), "is paused"),
+        (Consent("anna", ASSENT, False, terms=Terms(scope=ASK)), "has to be asked first"),
+    ):
+        consents = Consents(False, [entry])
+        assert why in consents.reason("anna", SENSING)
+        assert not consents.allows("anna", "speech")
+        assert consents.allows("anna", LEARNING)
+        consents.replace([replace(entry, given=True)])
+        assert consents.allows("anna", SENSING)

@@ -8,6 +8,7 @@ import pytest
 
 from emo_music_ros.consent.rules import valid_person
 from emo_music_ros.consent.traces import (
+    SUMMARY_FILES,
     folder_of,
     log_folder,
     recordings_folder,
@@ -81,6 +82,17 @@ def test_recordings_are_kept_for_so_many_days_and_nothing_else_is_touched(tmp_pa
     assert [path.name for path in remove_old(folder.parent, 30, now)] == ["old.csv", "old.mcap"]
     assert {path.name for path in folder.iterdir()} == {"new.mcap", "notes.txt", "folder.mcap"}
     assert remove_old(tmp_path / "nowhere", 30, now) == []
+
+
+def test_summaries_are_kept_as_long(tmp_path):
+    folder = summary_folder("", "anna")
+    folder.mkdir(parents=True)
+    for name, days in (("old.json", 31), ("new.json", 29)):
+        (folder / name).write_text("{}")
+        os.utime(folder / name, (1e9 - days * 86400,) * 2)
+    assert remove_old(summary_folder("", ""), 30, 1e9) == []
+    removed = remove_old(summary_folder("", ""), 30, 1e9, SUMMARY_FILES)
+    assert [path.name for path in removed] == ["old.json"]
 
 
 def test_what_cannot_be_removed_is_told(mortal):

@@ -51,7 +51,7 @@ def test_a_developer_steers_nothing_and_a_resident_sees_no_feelings():
         assert not may("developer", "POST", f"/control/{name}")
     for path in ("/live", "/carer", "/audit", "/accounts", "/events/live", "/events/carer"):
         assert not may("resident", "GET", path)
-    assert VIEWS["resident"] == ("title",)
+    assert VIEWS["resident"] == ("notice", "title")
 
 
 @pytest.mark.parametrize("role", [*ROLES, NOBODY])

@@ -216,3 +216,28 @@ def test_a_recorded_session_is_listed_and_reported_on(open_site, tmp_path):
     report = browser.get("/recordings/report?session=1793628000.000000001").body
     assert "Report: resident" in report
     assert "Jasmine" in report
+
+
+def test_words_of_a_page_are_said_only_with_consent(probe, start, until, open_site):
+    browser = open_site(person_id="anna")
+    heard = probe.listen(msg.Utterance, "conversation/utterance")
+
+    def said():
+        browser.post("/input", text="I am so glad", language="en")
+        return heard
+
+    until(said, "the words")
+    assert (heard[0].text, heard[0].language, heard[0].source) == (
+        "I am so glad",
+        "en",
+        "live:dashboard",
+    )
+    consents = probe.publisher(msg.ConsentState, "consent/state", LATCHED)
+    decision = msg.Consent(person_id="anna", purpose="text", given=False)
+    consents.publish(msg.ConsentState(consents=[decision]))
+
+    def refused():
+        browser.post("/input", text="not to be heard", language="en")
+        return "withdrawn consent to text" in browser.get("/input").body
+
+    until(refused, "the refusal")

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 from argon2 import PasswordHasher
@@ -22,10 +23,12 @@ from emo_music_ros.care.notes import Note
 from emo_music_ros.dashboard import accounts as accounts_module
 from emo_music_ros.dashboard.options import DashboardOptions
 from emo_music_ros.dashboard.records import Records
+from emo_music_ros.dashboard.services import Forgotten
 from emo_music_ros.dashboard.site import Site
 from emo_music_ros.dashboard.situations import Situation
 from emo_music_ros.dashboard.state import Board
 from emo_music_ros.errors import CompanionError
+from emo_music_ros.streams import Track
 
 #: A hash that costs nothing: what is tested is never how long it takes.
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -146,6 +149,58 @@ class Browser:
             connection.close()
 
 
+class Asked:
+    """Takes what the pages ask other nodes for."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[Any, ...]] = []
+        self.refusal: CompanionError | None = None
+        self.library: list[Track] = []
+
+    def _take(self, *call: Any) -> None:
+        self.calls.append(call)
+        if self.refusal is not None:
+            raise self.refusal
+
+    async def acknowledge(self, call: int, by: str, false_alarm: bool) -> None:
+        """Take that a carer looked in."""
+        self._take("acknowledge", call, by, false_alarm)
+
+    async def sensing(self, act: str, by: str, person_id: str) -> None:
+        """Take a pause or an answer."""
+        self._take("sensing", act, by, person_id)
+
+    async def consent(self, person_id, purpose, given, source, terms) -> None:
+        """Take consent to one purpose."""
+        self._take("consent", person_id, purpose, given, source, terms)
+
+    async def forget(self, person_id: str) -> Forgotten:
+        """Take that somebody is forgotten."""
+        self._take("forget", person_id)
+        return Forgotten(12, ("/data/anna/1.mcap",), ("/log/ros",), "a withdrawal stays")
+
+    async def say(self, text: str, language: str) -> None:
+        """Take what is said."""
+        self._take("say", text, language)
+
+    async def find(self, query: str, first: int) -> tuple[list[Track], int]:
+        """Search what the test put into the library."""
+        self._take("find", query, first)
+        texts = ((each, f"{each.title} {each.artist}".lower()) for each in self.library)
+        found = [each for each, text in texts if query.lower() in text]
+        return found[first : first + 50], len(found)
+
+    async def track(self, track_id: str) -> Track | None:
+        """Return a piece of it."""
+        self._take("track", track_id)
+        return next((each for each in self.library if each.track_id == track_id), None)
+
+    async def own_data(self, person_id: str) -> bytes:
+        """Take that somebody wants their own data."""
+        self._take("own_data", person_id)
+        return b"PK"
+
+
 @dataclass
 class Served:
     """A dashboard that runs, and what it was asked to do."""
@@ -163,6 +218,7 @@ class Served:
     reported: list[tuple[list[str], str, str]] = field(default_factory=list)
     desk: Desk | None = None
     noted: list[list[Note]] = field(default_factory=list)
+    services: Asked = field(default_factory=Asked)
 
     @property
     def port(self) -> int:
@@ -241,6 +297,7 @@ def served(folder: Path, monkeypatch, **options) -> Iterator[Served]:
         if refusal:
             raise refusal[0]
 
+    services = Asked()
     site = Site(
         DashboardOptions(**{"port": 0, **options}),
         accounts=folder / "accounts.sqlite",
@@ -249,6 +306,7 @@ def served(folder: Path, monkeypatch, **options) -> Iterator[Served]:
         control=control,
         records=Records(lambda: folder / "recordings", make),
         asking=asking,
+        services=services,
         show=printed.append,
         failed=errors.append,
         on_trouble=troubles.append,
@@ -257,19 +315,8 @@ def served(folder: Path, monkeypatch, **options) -> Iterator[Served]:
     tls = bool(options.get("tls_certificate"))
     try:
         yield Served(
-            folder,
-            clock,
-            board,
-            site,
-            printed,
-            errors,
-            troubles,
-            asked,
-            refusal,
-            tls,
-            reported,
-            asking,
-            noted,
+            *(folder, clock, board, site, printed, errors, troubles, asked, refusal, tls, reported),
+            *(asking, noted, services),
         )
     finally:
         site.stop()

@@ -47,7 +47,7 @@ PACKAGES = {
 }
 #: Used where it is installed, never required.
 OPTIONAL = {
-    *("audio_common_msgs", "hri_msgs", "mabwiser", "mpd", "spotipy", "tokenizers"),
+    *("audio_common_msgs", "hri_msgs", "mabwiser", "mpd", "paho", "spotipy", "tokenizers"),
     *("python_qt_binding", "rqt_gui_py"),
     *("faster_whisper", "pocketsphinx", "vosk"),
 }

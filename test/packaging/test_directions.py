@@ -35,11 +35,14 @@ ALLOWED: dict[str, set[str]] = {
     "recommendation": _BASE | {"care"},
     "playback": _BASE,
     "talking": _BASE | {"encoding"},
+    "notifying": _BASE,
     "simulation": _BASE | {"fusion", "recommendation", "playback"},
     "training": _BASE | _STAGES | {"simulation"},
-    "ros": _BASE | _STAGES | {"messages", "care", "consent", "dashboard"},
-    "nodes": _BASE | _STAGES | {"messages", "ros", "care", "consent", "dashboard", "report"},
-    "dashboard": _BASE | {"care"},
+    "ros": _BASE | _STAGES | {"messages", "care", "consent", "dashboard", "notifying"},
+    "nodes": _BASE
+    | _STAGES
+    | {"messages", "ros", "care", "consent", "dashboard", "report", "notifying"},
+    "dashboard": _BASE | {"care", "consent", "notifying"},
     "report": _BASE | {"care", "dashboard", "recommendation"},
     "rqt": _BASE | {"messages", "ros", "consent", "dashboard"},
     "commands": _BASE
