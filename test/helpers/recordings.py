@@ -91,7 +91,7 @@ class Recording:
     def __exit__(self, *_: object) -> None:
         self._writer.close()
 
-    def write(self, time: float, topic: str, name: str, **fields: Any) -> None:
+    def write(self, time: float, topic: str, name: str, /, **fields: Any) -> None:
         """Write any message of ours."""
         kind = f"emo_music_ros/msg/{name}"
         message = build(kind, **fields)

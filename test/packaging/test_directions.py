@@ -47,7 +47,8 @@ ALLOWED: dict[str, set[str]] = {
     "rqt": _BASE | {"messages", "ros", "consent", "dashboard"},
     "commands": _BASE
     | _STAGES
-    | {"simulation", "training", "ros", "nodes", "care", "consent", "dashboard", "report"},
+    | {"simulation", "training", "ros", "nodes", "care", "consent", "dashboard", "report"}
+    | {"notifying"},
     "cli": {"top", "commands"},
 }
 
