@@ -241,3 +241,63 @@ def test_words_of_a_page_are_said_only_with_consent(probe, start, until, open_si
         return "withdrawn consent to text" in browser.get("/input").body
 
     until(refused, "the refusal")
+
+
+def test_what_is_entered_on_the_pages_reaches_the_nodes(probe, start, until, open_site, library):
+    browser = open_site()
+    assert "does not answer" in browser.get("/profile").body
+    start("player", plugin="null", folder__path=str(library))
+    start("recommender", folder__path=str(library), patience=1.0)
+    start("interaction")
+    start("session")
+    states = probe.listen(msg.PlayerState, "player/state")
+    plans = probe.listen(msg.SessionPlan, "session/plan", LATCHED)
+
+    def entered(path, **form):
+        """Send a form and return what the page says then."""
+        answer = browser.post(path, **form)
+        assert answer.status == 303
+        return told(browser.get(answer.header("location")))
+
+    def plays(title):
+        return states and states[-1].track.title == title
+
+    until(lambda: "3 of 3 pieces" in browser.get("/pick").body, "the library")
+    page = browser.get("/pick?q=piece+1").body
+    assert "1 of 1 pieces" in page
+    track = re.search(r'name="track" value="([^"]+)"', page).group(1)
+    until(lambda: entered("/pick", track=track).startswith("Done"), "the pick")
+    until(lambda: plays("piece 1"), "the piece that was picked")
+    until(lambda: "somebody picked it" in browser.get("/carer").body, "why it plays")
+    assert entered("/control/never", page="carer") == "Done: Never again"
+    until(lambda: not plays("piece 1"), "another piece")
+    assert "piece 1" in browser.get("/profile").body
+
+    songs = {"own": "piece 2", "comfort": "piece 0", "risk": "low", "never": ""}
+    assert entered("/profile", **songs) == "Saved."
+    assert "Own songs come first" in browser.get("/profile").body
+    assert entered("/control/comfort", page="carer").startswith("Done")
+    until(lambda: plays("piece 0"), "the comfort song")
+
+    plan = {"name": "washing", "minutes": "5", "tracks": track, "locked": "yes"}
+    until(lambda: entered("/plans", **plan) == "Saved.", "the plan")
+    page = browser.get("/plans").body
+    assert "<li>piece 1</li>" in page
+    plan_id = re.search(r'name="plan" value="(\w+)"', page).group(1)
+    until(lambda: entered("/plans/hold", plan=plan_id) == "Done: washing", "the session")
+    until(lambda: plays("piece 1"), "the piece of the plan")
+    until(lambda: "nothing replaces a piece" in browser.get("/plans").body, "the lock")
+    assert "locked" in entered("/pick", track=track)
+    assert "a locked plan is held" in press(browser, "calmer")
+    assert entered("/plans/lock", plan=plan_id) == "Saved."
+    until(lambda: not plans[-1].locked, "the lock to open")
+    assert entered("/control/end", page="plans").startswith("Done")
+    until(lambda: plans[-1].remaining == 0, "the end")
+
+    assert entered("/notes", text="hummed") == "Saved."
+    assert "hummed" in browser.get("/notes").body
+    assert entered("/control/looked", page="live").startswith("Done")
+    assert entered("/person", person="bert") == "The music is for bert now."
+    until(lambda: "Person: bert" in browser.get("/notes").body, "the other person")
+    assert "hummed" not in browser.get("/notes").body
+    assert "Turn to resident" in browser.get("/person").body
