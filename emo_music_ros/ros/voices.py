@@ -107,9 +107,9 @@ class HeardVoices:
     # -- inside --------------------------------------------------------------------------------
 
     def _state(self) -> str:
-        attribution, node = self._attribution, self._node
-        if self._enrolment is not None:
-            person, enrolment, _ = self._enrolment
+        attribution, node, enrolling = self._attribution, self._node, self._enrolment
+        if enrolling is not None:  # the worker may have ended it meanwhile
+            person, enrolment, _ = enrolling
             return f"learning '{person}': {enrolment.heard:.0f} of {enrolment.seconds:.0f} s"
         if node.person_id == DEMONSTRATION:
             return "labelled by the demonstration"
@@ -159,9 +159,10 @@ class HeardVoices:
         self._give_up()
 
     def _give_up(self) -> None:
-        if self._enrolment is None:
+        enrolling = self._enrolment
+        if enrolling is None:
             return
-        person, enrolment, since = self._enrolment
+        person, enrolment, since = enrolling
         refusal = self._node.subject.consents.reason(person, VOICE)
         if refusal or self._node.steady() - since > PATIENCE:
             self._enrolment = None

@@ -27,10 +27,10 @@ from emo_music_ros.training.voice.study import People, Sound, Trials
 VERSION = "1.0.0"
 CORPORA = ("RAVDESS speech", "EMO-DB", "EMOVO")
 #: Share of the utterances of others that may pass for the person's, and of commands.
-PASSED, COMMANDS = 0.05, 0.10
+PASSED, COMMANDS = 0.02, 0.10
 #: Share of the person's own utterances in which a part may be less alike than `strange`; share of
 #: pairs of utterances of one person that may be less alike than `apart`.
-STRANGE, APART = 0.05, 0.02
+STRANGE, APART = 0.05, 0.05
 MUSIC, PROGRAMMES = 30, 12
 HEAD = """# Who speaks, measured
 

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emo_music_ros.errors import InputError
+from emo_music_ros.streams import AudioBlock
 from emo_music_ros.talking.base import RATE, Transcript
 from emo_music_ros.talking.commands import OTHER, phrases, understand
 from emo_music_ros.talking.ear import Ear, Heard
@@ -120,3 +121,49 @@ def test_a_room_delays_what_is_played():
     played[0] = 1.0
     heard = measuring.in_room(played)
     assert int(np.argmax(np.abs(heard))) == int(0.03 * RATE)
+
+
+def test_with_somebody_enrolled_only_their_commands_and_calls_for_help_count(monkeypatch):
+    from emo_music_ros.training.talking import enrolled
+
+    class Loudness:
+        """Takes how loud somebody is for their voice."""
+
+        same, strange, apart, command = 0.95, 0.9, 0.9, 0.9
+
+        def __call__(self, samples):
+            angle = 1.5 * float(np.abs(samples).max(initial=0.0))
+            return np.array([[math.cos(angle), math.sin(angle)]], np.float32)
+
+    class Asks:
+        """Understands a command in every sound, by its length."""
+
+        def reset(self):
+            pass
+
+        def push(self, block):
+            if block.first_sample:
+                return []
+            level = float(np.abs(block.samples).max())
+            command = "help" if level > 0.85 else "stop"
+            self.admits(np.full(RATE, level, np.float32), command, 1.0)
+            return []
+
+    levels = {"low": 0.1, "high": 0.5}
+    monkeypatch.setattr(enrolled, "Voiceprint", Loudness)
+    monkeypatch.setattr(
+        enrolled, "speak", lambda text, speaker: np.full(RATE, levels[speaker.voice], np.float32)
+    )
+    monkeypatch.setattr(enrolled, "mixed", lambda speech, background, ratio: speech)
+    monkeypatch.setattr(enrolled, "hear", lambda ear, sound, first=0: ear.push(
+        AudioBlock(0.0, sound, RATE, 0)
+    ))  # fmt: skip
+    ear = Asks()
+    ear.admits = kept = lambda *said: True
+    television = [np.full(RATE, level, np.float32) for level in (0.1, 0.1, 0.5, 0.9)]
+    found = enrolled.measure(ear, [Speaker("low"), Speaker("high")], television)
+    assert (found.before, found.before_urgent) == (4, 4)
+    assert found.commands == [3, 2]
+    assert found.hours == pytest.approx(4 / 3600)
+    assert found.kept == 1.0
+    assert ear.admits is kept
