@@ -17,7 +17,7 @@ from emo_music_ros.emotion import STATES, UNKNOWN
 from emo_music_ros.recommendation.base import Need, RankedTrack, Recommender
 from emo_music_ros.recommendation.memory.store import Memory
 from emo_music_ros.recommendation.policy.guard import admissible, aroused
-from emo_music_ros.recommendation.policy.target import Point, target
+from emo_music_ros.recommendation.policy.target import Point, place, target
 from emo_music_ros.recommendation.session.acts import Acts
 from emo_music_ros.recommendation.session.attendance import deserted, somebody
 from emo_music_ros.recommendation.session.attribution import Attribution
@@ -276,7 +276,9 @@ class Director(Acts):
     def _play(self, now: float, trigger: str, track_id: str, emotion: Emotion) -> Decision | None:
         self._wish = None
         person = self._memory.person(self.person_id)
-        tracks = self._shelf.tracks()
+        end = self._target(emotion.state, emotion.estimate)
+        begin = place(emotion.state, emotion.estimate) if emotion.state in STATES else end
+        tracks = self._shelf.around(begin, end, person.preference)
         careful = aroused(emotion.state, emotion.estimate) or (
             now - self._distressed_at < RECENT_DISTRESS
         )

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from emo_music_ros.recommendation.library.large import LargeLibrary
 from emo_music_ros.recommendation.policy import scoring
 from emo_music_ros.streams import FloatArray, Track
 
@@ -25,12 +26,14 @@ class Shelf:
         self._source = tracks
         self._seen: Sequence[Track] | None = None
         self._count = 0
-        self._tracks: list[Track] = []
+        self._tracks: Sequence[Track] = []
         self._by_id: dict[str, Track] = {}
 
-    def tracks(self) -> list[Track]:
+    def tracks(self) -> Sequence[Track]:
         """Return the library; `features` are unit vectors about its middle."""
         now = self._source()
+        if isinstance(now, LargeLibrary):
+            return now
         if now is not self._seen or len(now) != self._count:
             self._seen, self._count = now, len(now)
             self._tracks = [
@@ -39,8 +42,27 @@ class Shelf:
             self._by_id = {track.track_id: track for track in self._tracks}
         return self._tracks
 
+    def around(self, begin: FloatArray, end: FloatArray, preference: FloatArray) -> Sequence[Track]:
+        """Return the tracks that are worth scoring: all, or of a large library candidates.
+
+        Parameters
+        ----------
+        begin, end : array [3]
+            Where the person is and is led to: valence, arousal, dominance, -1..1. Candidates lie
+            at both and half way.
+        preference : array [features]
+            Of the person.
+        """
+        tracks = self.tracks()
+        if not isinstance(tracks, LargeLibrary):
+            return tracks
+        places = np.stack([begin, (begin + end) / 2, end])
+        found = tracks.candidates(places, preference)
+        self._by_id |= {track.track_id: track for track in found}
+        return found
+
     def find(self, track_id: str) -> Track | None:
-        """Return a track of the library."""
+        """Return a track of the library; of a large one, if it was a candidate."""
         self.tracks()
         return self._by_id.get(track_id)
 
