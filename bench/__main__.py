@@ -23,6 +23,7 @@ COMPARISONS = (
     "text",
     "physiology",
     "music",
+    "scale",
 )
 
 

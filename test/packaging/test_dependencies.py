@@ -50,6 +50,7 @@ OPTIONAL = {
     *("audio_common_msgs", "hri_msgs", "mabwiser", "mpd", "paho", "spotipy", "tokenizers"),
     *("python_qt_binding", "rqt_gui_py"),
     *("faster_whisper", "pocketsphinx", "vosk"),
+    *("distributed", "faiss", "pandas", "pingouin"),
 }
 #: From ROS, under the name of the import.
 ROS = re.compile(r"^(rclpy|launch|launch_ros|ament_index_python|\w+_(msgs|srvs|interfaces))$")

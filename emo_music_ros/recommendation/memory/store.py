@@ -106,6 +106,7 @@ class Memory:
         # What was read last: from which database, and how many changes others had made.
         self._source: Hashable = None
         self._version: Hashable = None
+        self._unread: set[str] = set()
         self._closed = False
         with self._lock, self._reporting():
             self._connect()
@@ -125,7 +126,7 @@ class Memory:
             known = self._people.get(person_id)
             if known is None:
                 known = self._people[person_id] = LearnedPerson(person_id)
-                self._version = None  # read it, too
+                self._unread.add(person_id)
             elif self.error:
                 return known  # tried again with the next update
             with self._reporting():
@@ -326,15 +327,15 @@ class Memory:
             self._write()
 
     def _follow(self, connection: Connection, newest: Listen | Key | None = None) -> None:
-        """Read everybody again if others wrote since; what is not on disk yet comes on top.
+        """Read who is new, and everybody if others wrote; what is not on disk yet comes on top.
 
         `newest`, a listen or the key of a block, was made after all that others did.
         """
         source, version = self._storage.identity(), self._storage.version()
-        if (source, version) == (self._source, self._version):
-            return
-        for person in self._people.values():
-            self._take(connection, person, newest)
+        same = (source, version) == (self._source, self._version)
+        for name in list(self._unread) if same else list(self._people):
+            self._take(connection, self._people[name], newest)
+        self._unread.clear()
         self._source, self._version = source, version
 
     def _take(

@@ -5,17 +5,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
+import numpy as np
+
 from emo_music_ros.care.profile import Profile
+from emo_music_ros.emotion import STATES
 from emo_music_ros.recommendation.base import Need, RankedTrack, Recommender
 from emo_music_ros.recommendation.memory.store import Memory
 from emo_music_ros.recommendation.policy import rules
 from emo_music_ros.recommendation.policy.guard import admissible, aroused
+from emo_music_ros.recommendation.policy.target import place
 from emo_music_ros.recommendation.session.offers import Known, first, noted
 from emo_music_ros.recommendation.session.shelf import Shelf
-from emo_music_ros.streams import Estimate, Track
+from emo_music_ros.streams import Estimate, FloatArray, Track
 
 #: Why there is no music where no rule says it.
 NOTHING = "Nothing in the library may be played now: no music."
@@ -25,13 +29,17 @@ MOST_RECENT = 12
 
 @dataclass(frozen=True)
 class Moment:
-    """What a choice has to answer: how the person is, and what was heard and refused lately."""
+    """What a choice has to answer: how the person is, and what was heard and refused lately.
+
+    `end` is where the person is led to [valence, arousal, dominance], -1..1.
+    """
 
     state: str
     estimate: Estimate
     careful: bool
     recent: Sequence[str] = ()
     rejected: Sequence[str] = ()
+    end: FloatArray = field(default_factory=lambda: np.zeros(3))
 
 
 class Chooser:
@@ -77,7 +85,7 @@ class Chooser:
     def comfort(self, person_id: str) -> Track | None:
         """Return the piece of the library that is the comfort song of a person."""
         song = self.profile(person_id).comfort
-        return next((each for each in self._shelf.tracks() if rules.among(each, (song,))), None)
+        return next(iter(self._shelf.entered((song,))), None)
 
     def choose(
         self, person_id: str, moment: Moment, count: int, *, preview: bool = False
@@ -90,7 +98,7 @@ class Chooser:
         people = (person_id, *self.members)
         profiles = [self.profile(each) for each in people]
         explore = not (moment.careful or self.members or any(each.high_risk for each in profiles))
-        tracks = self._shelf.tracks()
+        tracks = self._worth(person_id, profiles, moment)
         bounded, said = self._bounded(tracks, profiles, moment)
         blocked = {track for each in people for track in self._memory.person(each).blocked}
         pool, note = admissible(
@@ -127,8 +135,12 @@ class Chooser:
         What follows is what a player may open where it cannot open that: never a piece that is on
         a never-again list.
         """
-        tracks = self._shelf.tracks()
-        person = Known(self._memory.person(person_id), self.profile(person_id))
+        profile = self.profile(person_id)
+        wanted = self._shelf.find(track_id)
+        tracks = list(self._worth(person_id, [profile], moment))
+        if wanted is not None and all(each.track_id != track_id for each in tracks):
+            tracks.append(wanted)
+        person = Known(self._memory.person(person_id), profile)
         recent = list(moment.recent[-MOST_RECENT:])
         need, ranked = self._recommender.rank(
             moment.state, moment.estimate, tracks, person, recent, len(tracks)
@@ -136,6 +148,16 @@ class Chooser:
         best = first(track_id, ranked)
         others = (each for each in best[1:] if not self.refusal(each.track, person_id))
         return need, [*best[:1], *islice(others, count - 1)]
+
+    def _worth(
+        self, person_id: str, profiles: Sequence[Profile], moment: Moment
+    ) -> Sequence[Track]:
+        """Return the tracks that are worth scoring."""
+        known = moment.state in STATES
+        begin = place(moment.state, moment.estimate) if known else moment.end
+        entered = (song for each in profiles for song in (*each.own, *each.favourites))
+        preference = self._memory.person(person_id).preference
+        return self._shelf.around(begin, moment.end, preference, tuple(dict.fromkeys(entered)))
 
     def _bounded(
         self, tracks: Sequence[Track], profiles: Sequence[Profile], moment: Moment

@@ -218,7 +218,8 @@ class Director(Acts):
         """
         state = STATES[int(np.argmax(states_at(valence, arousal)))]
         estimate = Estimate((), np.zeros(0, np.float32), valence, arousal, math.nan, confidence=1.0)
-        moment = Moment(state, estimate, aroused(state, estimate))
+        end = self._target(state, estimate)
+        moment = Moment(state, estimate, aroused(state, estimate), end=end)
         return self._chooser.choose(person_id or self.person_id, moment, count, preview=True)
 
     def follow(self, programme: Programme, now: float) -> None:
@@ -321,7 +322,8 @@ class Director(Acts):
         state, estimate, top_k = emotion.state, emotion.estimate, self.options.top_k
         careful = aroused(state, estimate) or now - self._distressed_at < RECENT_DISTRESS
         rejected = sorted(self._rejected, key=lambda name: self._rejected[name])
-        moment = Moment(state, estimate, careful, self._recent, rejected)
+        end = self._target(state, estimate)
+        moment = Moment(state, estimate, careful, self._recent, rejected, end)
         programme = self._course.programme
         picked = trigger in ("select", "comfort", "repeat") and bool(track_id)
         chosen = picked and not programme.fixed

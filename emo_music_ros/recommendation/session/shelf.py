@@ -8,8 +8,14 @@ from dataclasses import replace
 
 import numpy as np
 
+from emo_music_ros.care.profile import Song
+from emo_music_ros.recommendation.library.large import LargeLibrary
 from emo_music_ros.recommendation.policy import scoring
+from emo_music_ros.recommendation.policy.rules import among
 from emo_music_ros.streams import FloatArray, Track
+
+#: Lists of songs whose tracks are kept.
+KEPT = 8
 
 
 class Shelf:
@@ -25,12 +31,15 @@ class Shelf:
         self._source = tracks
         self._seen: Sequence[Track] | None = None
         self._count = 0
-        self._tracks: list[Track] = []
+        self._tracks: Sequence[Track] = []
         self._by_id: dict[str, Track] = {}
+        self._entered: dict[tuple[Song, ...], list[Track]] = {}
 
-    def tracks(self) -> list[Track]:
+    def tracks(self) -> Sequence[Track]:
         """Return the library; `features` are unit vectors about its middle."""
         now = self._source()
+        if isinstance(now, LargeLibrary):
+            return now
         if now is not self._seen or len(now) != self._count:
             self._seen, self._count = now, len(now)
             self._tracks = [
@@ -39,9 +48,55 @@ class Shelf:
             self._by_id = {track.track_id: track for track in self._tracks}
         return self._tracks
 
+    def around(
+        self,
+        begin: FloatArray,
+        end: FloatArray,
+        preference: FloatArray,
+        songs: tuple[Song, ...] = (),
+    ) -> Sequence[Track]:
+        """Return the tracks that are worth scoring: all, or of a large library candidates.
+
+        Parameters
+        ----------
+        begin, end : array [3]
+            Where the person is and is led to: valence, arousal, dominance, -1..1. Candidates lie
+            at both and half way.
+        preference : array [features]
+            Of the person.
+        songs : tuple of Song
+            What was entered; always among the candidates.
+        """
+        tracks = self.tracks()
+        if not isinstance(tracks, LargeLibrary):
+            return tracks
+        places = np.stack([begin, (begin + end) / 2, end])
+        found = {each.track_id: each for each in tracks.candidates(places, preference)}
+        found |= {each.track_id: each for each in self.entered(songs)}
+        self._by_id |= found
+        return list(found.values())
+
+    def entered(self, songs: tuple[Song, ...]) -> list[Track]:
+        """Return the tracks that are among some songs; those of a large library are kept."""
+        tracks = self.tracks()
+        if not isinstance(tracks, LargeLibrary):
+            return [track for track in tracks if among(track, songs)]
+        if songs not in self._entered:
+            if len(self._entered) >= KEPT:
+                self._entered.clear()
+            self._entered[songs] = tracks.named(
+                lambda name, title, artist: among(Track(name, title=title, artist=artist), songs)
+            )
+        return self._entered[songs]
+
     def find(self, track_id: str) -> Track | None:
-        """Return a track of the library."""
-        self.tracks()
+        """Return a track of the library; one of a large library is looked for the first time."""
+        tracks = self.tracks()
+        if track_id and track_id not in self._by_id and isinstance(tracks, LargeLibrary):
+            self._by_id |= {
+                each.track_id: each
+                for each in tracks.named(lambda name, title, artist: name == track_id)
+            }
         return self._by_id.get(track_id)
 
     def content(self, track: Track) -> FloatArray:
