@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from emo_music_ros.care.profile import Song
 from emo_music_ros.errors import InputError, StorageError
 from emo_music_ros.recommendation.base import Need
 from emo_music_ros.recommendation.library import large
@@ -130,3 +131,22 @@ def test_what_is_no_library_is_refused(tmp_path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "faiss", None)
     with pytest.raises(InputError, match="needs faiss"):
         large.LargeLibrary(tmp_path)
+
+
+def test_songs_that_were_entered_are_candidates_wherever_they_lie(library):
+    shelf = Shelf(lambda: library)
+    corner = np.array([-1.0, -1.0, -1.0])
+    songs = (Song("stuck 7"), Song("Stück 8", "nobody"))
+    assert [each.track_id for each in shelf.entered(songs)] == ["id7"]
+    near = {each.track_id for each in shelf.around(corner, corner, np.zeros(0))}
+    assert "id7" not in near
+    assert {each.track_id for each in shelf.around(corner, corner, np.zeros(0), songs)} == {
+        *near,
+        "id7",
+    }
+
+
+def test_a_track_of_a_large_library_is_found_by_its_id(library):
+    shelf = Shelf(lambda: library)
+    assert shelf.find("id11").title == "Stück 11"
+    assert shelf.find("nothing") is None
