@@ -54,7 +54,7 @@ def stamp(unix: float) -> Any:
     return kind(sec=nanoseconds // 10**9, nanosec=nanoseconds % 10**9)
 
 
-def build(kind: str, **given: Any) -> Any:
+def build(kind: str, /, **given: Any) -> Any:
     """Return a message whose other fields are zero or empty."""
     store = _store()[0]
     fields = {}
@@ -91,7 +91,7 @@ class Recording:
     def __exit__(self, *_: object) -> None:
         self._writer.close()
 
-    def write(self, time: float, topic: str, name: str, **fields: Any) -> None:
+    def write(self, time: float, topic: str, name: str, /, **fields: Any) -> None:
         """Write any message of ours."""
         kind = f"emo_music_ros/msg/{name}"
         message = build(kind, **fields)
