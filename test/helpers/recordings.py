@@ -54,7 +54,7 @@ def stamp(unix: float) -> Any:
     return kind(sec=nanoseconds // 10**9, nanosec=nanoseconds % 10**9)
 
 
-def build(kind: str, **given: Any) -> Any:
+def build(kind: str, /, **given: Any) -> Any:
     """Return a message whose other fields are zero or empty."""
     store = _store()[0]
     fields = {}

@@ -86,7 +86,7 @@ def test_a_plan_that_is_unlocked_goes_on_as_one_session(tmp_path):
                 time, "session/plan", "SessionPlan", header=file.header(1.0), person_id="anna",
                 name="washing", remaining=101.0 - time, locked=locked, plan_id="p",
             )  # fmt: skip
-        file.play(2.0, 90.0, "Aria")
+            file.play(time + 1.0, time + 40.0, "Aria")
         file.plan(101.0, 0.0)
     found, _ = read_sessions([file.path])
     assert [(each.plan, round(each.length)) for each in found if each.planned] == [("washing", 100)]
