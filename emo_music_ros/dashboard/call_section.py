@@ -38,7 +38,12 @@ def title(call: Call, words: Words) -> str:
 def when(call: Call, words: Words) -> str:
     """Return when it was, how often, and whether somebody answered."""
     minutes = max(0, int((time.time() - call.began) // 60))
-    told = [words("call_when", time=clock(call.began), minutes=minutes)]
+    lately = not call.seen and minutes < 120
+    told = [
+        words("call_when", time=clock(call.began), minutes=minutes)
+        if lately
+        else words("call_at", time=clock(call.began))
+    ]
     if call.count > 1:
         told.append(words("call_times", count=call.count, time=clock(call.latest)))
     if call.seen:

@@ -16,6 +16,7 @@ CALL_WORDS: dict[str, tuple[str, str]] = {
         "{person} 显得痛苦；音乐已停止",
     ),
     "call_when": ("at {time}, {minutes} min ago", "{time}，{minutes} 分钟前"),
+    "call_at": ("at {time}", "{time}"),
     "call_times": ("{count} times, last at {time}", "共 {count} 次，最近一次 {time}"),
     "ask_first": (
         "Ask first: pain? toilet? thirst? noise? cold?",

@@ -74,8 +74,8 @@ class ConsentPages:
         """Show who agreed to what."""
         session = visit.signed_in
         told, session.told = session.told, ""
-        consents = self._board.snapshot().consents
-        return HTMLResponse(_page(visit.words, session, consents, told))
+        consents, chosen = self._board.snapshot().consents, visit.query.get("person", "")
+        return HTMLResponse(_page(visit.words, session, consents, chosen, told))
 
     async def sensing(self, act: str, visit: Visit, _: object) -> Response:
         """Pause sensing, or take an answer; of the person the run is for, unless one is named."""
@@ -171,12 +171,16 @@ def _terms(fields: dict[str, str]) -> Terms:
     return Terms(by, document, scope, until)
 
 
-def _page(words: Words, session: Session, consents: tuple[Consent, ...], told: str) -> Markup:
+def _page(
+    words: Words, session: Session, consents: tuple[Consent, ...], chosen: str, told: str
+) -> Markup:
+    """Return the page; the form begins with what the chosen person decided."""
     known = sorted(consents, key=lambda each: (each.person_id, _order(each.purpose)))
     cards = [
         element("li", *_card(person, list(decisions), words, session))
         for person, decisions in groupby(known, key=lambda each: each.person_id)
     ]
+    before = {each.purpose: each for each in known if each.person_id == chosen}
     return document(
         "people",
         words,
@@ -185,8 +189,11 @@ def _page(words: Words, session: Session, consents: tuple[Consent, ...], told: s
         element(
             "section",
             element("h2", words("enrol")),
-            form("/people/consent", session.token, *_questions(words), button(words("save"))),
+            form(
+                "/people/consent", session.token, *_questions(words, before), button(words("save"))
+            ),
             class_="enrol",
+            id="enrol",
         ),
         session=session,
         told=told,
@@ -221,8 +228,14 @@ def _card(person: str, decisions: list[Consent], words: Words, session: Session)
             ),
         ]
     address = f"/people/data?person={quote(person, safe='')}"
+    change = f"/people?person={quote(person, safe='')}#enrol"
     shown += [
-        element("p", element("a", words("own_data"), href=address, class_="button")),
+        element(
+            "p",
+            element("a", words("change"), href=change, class_="button"),
+            " ",
+            element("a", words("own_data"), href=address, class_="button"),
+        ),
         element(
             "details",
             element("summary", words("forget_sure", person=person)),
@@ -246,34 +259,55 @@ def _by(consent: Consent, words: Words) -> str:
     return " · ".join(filter(None, (decided, consent.source, terms.document, scope, until)))
 
 
-def _questions(words: Words) -> list[Markup]:
-    choices = [element("option", words(f"decided_{each}"), value=each) for each in DECIDERS]
-    day = element("input", type="date", name="until")
+def _questions(words: Words, before: dict[str, Consent]) -> list[Markup]:
+    now = before.get(SENSING, Consent("", SENSING, False))
+    terms, held = now.terms, {key for key, each in before.items() if each.holds(time.time())}
+    choices = [
+        element("option", words(f"decided_{each}"), value=each, selected=each == terms.decided_by)
+        for each in DECIDERS
+    ]
+    until = _day(terms.until - 1.0) if terms.until else ""
     boxes = [
         element(
             "label",
-            element("input", type="checkbox", name=each, value="yes"),
+            element(
+                "input",
+                type="checkbox",
+                name=each,
+                value="yes",
+                checked=_ticked(each, before, held),
+            ),
             element("span", words(f"purpose_{each}")),
             class_="tick",
         )
         for each in _ASKED
     ]
     return [
-        element("label", words("person"), _text("person", required=True)),
+        element("label", words("person"), _text("person", now.person_id, required=True)),
         element("label", words("who_decided"), element("select", *choices, name="decided_by")),
-        element("label", words("decider"), _text("decider")),
-        element("label", words("document"), _text("document")),
-        element("label", words("scope"), _text("scope")),
-        element("label", words("until_day"), day),
+        element("label", words("decider"), _text("decider", now.source)),
+        element("label", words("document"), _text("document", terms.document)),
+        element("label", words("scope"), _text("scope", terms.scope)),
+        element(
+            "label", words("until_day"), element("input", type="date", name="until", value=until)
+        ),
         element("fieldset", element("legend", words("may")), *boxes),
     ]
 
 
-def _text(name: str, *, required: bool = False) -> Markup:
+def _ticked(purpose: str, before: dict[str, Consent], held: set[str]) -> bool:
+    """Tell whether a purpose is allowed now; a modality as sensing where nothing was decided."""
+    if purpose in MODALITIES and purpose not in before:
+        return SENSING in held
+    return purpose in held
+
+
+def _text(name: str, value: str = "", *, required: bool = False) -> Markup:
     return element(
         "input",
         type="text",
         name=name,
+        value=value,
         maxlength=str(_LONGEST),
         autocomplete="off",
         required=required,

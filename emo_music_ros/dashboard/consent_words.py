@@ -71,6 +71,7 @@ CONSENT_WORDS: dict[str, tuple[str, str]] = {
         "{person} has an account of the staff. Nobody of the staff can be enrolled.",
         "{person} 有工作人员账户。工作人员不能登记。",
     ),
+    "change": ("Change", "更改"),
     "own_data": ("Own data (zip)", "个人数据 (zip)"),
     "forget": ("Forget", "忘记"),
     "forget_sure": (

@@ -66,10 +66,10 @@ LAW_WORDS: dict[str, tuple[str, str]] = {
         "开始时询问。",
     ),
     "law_logs": (
-        "Art. 26(6) asks to keep logs for six months or longer: who did what is kept, and names no"
-        " resident, so that somebody can be forgotten all the same.",
-        "第 26 条第 6 款要求日志保存至少六个月：操作记录予以保存，且不含住户姓名，因此仍可忘记某"
-        "人。",
+        "Art. 26(6) asks to keep logs for six months or longer: who did what is kept by account. It"
+        " names nobody who is sensed, so that they can be forgotten all the same.",
+        "第 26 条第 6 款要求日志保存至少六个月：操作记录按账户保存，不含被感知者的姓名，因此仍可"
+        "忘记其人。",
     ),
     "law_words_only": (
         "Words alone are outside its definition; face, voice and pulse are inside.",
@@ -132,8 +132,8 @@ LAW_WORDS: dict[str, tuple[str, str]] = {
         "同意情况：直到忘记该人；拒绝会保留，以免误再询问。",
     ),
     "kept_audit": (
-        "Who did what on these pages: always, without names of residents.",
-        "页面操作记录：一直保存，不含住户姓名。",
+        "Who did what on these pages: always. It names accounts, and nobody who is sensed.",
+        "页面操作记录：一直保存。只含账户名，不含被感知者的姓名。",
     ),
     "kept_words": (
         "Words that carers type for a try: not kept by the pages.",

@@ -97,6 +97,25 @@ def test_the_page_says_who_decided_until_when_and_what_does_not_hold_any_more(si
     assert "<td>yes</td>" not in bert  # it has ended
 
 
+def test_the_form_begins_with_what_was_decided(site):
+    terms = Terms("proxy", "order", "health", 4_102_444_800.0)
+    site.board.consents(
+        (
+            Consent("an na", "sensing", True, 1.6e9, "Dora", terms),
+            Consent("an na", "face", False, 1.6e9, "Dora", terms),
+        )
+    )
+    browser = site.signed_in("therapist")
+    assert 'href="/people?person=an%20na#enrol"' in browser.get("/people").body
+    page = browser.get("/people?person=an%20na").body
+    for shown in ('value="an na"', 'value="Dora"', 'value="order"', 'value="proxy" selected'):
+        assert shown in page
+    ticked = {each for each in PURPOSES if f'name="{each}" value="yes" checked' in page}
+    assert ticked == {"sensing", *MODALITIES} - {"face"}
+    assert "checked" not in browser.get("/people").body
+    assert time.strftime("%Y-%m-%d", time.localtime(4_102_444_799.0)) in page
+
+
 def test_two_refusals_are_reviewed_by_a_therapist_only(site):
     site.board.consents((Consent("anna", ASSENT, False, terms=Terms(scope=REVIEW)),))
     browser = site.signed_in("therapist")
