@@ -20,6 +20,8 @@ from emo_music_ros.training.evaluation.metrics import interval
 from emo_music_ros.training.speech import acoustics
 
 Sound = NDArray[np.float32]
+#: What happens to an utterance before it is heard.
+Disturb = Callable[[Sound, np.random.Generator], NDArray[np.floating]]
 
 #: Speech that somebody is enrolled with [s], and utterances of each that are tried.
 ENROLMENT, TRIED = 20.0, 12
@@ -27,6 +29,8 @@ ENROLMENT, TRIED = 20.0, 12
 BRIEF = 0.8
 #: From one utterance to the next where somebody speaks alone [s].
 APART = 10.0
+#: Reverberation of a simulated room [s], and its share of the amplitude.
+ROOM, SHARE = 0.4, 0.5
 #: Moods people are asked to enrol in.
 PLAIN = tuple(RAVDESS.index(name) for name in ("neutral", "calm"))
 
@@ -73,7 +77,7 @@ def with_interval(trials: Trials) -> tuple[float, float, float]:
     return equal_error(trials.own, trials.scores), low, high
 
 
-def conditions(music: Sequence[Sound]) -> dict[str, Callable[[Sound, np.random.Generator], Sound]]:
+def conditions(music: Sequence[Sound]) -> dict[str, Disturb]:
     """Return what happens to utterances before they are heard, by name."""
 
     def noisy(voice: Sound, draw: np.random.Generator) -> Sound:
@@ -83,12 +87,15 @@ def conditions(music: Sequence[Sound]) -> dict[str, Callable[[Sound, np.random.G
         piece = music[int(draw.integers(len(music)))]
         return acoustics.mix(voice, np.resize(piece[RATE:], len(voice)), 10.0)
 
-    found: dict[str, Callable[[Sound, np.random.Generator], Sound]] = {
+    found: dict[str, Disturb] = {
         "clean": lambda voice, draw: voice,
         "noise, 10 dB": noisy,
     }
     if music:
         found["music, 10 dB"] = musical
+    found[f"in a room, {ROOM:g} s"] = lambda voice, draw: acoustics.reverberate(
+        voice, ROOM, SHARE, draw
+    )
     found[f"clean, the first {BRIEF:g} s"] = lambda voice, draw: voice[: int(BRIEF * RATE)]
     return found
 
@@ -155,7 +162,7 @@ def dropped_alone(who: People, voiceprint: Prints) -> dict[str, float]:
 def trials(
     who: People,
     prints: Callable[[Sound], NDArray[np.float32]],
-    disturb: Callable[[Sound, np.random.Generator], Sound],
+    disturb: Disturb,
     profiles: Mapping[str, NDArray[np.float32]],
     seed: int = 0,
 ) -> Trials:

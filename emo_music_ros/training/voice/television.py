@@ -13,18 +13,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_music_ros.encoding.speech.attribution import COMPANY, Attribution, Prints
+from emo_music_ros.encoding.speech.attribution import Attribution, Prints
 from emo_music_ros.encoding.speech.audio_features import RATE
 from emo_music_ros.encoding.speech.voice_activity import Endpointer
 from emo_music_ros.training.speech import acoustics
-from emo_music_ros.training.voice.study import People, Sound
+from emo_music_ros.training.voice.study import ROOM, SHARE, People, Sound
 
 #: People in one programme, its utterances, and shortest and longest pause between those [s].
 CAST, LINES, PAUSES = 4, 48, (0.05, 0.8)
 #: Music beneath every other programme, below the speech [dB].
 BENEATH = 12.0
-#: What a small loudspeaker gives [Hz], and the reverberation of the room [s].
-BAND, ROOM = (150.0, 6000.0), 0.4
+#: What a small loudspeaker gives [Hz].
+BAND = (150.0, 6000.0)
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def programmes(
         if music and number % 2:
             piece = music[number % len(music)]
             whole = acoustics.mix(whole, np.resize(piece, len(whole)), BENEATH)
-        heard = acoustics.reverberate(acoustics.band(whole, *BAND), ROOM, 0.5, random)
+        heard = acoustics.reverberate(acoustics.band(whole, *BAND), ROOM, SHARE, random)
         yield Programme(acoustics.peak(heard.astype(np.float32), 0.3), frozenset(cast))
 
 
@@ -69,7 +69,10 @@ class Mistakes:
     before : int
         With voices not told apart.
     alone : int
-        With nobody enrolled: a television is noticed by its many voices.
+        With nobody enrolled: a television is noticed by its many voices. Before every programme it
+        was quiet.
+    lasting : int
+        The same with one programme after the other.
     enrolled : mapping of str to tuple of (int, float)
         With a person enrolled who is not in the programme: utterances and hours, by person.
     noticed : float
@@ -79,6 +82,7 @@ class Mistakes:
     hours: float
     before: int
     alone: int
+    lasting: int
     enrolled: Mapping[str, tuple[int, float]]
     noticed: float
 
@@ -88,13 +92,13 @@ def mistakes(
     voiceprint: Prints,
     profiles: Mapping[str, NDArray[np.float32]],
 ) -> Mistakes:
-    """Count what is taken for a person's; before every programme it was quiet for long."""
-    cutter = Endpointer()
-    hours, before, alone, noticed, count = 0.0, 0, 0, 0, 0
+    """Count what is taken for a person's."""
+    cutter, kept = Endpointer(), _Kept(voiceprint)
+    hours, before, alone, lasting, noticed, count = 0.0, 0, 0, 0, 0, 0
     passed = {person: [0, 0.0] for person in profiles}
-    nobody, told = Attribution(voiceprint), Attribution(_Kept(voiceprint))
-    for number, programme in enumerate(shown):
-        begin = number * 100 * COMPANY
+    nobody, goes_on, told = (Attribution(kept) for _ in range(3))
+    for programme in shown:
+        begin = hours * 3600
         cutter.reset(background=True)
         nobody.reset()
         lasted = len(programme.sound) / RATE / 3600
@@ -107,12 +111,13 @@ def mistakes(
             ended = begin + (said.start + len(said.samples)) / RATE
             before += 1
             alone += nobody(said.samples, ended).own
+            lasting += goes_on(said.samples, ended).own
             for person in absent:
                 told.person, told.enrolled = person, {person: profiles[person]}
                 passed[person][0] += told(said.samples, ended).own
         noticed += nobody.television
     found = {person: (int(one), two) for person, (one, two) in passed.items()}
-    return Mistakes(hours, before, alone, found, noticed / max(count, 1))
+    return Mistakes(hours, before, alone, lasting, found, noticed / max(count, 1))
 
 
 class _Kept:

@@ -136,10 +136,10 @@ def test_a_television_is_counted_before_and_after_and_never_against_its_own_cast
         "eve": prints(said(0.9))[0],
         "tom": prints(said(0.5))[0],
     }
-    found = television.mistakes(iter(shown), prints, profiles)
-    assert (found.before, found.alone) == (3, 1)
+    found = television.mistakes(iter(shown * 2), prints, profiles)
+    assert (found.before, found.alone, found.lasting) == (6, 2, 1)
     assert found.enrolled["ada"] == (0, 0.0)  # who speaks in it is not in the room
-    assert found.enrolled["eve"] == (1, pytest.approx(3 / 3600))
+    assert found.enrolled["eve"] == (2, pytest.approx(6 / 3600))
     assert found.enrolled["tom"][0] == 0
 
 
