@@ -15,6 +15,7 @@ from emo_music_ros.commands import (
     label,
     plugins,
     predict,
+    questionnaire,
     record,
     reference,
     replay,
@@ -33,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in (
         *(companion, replay, record, doctor, dry_run, simulate, sound),
-        *(predict, explain, label, report, plugins, reference, training),
+        *(predict, explain, label, report, questionnaire, plugins, reference, training),
     ):
         command.add(commands)
     return top
