@@ -17,6 +17,7 @@ from emo_music_ros.commands import (
     own_data,
     plugins,
     predict,
+    questionnaire,
     record,
     reference,
     replay,
@@ -34,8 +35,8 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=__version__)
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in (
-        *(companion, replay, record, doctor, dry_run, simulate, sound, enrol),
-        *(predict, explain, label, report, own_data, plugins, reference, training),
+        *(companion, replay, record, doctor, dry_run, simulate, sound, enrol, predict, explain),
+        *(label, report, own_data, questionnaire, plugins, reference, training),
     ):
         command.add(commands)
     return top

@@ -85,7 +85,9 @@ class Shelf:
             if len(self._entered) >= KEPT:
                 self._entered.clear()
             self._entered[songs] = tracks.named(
-                lambda name, title, artist: among(Track(name, "", title=title, artist=artist), songs)
+                lambda name, title, artist: among(
+                    Track(name, "", title=title, artist=artist), songs
+                )
             )
         return self._entered[songs]
 

@@ -2,9 +2,9 @@
 """What the response model is measured beside: the emotion before alone, and four networks.
 
 The networks are those published with SiTunes, FM (Rendle 2010), Wide & Deep (Cheng et al. 2016),
-AutoInt (Song et al. 2019) and DCN V2 (Wang et al. 2021), in small versions of this project: the
-library they were run with, RecBole 1.2.1, asks for ray 2.6 and exact versions of others that this
-project does not run with.
+AutoInt (Song et al. 2019) and DCN V2 (Wang et al. 2021), of the library DeepCTR-Torch and in small
+versions, as there are few listens. The one they were published with, RecBole 1.2.1, asks for ray
+2.6 and exact versions of others that this project does not run with.
 """
 
 from __future__ import annotations
@@ -21,12 +21,14 @@ from emo_music_ros.training.evaluation.protocol import Rows
 from emo_music_ros.training.recommender.study import Part
 
 NETWORKS = {
-    "FM": "Rendle 2010, small version",
-    "Wide & Deep": "Cheng et al. 2016, small version",
-    "AutoInt": "Song et al. 2019, small version",
-    "DCN V2": "Wang et al. 2021, small version",
+    "FM": "Rendle 2010, DeepCTR-Torch, small",
+    "Wide & Deep": "Cheng et al. 2016, DeepCTR-Torch, small",
+    "AutoInt": "Song et al. 2019, DeepCTR-Torch, small",
+    "DCN V2": "Wang et al. 2021, DeepCTR-Torch, small",
 }
 EPOCHS, PATIENCE = 50, 8
+#: Bins of a measure, as many listens in each.
+BINS = 8
 
 
 def emotion_before(data: Situnes, part: Part) -> dict[str, Floats]:
@@ -53,8 +55,11 @@ def emotion_before(data: Situnes, part: Part) -> dict[str, Floats]:
     }
 
 
-def columns(data: Situnes, known: Rows) -> tuple[Numbers, Floats]:
-    """Return names [n, 3] (person, track, genre) as numbers and measures [n, m] of all listens."""
+def columns(data: Situnes, known: Rows) -> Numbers:
+    """Return fields of all listens [n, fields]: person, track, genre, and measures in bins.
+
+    All are numbers from 0 on; the bins have as many of the known listens each.
+    """
     listens, tracks = data.listens, data.tracks
     of = scale(tracks, listens.subset(known))
     table = track_table(tracks, of)
@@ -62,11 +67,12 @@ def columns(data: Situnes, known: Rows) -> tuple[Numbers, Floats]:
     people = {name: number for number, name in enumerate(sorted(set(listens.people)))}
     rows = rows_of(listens, ids, table, people, of)
     genre = tracks.genre.argmax(axis=1)[rows.track]
-    names = np.stack([rows.person, len(people) + rows.track, len(people) + len(ids) + genre], 1)
     content = of.of_content(tracks.content)[rows.track]
     situation = of.of_situation(listens.situation)
     measures = np.column_stack([content, situation, rows.before[:, :2], rows.idle, rows.field])
-    return names, measures
+    edges = np.quantile(measures[known], np.arange(1, BINS) / BINS, axis=0)
+    bins = [np.searchsorted(np.unique(some), one) for some, one in zip(edges.T, measures.T)]
+    return np.stack([rows.person, rows.track, genre, *bins], axis=1).astype(np.int64)
 
 
 def network(kind: str, data: Situnes, part: Part, seed: int) -> Floats:
@@ -79,17 +85,17 @@ def network(kind: str, data: Situnes, part: Part, seed: int) -> Floats:
     from emo_music_ros.training.recommender.networks import make
 
     torch.manual_seed(seed)
-    names, measures = columns(data, part.known)
+    fields = columns(data, part.known)
     like = torch.tensor(data.listens.rating >= 3, dtype=torch.float32)
-    told = torch.tensor(names), torch.tensor(measures, dtype=torch.float32)
-    net = make(kind, int(names.max()) + 1, measures.shape[1])
+    told = torch.tensor(fields, dtype=torch.float32)
+    net = make(kind, (fields.max(axis=0) + 1).tolist(), seed)
     descent = torch.optim.AdamW(net.parameters(), lr=0.01, weight_decay=0.01)
     best, kept, since = -1.0, _answers(net, told, part.test), 0
     for _ in range(EPOCHS):
         net.train()
         for rows in torch.tensor(part.train)[torch.randperm(len(part.train))].split(200):
             descent.zero_grad()
-            logits = net(told[0][rows], told[1][rows])
+            logits = net(told[rows])[:, 0]
             torch.nn.functional.binary_cross_entropy_with_logits(logits, like[rows]).backward()
             descent.step()
         area = auc(like[part.validation].numpy(), _answers(net, told, part.validation)[:, 0])
@@ -101,10 +107,10 @@ def network(kind: str, data: Situnes, part: Part, seed: int) -> Floats:
     return kept
 
 
-def _answers(net: Any, told: tuple[Any, Any], rows: Rows) -> Floats:
+def _answers(net: Any, told: Any, rows: Rows) -> Floats:
     import torch
 
     net.eval()
     with torch.no_grad():
-        chances = torch.sigmoid(net(told[0][rows], told[1][rows]))
-    return chances.numpy().astype(float)[:, None]  # type: ignore[no-any-return]
+        chances = torch.sigmoid(net(told[rows]))
+    return chances.numpy().astype(float)  # type: ignore[no-any-return]

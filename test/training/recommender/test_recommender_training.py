@@ -151,6 +151,7 @@ def _few(published):
 
 @pytest.mark.parametrize("kind", networks.KINDS)
 def test_the_networks_learn(data, kind, monkeypatch):
+    pytest.importorskip("deepctr_torch", reason="DeepCTR-Torch is not installed")
     monkeypatch.setattr(baselines, "EPOCHS", 12)
     part = study.parts(data)[study.WITHIN][0]
     chance = baselines.network(kind, data, part, 0)
