@@ -84,11 +84,11 @@ class Shelf:
         if songs not in self._entered:
             if len(self._entered) >= KEPT:
                 self._entered.clear()
-            self._entered[songs] = tracks.named(
-                lambda name, title, artist: among(
-                    Track(name, "", title=title, artist=artist), songs
-                )
-            )
+
+            def wanted(name: str, title: str, artist: str) -> bool:
+                return among(Track(name, "", title=title, artist=artist), songs)
+
+            self._entered[songs] = tracks.named(wanted)
         return self._entered[songs]
 
     def find(self, track_id: str) -> Track | None:
