@@ -109,7 +109,8 @@ class Caring:
 
     async def person_page(self, visit: Visit, _: Request) -> Response:
         """Show whom it is about, and who else there is."""
-        told, known = _told(visit), []
+        told = _told(visit)
+        known: list[str] = []
         try:
             known = await self._asking.people()
         except CompanionError as error:
