@@ -178,6 +178,9 @@ def _one_minute(
     verdicts = Counter("lost" if math.isnan(each) else _direction(each) for each in changes)
     named = {name: verdicts[name] for name in ("better", "same", "worse", "lost")}
     yield words("ended", **named)
+    called = findings.calls(sessions)
+    if called.whole:
+        yield words("calls_without_need", share=share_of(called, words))
     if all_.stops:
         people = sum(not stop.reason for each in sessions for stop in each.stops)
         yield words("stopped_by", people=people, system=all_.stops - people)

@@ -81,6 +81,14 @@ class Unknown:
     silent: int
 
 
+def calls(sessions: Sequence[Session]) -> Share:
+    """Return how many calls to carers were without need, of all, as carers said last."""
+    marks: dict[int, bool] = {}
+    for each in sessions:
+        marks.update(each.calls)
+    return Share(sum(marks.values()), len(marks))
+
+
 def ends_of(session: Session) -> Ends:
     """Return how a session began and ended."""
     known = [(m.time, m.state, m.valence) for m in session.moments if m.state != UNKNOWN]

@@ -26,6 +26,7 @@ TOPICS = {
     "interaction/event": f"{PACKAGE}/msg/InteractionEvent",
     "session/plan": f"{PACKAGE}/msg/SessionPlan",
     "person/forgotten": f"{PACKAGE}/msg/Person",
+    "carer/calls": f"{PACKAGE}/msg/CarerCalls",
     "person": f"{PACKAGE}/msg/Person",
     "encoding/*": f"{PACKAGE}/msg/ModalityEncoding",
 }
@@ -97,6 +98,8 @@ class Session:
         Modality -> where its signal came from.
     outputs : set of str
         Players; ``null`` makes no sound.
+    calls : dict
+        Number of each call to carers, of the week up to its end -> whether there was no need.
     others : int
         Messages about somebody else, which are left out.
     plan : str
@@ -121,6 +124,7 @@ class Session:
     responses: list[float] = field(default_factory=list)
     sources: dict[str, set[str]] = field(default_factory=dict)
     outputs: set[str] = field(default_factory=set)
+    calls: dict[int, bool] = field(default_factory=dict)
     others: int = 0
     plan: str = ""
     notes: list[Note] = field(default_factory=list)
@@ -257,6 +261,7 @@ class _Reader:
             "session/plan": self._plan,
             "person/forgotten": self._forget,
             "person": self._turn_to,
+            "carer/calls": self._calls,
             "encoding": self._encoding,
         }[name]
         take(message)
@@ -368,6 +373,10 @@ class _Reader:
 
     def _forget(self, message: Any) -> None:
         self._forgotten.add(message.person_id)
+
+    def _calls(self, message: Any) -> None:
+        own = (each for each in message.calls if each.person_id == self._person)
+        self._session.calls.update((int(each.id), bool(each.false_alarm)) for each in own)
 
     def _encoding(self, message: Any) -> None:
         if not self._own(message.person_id):

@@ -25,6 +25,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "minutes_week": ("Minutes of music a week", "每周音乐分钟数"),
     "held": ("Planned sessions held", "计划的活动已进行"),
     "worse": ("Ended worse than begun", "结束时状态更差的活动"),
+    "calls_without_need": (
+        "Calls to carers without need, in the weeks of these sessions: {share}.",
+        "这些活动所在各周内，没有必要的护理呼叫：{share}。",
+    ),
     "stops": ("Stops", "停止次数"),
     "of": ("{part} of {whole}", "{part} / {whole}"),
     "none_planned": ("none planned", "无计划"),

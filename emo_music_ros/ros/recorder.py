@@ -29,7 +29,7 @@ from emo_music_ros.ros.subject import Subject
 DERIVED = (
     *("encoding/*", "emotion", "recommendation", "listening/outcome"),
     *("player/state", "player/event", "dashboard/event", "interaction/event"),
-    *("session/plan", "person", "person/forgotten", "consent/state"),
+    *("session/plan", "person", "person/forgotten", "consent/state", "carer/calls"),
 )
 #: What sensors give of a person: pictures, voice, words, body. What a replay needs.
 RAW = tuple(TOPICS)
