@@ -132,7 +132,8 @@ class Caring:
 
     async def plans_page(self, visit: Visit, _: Request) -> Response:
         """Show what is planned."""
-        told, known, day = _told(visit), [], ""
+        told, day = _told(visit), ""
+        known: list[Plan] = []
         names: dict[str, str] = {}
         try:
             known, day = await self._asking.plans()
