@@ -15,6 +15,7 @@ from emo_music_ros.care.profile import Song
 from emo_music_ros.errors import InputError, StorageError
 from emo_music_ros.recommendation.base import Need
 from emo_music_ros.recommendation.library import large
+from emo_music_ros.recommendation.library.search import TrackSearch
 from emo_music_ros.recommendation.policy import scoring
 from emo_music_ros.recommendation.session.shelf import Shelf
 from emo_music_ros.streams import Track
@@ -150,3 +151,11 @@ def test_a_track_of_a_large_library_is_found_by_its_id(library):
     shelf = Shelf(lambda: library)
     assert shelf.find("id11").title == "Stück 11"
     assert shelf.find("nothing") is None
+
+
+def test_a_large_library_is_searched_by_words(library):
+    search = TrackSearch(lambda: library)
+    assert [each.title for each in search("stuck 299 李")] == ["Stück 299", *(
+        f"Stück {row}" for row in range(2990, 3000)
+    )]  # fmt: skip
+    assert [each.track_id for each in search.named(["id5", "nothing"])] == ["id5"]

@@ -197,4 +197,4 @@ def test_the_figures_of_the_documentation_are_those_of_its_answers(path):
         for name, entry in one["measures"].items():
             for kind in ("value", "trivial"):  # the interval is of few resamples here
                 assert entry[kind] == other["measures"][name][kind], (one["candidate"], name)
-    assert path.stat().st_size < 1_000_000
+    assert path.stat().st_size < 4_000_000  # those of fusion hold five seeds of every part dropped
