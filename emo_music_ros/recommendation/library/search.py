@@ -31,9 +31,10 @@ class TrackSearch:
     def named(self, track_ids: Sequence[str]) -> list[Track]:
         """Return the pieces of these ids that there are, in the same order."""
         wanted = set(track_ids)
-        if isinstance(large := self._source(), LargeLibrary):
-            return large.named(lambda name, title, artist: name in wanted)
-        found = {each.track_id: each for each in self._source() if each.track_id in wanted}
+        now = self._source()
+        if isinstance(now, LargeLibrary):
+            now = now.named(lambda name, title, artist: name in wanted)
+        found = {each.track_id: each for each in now if each.track_id in wanted}
         return [found[each] for each in track_ids if each in found]
 
     def __call__(self, query: str) -> list[Track]:
