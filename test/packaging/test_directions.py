@@ -44,7 +44,7 @@ ALLOWED: dict[str, set[str]] = {
     "rqt": _BASE | {"messages", "ros", "consent", "dashboard"},
     "commands": _BASE
     | _STAGES
-    | {"simulation", "training", "ros", "nodes", "consent", "dashboard", "report"},
+    | {"simulation", "training", "ros", "nodes", "consent", "dashboard", "report", "notifying"},
     "cli": {"top", "commands"},
 }
 
