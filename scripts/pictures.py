@@ -51,8 +51,10 @@ def main() -> None:
         )
         fill(site)
         for role, view in VIEWS.items():
-            wide = 1280 if role == "therapist" else WIDTH
-            page = browser.new_page(viewport={"width": wide, "height": HEIGHT + wide // 5})
+            if role == "therapist":
+                site.board.calls(())
+            size = (1280, 1460) if role == "therapist" else (WIDTH, HEIGHT)
+            page = browser.new_page(viewport=dict(zip(("width", "height"), size)))
             sign_in(page, site, role)
             page.goto(site.site.address + view)
             page.evaluate(LABEL)
@@ -82,14 +84,16 @@ def report(folder: Path) -> bytes:
     with Recording(path, "demonstration") as made:
         made.told(0.0)
         made.plan(0.5, 1200.0)
-        for second in range(1200):
+        titles = ("Moon River", "La Mer", "Clair de lune", "Greensleeves")
+        for second in range(1, 1199):
             uneasy = second < 300
-            pleasant = -0.4 if uneasy else 0.3 + second / 4000
-            for part in (0.0, 0.5):
-                made.emotion(second + part, 3 if uneasy else 2, pleasant)
-        for n, title in enumerate(("Moon River", "La Mer", "Clair de lune", "Greensleeves")):
-            made.recommend(n * 290 + 5.0, title, reason="leads to calm")
-            made.play(n * 290 + 6.0, n * 290 + 280.0, title, duration=275.0)
+            made.emotion(second, 3 if uneasy else 2, -0.4 if uneasy else 0.3 + second / 4000)
+            number, position = divmod(second, 290)
+            if number < len(titles) and position == 5:
+                made.recommend(second, titles[number], reason="leads to calm")
+            if number < len(titles) and 6 <= position < 280:
+                began = number * 290.0 + 6.0
+                made.player(second + 0.1, titles[number], started=began, duration=275.0)
         made.plan(1200.0, 0.0)
     return render([path], ".html", "en")
 

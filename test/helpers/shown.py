@@ -28,7 +28,7 @@ PAGES = {
 TITLES = ("The Blue Danube", "Moon River", "La Mer", "茉莉花", "Greensleeves", "Clair de lune")
 
 
-def fill(site: Served, person: str = "demonstration", *, calls: bool = True) -> None:
+def fill(site: Served, person: str = "demonstration") -> None:
     """Put something everywhere."""
     board, clock = site.board, site.clock
     board.person(person, "")
@@ -70,13 +70,13 @@ def fill(site: Served, person: str = "demonstration", *, calls: bool = True) -> 
         )
         + (Consent(person, ASSENT, True, now - 3600, "resident"),)
     )
-    if calls:
-        board.calls(
-            (
-                Call(3, person, HELP, 1, now - 70, now - 70, True),
-                Call(2, person, DISTRESS, 2, now - 9e4, now - 8e4, True, True, now - 7e4, "Carl"),
-            )
+    seen = now - 7e4
+    board.calls(
+        (
+            Call(3, person, HELP, 1, now - 70, now - 70, True),
+            Call(2, person, DISTRESS, 2, now - 9e4, now - 8e4, True, True, seen, "Carl"),
         )
+    )
     site.services.library = [
         Track(f"t{n}", f"/none/{n}", TITLES[n % 6], "Demonstration", "waltz", 180.0 + n, 80.0 + n,
               0.4, 0.5, math.sin(n), math.cos(n))
