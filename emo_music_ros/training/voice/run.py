@@ -258,8 +258,8 @@ def _card(
             "Chinese were not run.",
             "A strong emotion changes the voice more than some strangers differ: of the utterances "
             "of the person some are dropped, the most moved ones first.",
-            "Enrol where the robot listens, by its own microphone: in another room, in noise or music "
-            "far fewer utterances of the person count.",
+            "Enrol where the robot listens, by its own microphone: in another room, in noise or "
+            "music far fewer utterances of the person count.",
             "Less than a second of speech says little.",
         ],
         reproduce="pip install --no-deps resemblyzer==0.1.4\n"
