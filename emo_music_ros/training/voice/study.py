@@ -201,6 +201,19 @@ def pairs(who: People, prints: Callable[[Sound], NDArray[np.float32]]) -> Trials
     return Trials(owners, own, scores, scores)
 
 
+def there(
+    who: People, prints: Callable[[Sound], NDArray[np.float32]], disturb: Disturb, seed: int = 0
+) -> Trials:
+    """Return the trials of people who were enrolled where they are heard."""
+    random = np.random.default_rng(seed + 1)
+    enrolled = {
+        person: [disturb(voice, random).astype(np.float32) for voice in said]
+        for person, said in who.enrolled.items()
+    }
+    placed = People(enrolled, who.tried, who.language)
+    return trials(placed, prints, disturb, enrol(placed, prints), seed)
+
+
 def enrol(who: People, prints: Callable[[Sound], NDArray[np.float32]]) -> dict[str, Sound]:
     """Return the print of everybody."""
     return {

@@ -65,6 +65,17 @@ def test_everybody_is_held_against_everybody_of_the_same_language():
     np.testing.assert_allclose(found.scores, found.least)
 
 
+def test_people_can_be_enrolled_where_they_are_heard():
+    who = people(ada=0.1, bob=0.9)
+
+    def louder(voice, draw):
+        return voice + 0.1
+
+    found = study.there(who, Angles(), louder)
+    assert equal_error(found.own, found.scores) == 0.0
+    np.testing.assert_allclose(found.scores[found.own], 1.0, atol=1e-3)
+
+
 def test_a_limit_lets_the_share_pass_that_was_asked_for():
     scores = np.linspace(0, 1, 101)
     own = np.arange(101) > 100
