@@ -13,6 +13,7 @@ from emo_music_ros.commands import (
     dry_run,
     explain,
     label,
+    library,
     plugins,
     predict,
     questionnaire,
@@ -34,7 +35,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in (
         *(companion, replay, record, doctor, dry_run, simulate, sound),
-        *(predict, explain, label, report, questionnaire, plugins, reference, training),
+        *(predict, explain, label, library, report, questionnaire, plugins, reference, training),
     ):
         command.add(commands)
     return top
