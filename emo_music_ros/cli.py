@@ -14,6 +14,7 @@ from emo_music_ros.commands import (
     enrol,
     explain,
     label,
+    library,
     own_data,
     plugins,
     predict,
@@ -36,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in (
         *(companion, replay, record, doctor, dry_run, simulate, sound, enrol, predict, explain),
-        *(label, report, own_data, questionnaire, plugins, reference, training),
+        *(label, library, report, own_data, questionnaire, plugins, reference, training),
     ):
         command.add(commands)
     return top

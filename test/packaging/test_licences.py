@@ -148,7 +148,7 @@ def test_sources_are_not_removed_through_a_link(install, tmp_path: Path) -> None
     assert sorted((tmp_path / "models").iterdir()) == before
 
 
-@pytest.mark.parametrize("name", sorted(FOR_RESEARCH - {"answers", "response"}))
+@pytest.mark.parametrize("name", sorted(FOR_RESEARCH - {"answers", "listeners", "response"}))
 def test_what_is_left_out_is_named_with_the_way_to_train_it(tmp_path: Path, name: str) -> None:
     with pytest.raises(ModelError) as told:
         Model(name, tmp_path)

@@ -84,7 +84,7 @@ class AnalysedFiles:
             for path, entry in sorted(known.items()):
                 analysed = tables[entry.version].get(entry.track_id)
                 if analysed is not None and not entry.error and os.path.isfile(path):
-                    found.setdefault(entry.track_id, _track(entry, analysed))
+                    found.setdefault(entry.track_id, tagged(entry, analysed))
             self._store.failure = ""
         finally:
             self._scanning.release()
@@ -147,7 +147,7 @@ class AnalysedFiles:
                     unreadable[shown(path)] = entry.error
                     self.damaged += [path] if entry.size >= 0 else []
                 elif entry.track_id not in usable:
-                    usable[entry.track_id] = _track(entry, analyses[entry.track_id])
+                    usable[entry.track_id] = tagged(entry, analyses[entry.track_id])
                     with self._lock:
                         self._tracks[entry.track_id] = usable[entry.track_id]
                 if entry.size >= 0 and entry != known.get(str(path)):
@@ -190,7 +190,8 @@ class AnalysedFiles:
         return entry
 
 
-def _track(entry: AudioFile, analysed: Track) -> Track:
+def tagged(entry: AudioFile, analysed: Track) -> Track:
+    """Return an analysis as the track of a file, with its tags."""
     return replace(
         analysed,
         path=entry.path,
