@@ -39,6 +39,7 @@ class Known:
         self.person_id = f"preview of {person.person_id}" if preview else person.person_id
         self.preference = person.preference
         self.history = person.history
+        self.since = getattr(person, "since", None)
         self.profile = profile
         self.explore = explore
 

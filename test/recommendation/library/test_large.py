@@ -155,7 +155,6 @@ def test_a_track_of_a_large_library_is_found_by_its_id(library):
 
 def test_a_large_library_is_searched_by_words(library):
     search = TrackSearch(lambda: library)
-    assert [each.title for each in search("stuck 299 李")] == ["Stück 299", *(
-        f"Stück {row}" for row in range(2990, 3000)
-    )]  # fmt: skip
+    found = {each.title for each in search("stuck 299 李")}
+    assert found == {f"Stück {row}" for row in range(3000) if "299" in str(row)}
     assert [each.track_id for each in search.named(["id5", "nothing"])] == ["id5"]

@@ -42,6 +42,9 @@ def test_a_preview_is_somebody_else_who_knows_the_same():
         def history(self, track_id):
             return 0.5, 3
 
+        def since(self, track_id):
+            return 7
+
     profile = Profile(language="yue")
     known = offers.Known(Person(), profile, explore=False)
     assert (known.person_id, known.profile, known.explore) == ("anna", profile, False)
@@ -49,3 +52,4 @@ def test_a_preview_is_somebody_else_who_knows_the_same():
     assert preview.person_id != "anna"
     assert preview.preference.tolist() == [1, 1]
     assert preview.history("t") == (0.5, 3)
+    assert preview.since("t") == 7
