@@ -104,8 +104,7 @@ class InteractionNode(CompanionNode):
         if self.options.consent:
             demonstration = self.person_id == DEMONSTRATION
             self._keeper.enrol(self.person_id, DEMONSTRATION if demonstration else "start")
-        run = os.environ.get(RUN, "")
-        if not run or self._register.recall(run, ASKED) != self.person_id:
+        if self._asked() != self.person_id:
             self._ask(self._assents.start)
         self._save()
         self._tell_person()
@@ -128,8 +127,18 @@ class InteractionNode(CompanionNode):
         self._lines.publish(String(data=QUESTION))
         run = os.environ.get(RUN, "")
         if run:
-            self._register.keep(run, ASKED, self.person_id)
+            try:
+                self._register.keep(run, ASKED, self.person_id)
+            except StorageError as error:  # a node that is started again asks once more
+                self.failed("register", error)
         return True
+
+    def _asked(self) -> str:
+        """Return who was asked already in this run; empty where that cannot be told."""
+        try:
+            return self._register.recall(os.environ.get(RUN, ""), ASKED)
+        except StorageError:
+            return ""
 
     def _look(self) -> None:
         """End what has ended, ask anew whose answer is of an earlier day, and store it."""
