@@ -12,6 +12,9 @@ from emo_music_ros.recommendation.library.large import LargeLibrary
 from emo_music_ros.recommendation.policy import scoring
 from emo_music_ros.streams import FloatArray, Track
 
+#: Candidates of a large library that are remembered by id.
+MOST_FOUND = 10_000
+
 
 class Shelf:
     """Keeps the tracks of a library with content vectors that mean the same for any part of it.
@@ -49,7 +52,7 @@ class Shelf:
         ----------
         begin, end : array [3]
             Where the person is and is led to: valence, arousal, dominance, -1..1. Candidates lie
-            at both and half way.
+            at both and half way; own songs always are among them.
         preference : array [features]
             Of the person.
         """
@@ -57,9 +60,12 @@ class Shelf:
         if not isinstance(tracks, LargeLibrary):
             return tracks
         places = np.stack([begin, (begin + end) / 2, end])
-        found = tracks.candidates(places, preference)
-        self._by_id |= {track.track_id: track for track in found}
-        return found
+        near = {track.track_id: track for track in tracks.candidates(places, preference)}
+        near |= {track.track_id: track for track in tracks.own}
+        if len(self._by_id) > MOST_FOUND:
+            self._by_id.clear()
+        self._by_id |= near
+        return list(near.values())
 
     def find(self, track_id: str) -> Track | None:
         """Return a track of the library; of a large one, if it was a candidate."""
