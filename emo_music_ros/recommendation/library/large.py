@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any, overload
@@ -23,7 +24,7 @@ from emo_music_ros.recommendation.policy.scoring import AXES
 from emo_music_ros.streams import FloatArray, Track
 
 #: How many candidates are found for a need, and lists that are looked through for them.
-CANDIDATES, PROBES = 16, 24
+CANDIDATES, PROBES = 16, 32
 #: Tracks that lists are learned from, for each list.
 LEARNED = 64
 #: Sharpness of the need against taste, as the default of the policies.
@@ -124,6 +125,11 @@ class LargeLibrary(Sequence[Track]):
             if wanted(*(texts[each] for each in at)):
                 rows.append(row)
         return self._read(np.array(rows, np.int64)) if rows else []
+
+    @cached_property
+    def own(self) -> list[Track]:
+        """The tracks that are marked as the person's own, wherever they are."""
+        return self._read(np.flatnonzero(self._rows["own"]))
 
     def candidates(
         self, places: FloatArray, preference: FloatArray, count: int = CANDIDATES

@@ -16,6 +16,8 @@ from emo_music_ros.streams import FloatArray, Track
 
 #: Lists of songs whose tracks are kept.
 KEPT = 8
+#: Candidates of a large library that are remembered by id.
+MOST_FOUND = 10_000
 
 
 class Shelf:
@@ -61,7 +63,7 @@ class Shelf:
         ----------
         begin, end : array [3]
             Where the person is and is led to: valence, arousal, dominance, -1..1. Candidates lie
-            at both and half way.
+            at both and half way; own songs always are among them.
         preference : array [features]
             Of the person.
         songs : tuple of Song
@@ -71,8 +73,10 @@ class Shelf:
         if not isinstance(tracks, LargeLibrary):
             return tracks
         places = np.stack([begin, (begin + end) / 2, end])
-        found = {each.track_id: each for each in tracks.candidates(places, preference)}
-        found |= {each.track_id: each for each in self.entered(songs)}
+        near = [*tracks.candidates(places, preference), *tracks.own, *self.entered(songs)]
+        found = {track.track_id: track for track in near}
+        if len(self._by_id) > MOST_FOUND:
+            self._by_id.clear()
         self._by_id |= found
         return list(found.values())
 

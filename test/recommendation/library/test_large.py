@@ -59,7 +59,7 @@ def test_every_track_is_as_it_was_given(library):
         library[3000]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.integers(0, 10_000))
 def test_where_all_is_looked_through_the_nearest_are_those_of_equation_9(library, seed):
     rng = np.random.default_rng(seed)
@@ -78,7 +78,7 @@ def test_with_few_lists_most_of_the_nearest_are_found(tmp_path):
     some, every = large.LargeLibrary(tmp_path), large.LargeLibrary(tmp_path, probes=10_000)
     rng = np.random.default_rng(0)
     shares = []
-    for _ in range(50):
+    for _ in range(20):
         place, taste = rng.uniform(-1, 1, 3), rng.normal(size=WIDTH) / 4
         wanted = set(every.nearest(place, taste, 10).tolist())
         shares.append(len(wanted & set(some.nearest(place, taste, 10).tolist())) / 10)
@@ -89,7 +89,8 @@ def test_the_shelf_gives_candidates_of_a_large_library_and_all_of_a_small_one(li
     shelf = Shelf(lambda: library)
     begin, end = np.array([-0.5, 0.5, 0.0]), np.array([0.5, -0.4, 0.1])
     found = shelf.around(begin, end, np.zeros(0))
-    assert large.CANDIDATES < len(found) <= 3 * large.CANDIDATES
+    assert large.CANDIDATES < len(found) <= 3 * large.CANDIDATES + 1
+    assert "id3" in {track.track_id for track in found}  # the person's own
     assert len({track.track_id for track in found}) == len(found)
     for place in (begin, end):
         assert min(np.hypot(t.valence - place[0], t.arousal - place[1]) for t in found) < 0.2

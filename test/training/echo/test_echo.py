@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+pytest.importorskip("torch")
 from emo_music_ros.training.echo import run
 from emo_music_ros.training.echo.run import NOTHING, heard_with, matched, scene, taken_out
 from emo_music_ros.training.talking.measuring import SETTLING
