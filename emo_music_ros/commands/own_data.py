@@ -23,6 +23,9 @@ _READ_ME = """What the music companion keeps of '{person}', made on {day}.
 
 consent.csv     what was decided, by whom, until when
 calls.csv       calls to carers
+entered.json    profile, plans, notes, planned sessions, when distress stopped music
+voice.json      print of the voice, where it was enrolled
+confirmed.csv   moments that were confirmed, which the reading of emotion was adapted to
 music.csv       pieces heard, how often, how well they worked (-1..1), and those kept back
 taste.json      what was learned of the taste: one number for each feature of a piece
 summaries/      sessions in numbers
@@ -77,7 +80,11 @@ def collected(
     CompanionError
         If something that is there cannot be read: nobody is told that this is all.
     """
+    from emo_music_ros.care.store import default_store
     from emo_music_ros.consent.register import default_register
+    from emo_music_ros.consent.voices import Voices
+    from emo_music_ros.fusion.adaptation.learner import Adaptation
+    from emo_music_ros.fusion.adaptation.learner import default_path as adaptation_path
     from emo_music_ros.notifying.calls import Calls
 
     day = datetime.now(timezone.utc).isoformat(" ", "seconds")
@@ -86,6 +93,26 @@ def collected(
     yield "consent.csv", _table({**asdict(each), **asdict(each.terms)} for each in consents)
     calls = Calls(data_of(namespace, "carer-calls.sqlite")).latest(days=36_500, most=1_000_000)
     yield "calls.csv", _table(asdict(each) for each in calls if each.person_id == person)
+    store = default_store(namespace)
+    entered = {
+        "profile": asdict(store.profile(person)),
+        "plans": [asdict(each) for each in store.plans(person)],
+        "notes": [asdict(each) for each in store.notes(person)],
+        "planned_sessions": [asdict(each) for each in store.held(person)],
+        "stopped_by_distress": store.stops(person, looked=True),
+    }
+    yield "entered.json", json.dumps(entered, ensure_ascii=False, indent=1).encode()
+    voices = Voices(namespace)
+    enrolled = voices.enrolled().get(person)
+    if enrolled is not None:
+        yield "voice.json", json.dumps(asdict(enrolled)).encode()
+    elif voices.problem:
+        raise InputError(voices.problem, "Mend it first")
+    adaptation = Adaptation(adaptation_path(namespace), "", own=True)
+    try:
+        yield "confirmed.csv", _table(adaptation.kept(person))
+    finally:
+        adaptation.close()
     yield from _memory(person, namespace, memory)
     folder = expand(recordings, "recordings") if recordings else recordings_folder(namespace)
     kept = list(_files(folder_of(folder, person)))

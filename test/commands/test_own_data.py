@@ -8,13 +8,22 @@ import io
 import json
 import zipfile
 
+import numpy as np
 import pytest
 
+from emo_music_ros.care.notes import Note
+from emo_music_ros.care.profile import Song
+from emo_music_ros.care.store import default_store
 from emo_music_ros.cli import main
 from emo_music_ros.consent.keeper import Keeper
 from emo_music_ros.consent.register import default_register
 from emo_music_ros.consent.rules import Terms
 from emo_music_ros.consent.traces import folder_of, recordings_folder, summary_folder
+from emo_music_ros.consent.voices import Enrolled, Voices
+from emo_music_ros.emotion import STATES
+from emo_music_ros.fusion.adaptation.head import Answer, Moment
+from emo_music_ros.fusion.adaptation.learner import Adaptation
+from emo_music_ros.fusion.adaptation.learner import default_path as adaptation_path
 from emo_music_ros.notifying.calls import HELP, Calls
 from emo_music_ros.recommendation.memory.store import Memory, default_path
 from emo_music_ros.resources import data_of
@@ -42,6 +51,14 @@ def test_what_is_kept_of_a_person_is_in_the_zip_and_of_nobody_else(data):
     memory.block("anna", "waltz", 5.0, "distress")
     memory.block("bert", "march", 5.0, "distress")
     memory.close()
+    store = default_store("/robot")
+    for name, text in (("anna", "she sang"), ("bert", "he of the march")):
+        store.never(name, Song("Song of " + name))
+        store.add_note(name, Note(5.0, "carer", "eve", text))
+        Voices("/robot").store(Enrolled(name, "1", (1.0,), 9.0, 5.0))
+        adaptation = Adaptation(adaptation_path("/robot"), "logpool", own=True)
+        adaptation.confirm(name, Moment(Answer(np.zeros(4)), STATES.index("anxiety"), 6.0))
+        adaptation.close()
     for folder in (
         summary_folder("/robot", "anna"),
         folder_of(recordings_folder("/robot"), "anna"),
@@ -66,6 +83,11 @@ def test_what_is_kept_of_a_person_is_in_the_zip_and_of_nobody_else(data):
         assert json.loads(archive.read("taste.json")) == {"taste": [], "listens": 0}
         assert archive.read("summaries/s.json") == b"{}"
         assert archive.read("sessions/1.000000000.csv") == b"a,b\n"
+        entered = json.loads(archive.read("entered.json"))
+        assert entered["profile"]["never"] == [{"title": "Song of anna", "artist": ""}]
+        assert [each["text"] for each in entered["notes"]] == ["she sang"]
+        assert json.loads(archive.read("voice.json"))["seconds"] == 9.0
+        assert [each["state"] for each in rows(archive, "confirmed.csv")] == ["anxiety"]
         (left,) = rows(archive, "left-out.csv")
         assert left["file"].endswith("1.000000000.mcap")
         everything = b"".join(archive.read(name) for name in archive.namelist())

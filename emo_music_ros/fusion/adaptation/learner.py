@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -112,6 +113,21 @@ class Adaptation:
         if person_id not in self._heads:
             self._heads[person_id] = self._read(person_id)
         return self._heads[person_id]
+
+    def kept(self, person_id: str) -> list[dict[str, Any]]:
+        """Return the rows that are kept of a person, as they are.
+
+        Raises
+        ------
+        StorageError
+            If they cannot be read.
+        """
+        if not self.path.exists():
+            return []
+        with self._open("read") as connection:
+            found = connection.execute("SELECT * FROM version WHERE person_id = ?", (person_id,))
+            names = [column[0] for column in found.description]
+            return [dict(zip(names, row)) for row in found]
 
     def refresh(self) -> None:
         """Look whether another program changed the file, and try again what failed."""
