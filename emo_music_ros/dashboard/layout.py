@@ -9,10 +9,11 @@ from emo_music_ros.dashboard.permissions import RESIDENT, may
 from emo_music_ros.dashboard.sessions import Session
 from emo_music_ros.dashboard.words import Words
 
-#: Pages in the menu, and the key of their name.
-_MENU = (
-    *("live", "carer", "calls", "pick", "profile", "plans", "notes", "person", "resident"),
-    *("library", "recordings", "people", "accounts", "input", "audit", "password"),
+#: Pages in the menu, and the key of their name: what is needed every day, and what is under "more".
+_DAILY = ("live", "carer", "calls", "pick", "plans", "notes", "resident")
+_MORE = (
+    *("profile", "person", "library", "recordings", "people", "accounts", "input", "audit"),
+    "password",
 )
 
 
@@ -60,18 +61,25 @@ def _header(name: str, words: Words, session: Session) -> Markup:
     """Return the menu; a resident has none, one page is all there is."""
     if session.role == RESIDENT:
         return Markup()
-    links = [
-        element(
-            "a", words(each), href=f"/{each}", **({"aria_current": "page"} if each == name else {})
-        )
-        for each in _MENU
-        if may(session.role, "GET", f"/{each}")
-    ]
+    daily, more = (
+        [_link(name, each, words) for each in pages if may(session.role, "GET", f"/{each}")]
+        for pages in (_DAILY, _MORE)
+    )
     return element(
         "header",
-        element("nav", *links, aria_label=words("app")),
+        element(
+            "nav",
+            *daily,
+            element("details", element("summary", words("more")), *more, open=name in _MORE),
+            aria_label=words("app"),
+        ),
         _own(name, words, session),
     )
+
+
+def _link(name: str, page: str, words: Words) -> Markup:
+    current = {"aria_current": "page"} if page == name else {}
+    return element("a", words(page), href=f"/{page}", **current)
 
 
 def _apart(name: str, words: Words, session: Session) -> Markup:

@@ -134,8 +134,8 @@ def test_a_locked_plan_is_obeyed_until_somebody_who_may_unlocks_or_ends_it(robot
     assert robot.begin(plan_id="none", duration=60.0).accepted is False
     handle = robot.begin(plan_id=plan.plan_id, duration=60.0)
     assert handle.accepted
+    until(lambda: robot.chosen and robot.chosen[-1].trigger == "plan", "the choice of the plan")
     robot.plays("Chanson")
-    assert robot.chosen[-1].trigger == "plan"
     assert "piece 1 of 2" in robot.chosen[-1].reason
     refused = robot.ask(srv.PickTrack, "pick_track", track_id=find(robot, "dance"))
     assert "locked" in refused.message

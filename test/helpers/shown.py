@@ -9,6 +9,9 @@ import time
 import numpy as np
 from web import Served
 
+from emo_music_ros.care.notes import Note
+from emo_music_ros.care.plans import Plan as MusicPlan
+from emo_music_ros.care.profile import HardTime, Song
 from emo_music_ros.consent.rules import ASSENT, Consent, Terms
 from emo_music_ros.dashboard.state import Choice, Part, Plan, Playing, Ranked
 from emo_music_ros.emotion import STATES
@@ -18,10 +21,14 @@ from emo_music_ros.streams import Contribution, Emotion, Estimate, Track
 #: Role -> its pages.
 PAGES = {
     "resident": ("resident", "law", "password"),
-    "carer": ("carer", "calls", "resident", "library", "recordings", "input", "law", "password"),
+    "carer": (
+        *("carer", "calls", "pick", "profile", "plans", "notes", "person", "resident", "library"),
+        *("recordings", "input", "law", "password"),
+    ),
     "therapist": (
-        *("live", "carer", "calls", "resident", "library", "recordings", "people", "accounts"),
-        *("input", "audit", "law", "password", "library/track?id=t1"),
+        *("live", "carer", "calls", "pick", "profile", "plans", "notes", "person", "resident"),
+        *("library", "recordings", "people", "accounts", "input", "audit", "law", "password"),
+        "library/track?id=t1",
     ),
     "developer": ("live", "calls", "audit", "law", "password"),
 }
@@ -82,3 +89,11 @@ def fill(site: Served, person: str = "demonstration") -> None:
               0.4, 0.5, math.sin(n), math.cos(n))
         for n in range(120)
     ]  # fmt: skip
+    site.desk.tracks = site.services.library
+    site.desk.day = "'washing' begins at 15:30"
+    store = site.desk.store
+    store.change(person, own=(Song(TITLES[0], "Strauss"),), never=(Song(TITLES[4]),), risk="low")
+    store.change(person, hard_times=(HardTime("washing", 960),))
+    for name, tracks in (("washing", ("t0", "t1")), ("calm afternoon", ())):
+        store.set_plan(person, MusicPlan(name, tracks=tracks, goal="calm", locked=bool(tracks)))
+    store.add_note(person, Note(now - 600, "carer", "Carl", "Sang along with the second piece."))
