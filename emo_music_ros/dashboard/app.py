@@ -24,6 +24,7 @@ from emo_music_ros.dashboard.call_pages import CallPages
 from emo_music_ros.dashboard.care_forms import members
 from emo_music_ros.dashboard.caring import Caring
 from emo_music_ros.dashboard.consent_pages import ConsentPages
+from emo_music_ros.dashboard.doing import to_tell
 from emo_music_ros.dashboard.entrance import Entrance
 from emo_music_ros.dashboard.gate import Gate, Visit
 from emo_music_ros.dashboard.input_pages import InputPages
@@ -118,7 +119,7 @@ class Dashboard:
         self._entrance = Entrance(accounts, sessions, self._note, show, clock)
         self._calls = CallPages(board, services, self._note)
         self._people = ConsentPages(board, services, accounts, self._note)
-        self._library = LibraryPages(services)
+        self._library = LibraryPages(asking)
         self._input = InputPages(board, services, self._note)
         self._viewers: dict[str, int] = {}
         self._drawn: dict[tuple[str, str], tuple[float, Mapping[str, str]]] = {}
@@ -300,11 +301,9 @@ class Dashboard:
     # -- what was recorded -------------------------------------------------------------------
 
     async def _recordings(self, visit: Visit, _: Request) -> Response:
-        session = visit.signed_in
-        told, session.told = session.told, ""
         found = await run_in_threadpool(self._records.found)
-        now = self._board.snapshot()
-        return HTMLResponse(record_pages.recordings(visit.words, session, now, found, told))
+        now, told = self._board.snapshot(), to_tell(visit)
+        return HTMLResponse(record_pages.recordings(visit.words, visit.signed_in, now, found, told))
 
     async def _report(self, form: str, visit: Visit, _: Request) -> Response:
         session, name = visit.signed_in, visit.query.get("session", "")

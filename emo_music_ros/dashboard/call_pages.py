@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 
 from emo_music_ros.dashboard import telling
 from emo_music_ros.dashboard.call_section import calls as urgent
 from emo_music_ros.dashboard.call_section import title, when
+from emo_music_ros.dashboard.doing import Note, done, to_tell
 from emo_music_ros.dashboard.forms import button, form, hidden
 from emo_music_ros.dashboard.gate import Visit
 from emo_music_ros.dashboard.layout import document
@@ -19,7 +18,7 @@ from emo_music_ros.dashboard.services import Services
 from emo_music_ros.dashboard.sessions import Session
 from emo_music_ros.dashboard.state import Board, Snapshot
 from emo_music_ros.dashboard.words import Words
-from emo_music_ros.errors import CompanionError, InputError
+from emo_music_ros.errors import InputError
 from emo_music_ros.notifying.calls import Call
 
 #: Where a carer says that a call is seen to.
@@ -39,35 +38,29 @@ class CallPages:
         Notes who did what.
     """
 
-    def __init__(
-        self, board: Board, services: Services, note: Callable[..., Awaitable[None]]
-    ) -> None:
+    def __init__(self, board: Board, services: Services, note: Note) -> None:
         self._board = board
         self._services = services
         self._note = note
 
     async def page(self, visit: Visit, _: object) -> Response:
         """Show the calls of the last week."""
-        session = visit.signed_in
-        told, session.told = session.told, ""
-        return HTMLResponse(page(visit.words, session, self._board.snapshot(), told))
+        now = self._board.snapshot()
+        return HTMLResponse(page(visit.words, visit.signed_in, now, to_tell(visit)))
 
     async def acknowledge(self, visit: Visit, _: object) -> Response:
         """Take that a carer looked in, or whether there was a need."""
-        session, words = visit.signed_in, visit.words
         number, no_need = visit.form.get("call", ""), visit.form.get("need") == "no"
-        try:
+
+        async def acknowledge() -> str:
             if not (number.isascii() and number.isdigit() and len(number) < 10):
                 raise InputError("there is no such call", "Choose one of the page")
-            await self._services.acknowledge(int(number), session.account, no_need)
-        except CompanionError as error:
-            session.told = words("not_done", reason=str(error))
-            await self._note(session.account, session.role, "acknowledge a call", "not done")
-        else:
-            session.told = words("saved")
-            said = ": no need" if no_need else ""
-            await self._note(session.account, session.role, f"acknowledge call {number}{said}")
-        return RedirectResponse("/calls", 303)
+            await self._services.acknowledge(int(number), visit.signed_in.account, no_need)
+            return visit.words("saved")
+
+        noted = f"acknowledge call {number}{': no need' if no_need else ''}"
+        act = "acknowledge a call"
+        return await done(visit, self._note, act, "/calls", acknowledge, noted=noted)
 
 
 def page(words: Words, session: Session, now: Snapshot, told: str) -> Markup:

@@ -9,21 +9,19 @@ from dataclasses import replace
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 
 from emo_music_ros.care.plans import Plan
 from emo_music_ros.care.profile import NOBODY, Song
 from emo_music_ros.dashboard import care_forms, care_pages, plans_page, profile_page
 from emo_music_ros.dashboard.asking import Asking
+from emo_music_ros.dashboard.doing import Note, done, to_tell
 from emo_music_ros.dashboard.gate import Visit
 from emo_music_ros.dashboard.permissions import may
 from emo_music_ros.dashboard.records import Records
 from emo_music_ros.dashboard.state import Board
 from emo_music_ros.errors import CompanionError, InputError
 from emo_music_ros.streams import Track
-
-#: Notes who did what: account, role, act, outcome.
-Note = Callable[..., Awaitable[None]]
 
 
 class Caring:
@@ -55,7 +53,7 @@ class Caring:
 
     async def profile_page(self, visit: Visit, _: Request) -> Response:
         """Show what is entered."""
-        told = _told(visit)
+        told = to_tell(visit)
         try:
             now, follows = await self._asking.profile()
         except CompanionError as error:
@@ -81,7 +79,7 @@ class Caring:
         """Show pieces of the library."""
         query, start = visit.query.get("q", ""), visit.query.get("first", "0")
         first = int(start) if start.isascii() and start.isdigit() and len(start) < 8 else 0
-        told = _told(visit)
+        told = to_tell(visit)
         found: tuple[Sequence[Track], int] = ((), 0)
         plans: Sequence[Plan] = ()
         try:
@@ -109,7 +107,7 @@ class Caring:
 
     async def person_page(self, visit: Visit, _: Request) -> Response:
         """Show whom it is about, and who else there is."""
-        told = _told(visit)
+        told = to_tell(visit)
         known: list[str] = []
         try:
             known = await self._asking.people()
@@ -132,7 +130,7 @@ class Caring:
 
     async def plans_page(self, visit: Visit, _: Request) -> Response:
         """Show what is planned."""
-        told, day = _told(visit), ""
+        told, day = to_tell(visit), ""
         known: list[Plan] = []
         names: dict[str, str] = {}
         try:
@@ -210,7 +208,7 @@ class Caring:
 
     async def notes_page(self, visit: Visit, _: Request) -> Response:
         """Show what was noted."""
-        told, known = _told(visit), []
+        told, known = to_tell(visit), []
         try:
             known = await self._asking.notes()
         except CompanionError as error:
@@ -259,20 +257,4 @@ class Caring:
     async def _do(
         self, visit: Visit, act: str, page: str, do: Callable[[], Awaitable[str]]
     ) -> Response:
-        """Do something, note it, tell what came of it, and go back to a page."""
-        session = visit.signed_in
-        try:
-            session.told = await do()
-        except CompanionError as error:
-            session.told = visit.words("not_done", reason=str(error))
-            await self._note(session.account, session.role, act, "not done")
-        else:
-            await self._note(session.account, session.role, act)
-        return RedirectResponse(page, 303)
-
-
-def _told(visit: Visit) -> str:
-    """Return what has to be told, once."""
-    session = visit.signed_in
-    told, session.told = session.told, ""
-    return told
+        return await done(visit, self._note, act, page, do)

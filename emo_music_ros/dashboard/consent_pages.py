@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from itertools import groupby
 from urllib.parse import quote
@@ -26,6 +25,7 @@ from emo_music_ros.consent.rules import (
     valid_person,
 )
 from emo_music_ros.dashboard.accounts import Accounts, same_name
+from emo_music_ros.dashboard.doing import Note, done, to_tell
 from emo_music_ros.dashboard.forms import button, form, hidden
 from emo_music_ros.dashboard.gate import Visit
 from emo_music_ros.dashboard.layout import document
@@ -63,7 +63,7 @@ class ConsentPages:
         board: Board,
         services: Services,
         accounts: Accounts,
-        note: Callable[..., Awaitable[None]],
+        note: Note,
     ) -> None:
         self._board = board
         self._services = services
@@ -72,24 +72,20 @@ class ConsentPages:
 
     async def page(self, visit: Visit, _: object) -> Response:
         """Show who agreed to what."""
-        session = visit.signed_in
-        told, session.told = session.told, ""
         consents, chosen = self._board.snapshot().consents, visit.query.get("person", "")
-        return HTMLResponse(_page(visit.words, session, consents, chosen, told))
+        shown = _page(visit.words, visit.signed_in, consents, chosen, to_tell(visit))
+        return HTMLResponse(shown)
 
     async def sensing(self, act: str, visit: Visit, _: object) -> Response:
         """Pause sensing, or take an answer; of the person the run is for, unless one is named."""
-        session, words = visit.signed_in, visit.words
+        session = visit.signed_in
         person = visit.form.get("person", "") if act == "reviewed" else ""
-        try:
+
+        async def tell() -> str:
             await self._services.sensing(act, f"{session.role} {session.account}", person)
-        except CompanionError as error:
-            session.told = words("not_done", reason=str(error))
-            await self._note(session.account, session.role, f"sensing: {act}", "not done")
-        else:
-            session.told = words("done", what=words(f"sensing_{act}"))
-            await self._note(session.account, session.role, f"sensing: {act}")
-        return RedirectResponse(visit.page, 303)
+            return visit.words("done", what=visit.words(f"sensing_{act}"))
+
+        return await done(visit, self._note, f"sensing: {act}", visit.page, tell)
 
     async def consent(self, visit: Visit, _: object) -> Response:
         """Take what somebody decided, purpose by purpose; what is not ticked is forbidden."""

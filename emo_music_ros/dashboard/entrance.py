@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import partial
 
 from starlette.concurrency import run_in_threadpool
@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from emo_music_ros.dashboard import account_pages as pages
 from emo_music_ros.dashboard.accounts import Accounts, check_password, same_name
+from emo_music_ros.dashboard.doing import Note
 from emo_music_ros.dashboard.first import FirstCode
 from emo_music_ros.dashboard.gate import Visit
 from emo_music_ros.dashboard.permissions import HOME, THERAPIST
@@ -22,9 +23,6 @@ from emo_music_ros.errors import CompanionError
 #: Attempts to sign in that are free within `LOCKED` seconds: of one name, of one address.
 MOST_OF_NAME, MOST_OF_ADDRESS = 5, 20
 LOCKED = 900.0
-
-#: Notes who did what: account, role, act and, unless it was done, outcome.
-Note = Callable[..., Awaitable[None]]
 
 
 class Entrance:

@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from emo_music_ros.dashboard.doing import Note, done, to_tell
 from emo_music_ros.dashboard.forms import button, form
 from emo_music_ros.dashboard.gate import Visit
 from emo_music_ros.dashboard.layout import document
@@ -16,7 +15,6 @@ from emo_music_ros.dashboard.services import Services
 from emo_music_ros.dashboard.sessions import Session
 from emo_music_ros.dashboard.state import Board, Snapshot
 from emo_music_ros.dashboard.words import LANGUAGES, Words
-from emo_music_ros.errors import CompanionError
 
 #: Most characters that are said at once.
 LONGEST = 500
@@ -37,36 +35,30 @@ class InputPages:
         Notes who did what.
     """
 
-    def __init__(
-        self, board: Board, services: Services, note: Callable[..., Awaitable[None]]
-    ) -> None:
+    def __init__(self, board: Board, services: Services, note: Note) -> None:
         self._board = board
         self._services = services
         self._note = note
 
     async def page(self, visit: Visit, _: object) -> Response:
         """Show where words are given, and what follows from them."""
-        session = visit.signed_in
-        told, session.told = session.told, ""
-        return HTMLResponse(_page(visit.words, session, self._board.snapshot(), told))
+        now = self._board.snapshot()
+        return HTMLResponse(_page(visit.words, visit.signed_in, now, to_tell(visit)))
 
     async def say(self, visit: Visit, _: object) -> Response:
         """Take words as said by the person; they go no further than to who listens."""
-        session, words = visit.signed_in, visit.words
+        words, language = visit.words, visit.form.get("language", "")
         text = " ".join(visit.form.get("text", "").split())
-        language = visit.form.get("language", "")
         if not text or len(text) > LONGEST:
-            session.told = words("input_long", most=LONGEST) if text else words("input_none")
+            wrong = words("input_long", most=LONGEST) if text else words("input_none")
+            visit.signed_in.told = wrong
             return RedirectResponse("/input", 303)
-        try:
+
+        async def say() -> str:
             await self._services.say(text, language if language in LANGUAGES else "")
-        except CompanionError as error:
-            session.told = words("not_done", reason=str(error))
-            await self._note(session.account, session.role, "words", "not done")
-        else:
-            session.told = words("said")
-            await self._note(session.account, session.role, "words")  # never which
-        return RedirectResponse("/input", 303)
+            return words("said")
+
+        return await done(visit, self._note, "words", "/input", say)  # never which
 
 
 def _page(words: Words, session: Session, now: Snapshot, told: str) -> Markup:

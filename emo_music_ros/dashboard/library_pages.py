@@ -11,11 +11,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from emo_music_ros.dashboard import telling
+from emo_music_ros.dashboard.asking import Asking
 from emo_music_ros.dashboard.forms import button
 from emo_music_ros.dashboard.gate import Visit
 from emo_music_ros.dashboard.layout import document
 from emo_music_ros.dashboard.markup import Markup, element
-from emo_music_ros.dashboard.services import Services
 from emo_music_ros.dashboard.sessions import Session
 from emo_music_ros.dashboard.waveform import BARS, waveform
 from emo_music_ros.dashboard.words import Words
@@ -36,12 +36,12 @@ class LibraryPages:
 
     Parameters
     ----------
-    services : Services
+    asking : Asking
         Finds pieces.
     """
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    def __init__(self, asking: Asking) -> None:
+        self._asking = asking
 
     async def page(self, visit: Visit, _: object) -> Response:
         """Show a page of the library, or of what was searched for."""
@@ -49,7 +49,7 @@ class LibraryPages:
         tracks: list[Track] = []
         told, count = "", 0
         try:
-            tracks, count = await self._services.find(query, first)
+            tracks, count = await self._asking.find(query, first)
         except CompanionError as error:
             told = visit.words("not_done", reason=str(error))
         return HTMLResponse(
@@ -87,10 +87,10 @@ class LibraryPages:
         return Response(_svg(*bars), media_type=_SVG)
 
     async def _one(self, visit: Visit) -> Track:
-        track = await self._services.track(visit.query.get("id", "")[:200])
-        if track is None:
+        found = await self._asking.named([visit.query.get("id", "")[:200]])
+        if not found:
             raise InputError("there is no such piece", "Choose one of the library")
-        return track
+        return found[0]
 
 
 def felt(track: Track) -> str:

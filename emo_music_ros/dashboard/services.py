@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from emo_music_ros.consent.rules import Terms
-from emo_music_ros.streams import Track
 
 
 @dataclass(frozen=True)
@@ -47,14 +46,6 @@ class Services(Protocol):
 
     async def say(self, text: str, language: str) -> None:
         """Take words as said by the person just now; an empty language is not known."""
-        ...
-
-    async def find(self, query: str, first: int) -> tuple[list[Track], int]:
-        """Return pieces of the library by title and artist, and how many there are."""
-        ...
-
-    async def track(self, track_id: str) -> Track | None:
-        """Return a piece of the library."""
         ...
 
     async def own_data(self, person_id: str) -> bytes:

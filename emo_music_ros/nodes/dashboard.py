@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future as Promise
 from functools import partial
@@ -26,7 +25,7 @@ from emo_music_ros.resources import data_of
 from emo_music_ros.ros.asking import Asker
 from emo_music_ros.ros.host import run_node
 from emo_music_ros.ros.node import CompanionNode
-from emo_music_ros.ros.services import PATIENCE, NodeServices
+from emo_music_ros.ros.services import NodeServices
 from emo_music_ros.ros.steering import Steering, pass_on
 from emo_music_ros.ros.watching import Watcher
 from emo_music_ros.srv import SetPlayback
@@ -165,13 +164,7 @@ class DashboardNode(CompanionNode):
         InputError
             If it is refused or nobody answers.
         """
-        promise = self._steering.later(lambda: self._steer(name, value))
-        try:
-            await asyncio.wait_for(asyncio.wrap_future(promise), PATIENCE)
-        except asyncio.TimeoutError:
-            raise InputError(
-                f"there was no answer for {PATIENCE:.0f} s", "Try again, or see the health"
-            ) from None
+        await self._steering.answer(lambda: self._steer(name, value))
 
     def _steer(self, name: str, value: Value) -> Promise[None]:
         if name in _COMMANDS:

@@ -7,11 +7,9 @@ import json
 import math
 import os
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.action.server import ServerGoalHandle
 from rclpy.task import Future
@@ -24,33 +22,24 @@ from emo_music_ros.consent.register import default_register
 from emo_music_ros.consent.rules import SENSING, valid_person
 from emo_music_ros.consent.traces import remove_folder, summary_folder
 from emo_music_ros.errors import CompanionError, InputError, StorageError
-from emo_music_ros.fusion.timeline import CONTEXT, MODALITIES
-from emo_music_ros.names import printable
 from emo_music_ros.options import option
 from emo_music_ros.paths import expand, inside
 from emo_music_ros.report.write import render, save
-from emo_music_ros.ros.conversions import ACTIONS, STATE_NAMES
+from emo_music_ros.ros.counting import Counting
 from emo_music_ros.ros.environment import RUN
 from emo_music_ros.ros.host import run_node
 from emo_music_ros.ros.node import CompanionNode
 from emo_music_ros.ros.plan import LONGEST
 from emo_music_ros.ros.planning import Planning, asked
 from emo_music_ros.ros.qos import LATCHED
-from emo_music_ros.ros.reports import reports
 from emo_music_ros.ros.session_recording import Recordings, SessionRecording
-from emo_music_ros.ros.stamps import header, seconds
+from emo_music_ros.ros.stamps import header
 from emo_music_ros.summary import Summary
 
 #: Fact of the run: when its session began [steady s].
 BEGAN = "session"
 SCENARIOS = ("home", "daycare", "group")
 GOALS = ("", "positive", "calm")
-_STATUS = {
-    msg.PlayerState.STOPPED: "silent",
-    msg.PlayerState.PLAYING: "playing",
-    msg.PlayerState.PAUSED: "paused",
-    msg.PlayerState.FADING: "fading",
-}
 
 
 @dataclass
@@ -126,9 +115,6 @@ class SessionNode(CompanionNode):
         """Watch every topic; start the session."""
         options = self.options
         self._began = self._beginning()
-        self._state = 0
-        self._playing = ""
-        self._player_counts: tuple[int, int, int] | None = None
         self._path = expand(options.summary, "summary") if options.summary else None
         self._turns = 0
         self._plan.publish(self._no_plan())  # whatever a session of before left
@@ -136,16 +122,7 @@ class SessionNode(CompanionNode):
             self, default_store(self.get_namespace()), self._plan_changed, self._end_by_hand
         )
         self.summary = self._new_summary(options.scenario)
-        self.listen(msg.EmotionState, "emotion", self._on_emotion)
-        for modality in (*MODALITIES, *CONTEXT):
-            self.listen(
-                msg.ModalityEncoding, f"encoding/{modality}", partial(self._on_encoding, modality)
-            )
-        self.listen(msg.Recommendation, "recommendation", self._on_recommendation)
-        self.listen(msg.PlayerState, "player/state", self._on_player)
-        self.listen(msg.InteractionEvent, "interaction/event", self._on_event)
-        self.listen(msg.ListeningOutcome, "listening/outcome", self._on_outcome)
-        self.listen(DiagnosticArray, "/diagnostics", self._on_diagnostics)
+        self._counting = Counting(self, self._summaries)
         self.every(0.25, self._tick)
         self.every(options.report_every, self._report)
         self._recordings = Recordings(
@@ -215,80 +192,11 @@ class SessionNode(CompanionNode):
         """Return what the day plan holds."""
         return {"day plan": self._planning.coming} if hasattr(self, "_planning") else {}
 
-    # -- what is watched ---------------------------------------------------------------------
+    # -- what is said ------------------------------------------------------------------------
 
     def _summaries(self) -> list[Summary]:
         """Return what is counted into."""
         return [self.summary] + ([self._goal.summary] if self._goal else [])
-
-    def _open(self) -> list[Summary]:
-        """Return what may be counted into of the person: nothing without consent."""
-        return self._summaries() if self.allows() else []
-
-    def _on_emotion(self, message: msg.EmotionState) -> None:
-        age = self.now() - seconds(message.header.stamp)
-        name = STATE_NAMES[message.state] if message.state < len(STATE_NAMES) else STATE_NAMES[0]
-        self._state = message.state
-        for summary in self._open():
-            summary.emotion_states[name] += 1
-            if message.state:
-                valence = message.estimate.valence
-                summary.seconds.add(self.steady() - summary.began, name, valence)
-            if any(part.weight > 0 for part in message.contributions):
-                summary.latency("emotion", age)
-
-    def _on_encoding(self, modality: str, message: msg.ModalityEncoding) -> None:
-        for summary in self._open():
-            summary.encoding(modality, message.source)
-
-    def _on_recommendation(self, message: msg.Recommendation) -> None:
-        age, now = self.now() - seconds(message.header.stamp), self.steady()
-        for summary in self._open():
-            summary.recommendations += 1
-            if message.state:  # one for a state that is not known answers no sample
-                summary.latency("recommendation", age)
-            if not message.tracks:
-                summary.listens.halted(now, printable(message.reason))
-        best = message.tracks[0].track.title if message.tracks else "nothing"
-        self.get_logger().info(f"recommended '{printable(best)}': {printable(message.reason)}")
-
-    def _on_player(self, message: msg.PlayerState) -> None:
-        counts = (message.tracks_started, message.tracks_finished, message.tracks_skipped)
-        before = self._player_counts or (0, 0, 0)
-        self._player_counts = counts
-        steps = [max(0, new - old) for new, old in zip(counts, before)]
-        title = printable(message.track.title or message.track.track_id)
-        sounds = message.status in (msg.PlayerState.PLAYING, msg.PlayerState.FADING)
-        track = (message.track.track_id, title, "", message.track.duration)
-        started, offered = seconds(message.started), bool(message.recommendation_id)
-        for summary in self._open():
-            summary.listens.player(self.steady(), sounds, track, started, offered)
-            for name, step in zip(("started", "finished", "skipped"), steps):
-                summary.tracks[name] += step
-            summary.underruns = message.underruns
-            if steps[0]:
-                summary.played.append(title)
-                if seconds(message.recommended) > 0:
-                    summary.latency(
-                        "sound", seconds(message.started) - seconds(message.recommended)
-                    )
-        self._playing = f"{_STATUS.get(message.status, '?')} {title}".strip()
-
-    def _on_event(self, message: msg.InteractionEvent) -> None:
-        action = ACTIONS.get(message.action, "")
-        for summary in self._open():
-            summary.listens.act(self.steady(), action, message.track_id)
-
-    def _on_outcome(self, message: msg.ListeningOutcome) -> None:
-        for summary in self._open():
-            summary.memory_updates += 1
-
-    def _on_diagnostics(self, message: DiagnosticArray) -> None:
-        for report in reports(message, self.get_namespace()):
-            for summary in self._summaries():
-                summary.node(*report)
-
-    # -- what is said ------------------------------------------------------------------------
 
     def _new_summary(self, scenario: str) -> Summary:
         return Summary({"scenario": scenario, "person_id": self.person_id}, self.steady())
@@ -304,13 +212,13 @@ class SessionNode(CompanionNode):
 
     def _report(self) -> None:
         elapsed = int(self.steady() - self._began)
-        name = STATE_NAMES[self._state] if self._state < len(STATE_NAMES) else STATE_NAMES[0]
+        seen = self._counting
         counts = ", ".join(
             f"{key} {value}" for key, value in sorted(self.summary.encodings.items())
         )
         self.get_logger().info(
-            f"{elapsed // 60:02d}:{elapsed % 60:02d} {name:<10} | {self._playing or 'silent'} | "
-            f"encodings: {counts or 'none yet'}"
+            f"{elapsed // 60:02d}:{elapsed % 60:02d} {seen.state_name:<10} | "
+            f"{seen.playing or 'silent'} | encodings: {counts or 'none yet'}"
         )
 
     def _tick(self) -> None:
@@ -331,8 +239,8 @@ class SessionNode(CompanionNode):
                 RunSession.Feedback(
                     elapsed=float(goal.handle.request.duration - remaining),
                     remaining=float(remaining),
-                    state=self._state,
-                    track_title=self._playing,
+                    state=self._counting.state,
+                    track_title=self._counting.playing,
                 )
             )
 

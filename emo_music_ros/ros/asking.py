@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future as Promise
+from functools import partial
 from typing import Any
 
 from rclpy.client import Client
@@ -16,14 +16,11 @@ import emo_music_ros.srv as srv
 from emo_music_ros.care.notes import Note
 from emo_music_ros.care.plans import Plan
 from emo_music_ros.care.profile import Profile, Song
-from emo_music_ros.errors import InputError
 from emo_music_ros.ros import care
 from emo_music_ros.ros import conversions as convert
 from emo_music_ros.ros.steering import Steering
 from emo_music_ros.streams import Track
 
-#: How long an answer may take [s].
-PATIENCE = 5.0
 #: Pieces and notes that are asked for at once.
 TRACKS, NOTES, NAMED = 50, 200, 300
 #: Service -> node that offers it.
@@ -125,10 +122,10 @@ class Asker:
     async def hold(self, plan: Plan) -> None:
         """Begin a plan now."""
         duration = 60.0 * plan.minutes
-        await self._wait(
+        await self._steering.answer(
             lambda: self._steering.begin("", "", duration, plan_id=plan.plan_id, name=plan.name)
         )
-        await self._wait(self._steering.play)
+        await self._steering.answer(self._steering.play)
 
     async def end(self) -> None:
         """End the session that runs."""
@@ -169,13 +166,5 @@ class Asker:
         """
         kind, who = SERVICES[name]
         request = kind.Request(**fields)
-        return await self._wait(lambda: self._steering.call(self._clients[name], request, who))
-
-    async def _wait(self, ask: Callable[[], Promise[Any]]) -> Any:
-        promise = self._steering.later(ask)
-        try:
-            return await asyncio.wait_for(asyncio.wrap_future(promise), PATIENCE)
-        except asyncio.TimeoutError:
-            raise InputError(
-                f"there was no answer for {PATIENCE:.0f} s", "Try again, or see the health"
-            ) from None
+        call = partial(self._steering.call, self._clients[name], request, who)
+        return await self._steering.answer(call)

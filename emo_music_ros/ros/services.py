@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future as Promise
 from copy import copy
+from functools import partial
 from typing import Any
 
 from rclpy.client import Client
@@ -17,17 +18,13 @@ import emo_music_ros.srv as srv
 from emo_music_ros.consent.rules import Terms
 from emo_music_ros.dashboard.services import Forgotten
 from emo_music_ros.errors import InputError
-from emo_music_ros.ros import conversions as convert
 from emo_music_ros.ros.listening import OVERRIDES
 from emo_music_ros.ros.qos import EVENT
 from emo_music_ros.ros.source_node import UTTERANCE
 from emo_music_ros.ros.stamps import header, stamp
-from emo_music_ros.ros.steering import Steering
-from emo_music_ros.streams import Track
+from emo_music_ros.ros.steering import PATIENCE, Steering
 
-#: How long an answer may take [s].
-PATIENCE = 5.0
-#: That of who has files to remove [s].
+#: How long the answer of who has files to remove may take [s].
 LONG = 60.0
 #: Who speaks, among utterances.
 SOURCE = "live:dashboard"
@@ -72,12 +69,11 @@ class NodeServices:
         self._calls = node.create_client(srv.AcknowledgeCall, "acknowledge_call")
         self._sensing = node.create_client(srv.SetSensing, "set_sensing")
         self._consent = node.create_client(srv.SetConsent, "set_consent")
-        self._find = node.create_client(srv.FindTracks, "find_tracks")
         self._forget = node.create_client(srv.ForgetPerson, "forget_person")
 
     def close(self) -> None:
         """Withdraw."""
-        for client in (self._calls, self._sensing, self._consent, self._find, self._forget):
+        for client in (self._calls, self._sensing, self._consent, self._forget):
             self._node.destroy_client(client)
         self._node.destroy_publisher(self._said)
 
@@ -129,32 +125,12 @@ class NodeServices:
             done.set_result(None)
             return done
 
-        await self._wait(publish)
-
-    async def find(self, query: str, first: int) -> tuple[list[Track], int]:
-        """Return pieces of the library."""
-        request = srv.FindTracks.Request(query=query, first=first)
-        answer = await self._ask(self._find, request, "recommender")
-        return [convert.track(each) for each in answer.tracks], answer.found
-
-    async def track(self, track_id: str) -> Track | None:
-        """Return a piece of the library."""
-        request = srv.FindTracks.Request(track_ids=[track_id])
-        answer = await self._ask(self._find, request, "recommender")
-        return next(map(convert.track, answer.tracks), None)
+        await self._steering.answer(publish)
 
     async def own_data(self, person_id: str) -> bytes:
         """Return everything that is kept of a person."""
         return await asyncio.to_thread(self._own_data, person_id)
 
     async def _ask(self, client: Client, request: Any, who: str, patience: float = PATIENCE) -> Any:
-        return await self._wait(lambda: self._steering.call(client, request, who), patience)
-
-    async def _wait(self, begin: Callable[[], Promise[Any]], patience: float = PATIENCE) -> Any:
-        promise = self._steering.later(begin)
-        try:
-            return await asyncio.wait_for(asyncio.wrap_future(promise), patience)
-        except asyncio.TimeoutError:
-            raise InputError(
-                f"there was no answer for {patience:.0f} s", "Try again, or see the health"
-            ) from None
+        begin = partial(self._steering.call, client, request, who)
+        return await self._steering.answer(begin, patience)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future as Promise
 from copy import copy
@@ -20,6 +21,9 @@ from emo_music_ros.errors import InputError
 from emo_music_ros.ros.listening import OVERRIDES
 from emo_music_ros.ros.qos import EVENT
 from emo_music_ros.ros.stamps import header
+
+#: How long an answer may take [s].
+PATIENCE = 5.0
 
 
 class Steering:
@@ -73,6 +77,21 @@ class Steering:
         assert self._node.executor is not None
         self._node.executor.create_task(begin)
         return promise
+
+    async def answer(self, begin: Callable[[], Promise[Any]], patience: float = PATIENCE) -> Any:
+        """Ask as `later` does, and return the answer; for a thread with an event loop.
+
+        Raises
+        ------
+        CompanionError
+            If it is refused, or there is no answer within `patience` seconds.
+        """
+        try:
+            return await asyncio.wait_for(asyncio.wrap_future(self.later(begin)), patience)
+        except asyncio.TimeoutError:
+            raise InputError(
+                f"there was no answer for {patience:.0f} s", "Try again, or see the health"
+            ) from None
 
     def playback(self, command: int, value: float = 0.0) -> Promise[None]:
         """Give the player a command of `SetPlayback`."""

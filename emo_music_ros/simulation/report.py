@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +47,13 @@ def markdown(report: Mapping[str, Any]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def save(folder: Path, report: Mapping[str, Any]) -> None:
-    """Write ``simulation.md`` and ``results/simulation.json`` into a folder.
+def save(
+    folder: Path,
+    report: Mapping[str, Any],
+    name: str = "simulation",
+    page: Callable[[Mapping[str, Any]], str] = markdown,
+) -> None:
+    """Write the page ``name.md`` and ``results/name.json`` into a folder.
 
     Raises
     ------
@@ -58,8 +63,8 @@ def save(folder: Path, report: Mapping[str, Any]) -> None:
     try:
         (folder / "results").mkdir(parents=True, exist_ok=True)
         text = json.dumps(report, indent=1, allow_nan=False) + "\n"
-        (folder / "results" / "simulation.json").write_text(text, "utf-8")
-        (folder / "simulation.md").write_text(markdown(report), "utf-8")
+        (folder / "results" / f"{name}.json").write_text(text, "utf-8")
+        (folder / f"{name}.md").write_text(page(report), "utf-8")
     except OSError as error:
         raise StorageError(
             f"the report cannot be written into {folder}: {error}", "Free space or name another"

@@ -40,7 +40,7 @@ def rows(page):
 
 
 def test_ten_thousand_pieces_are_shown_fifty_at_a_time(site):
-    site.services.library = tracks(10_000)
+    site.desk.tracks = tracks(10_000)
     browser = site.signed_in("carer")
     page = browser.get("/library").body
     assert rows(page) == PAGE
@@ -61,7 +61,7 @@ def test_ten_thousand_pieces_are_shown_fifty_at_a_time(site):
 
 
 def test_it_is_searched_and_the_query_stays(site):
-    site.services.library = [*tracks(3), Track("x", "/x", 'Blue "Danube"', "Strauss")]
+    site.desk.tracks = [*tracks(3), Track("x", "/x", 'Blue "Danube"', "Strauss")]
     browser = site.signed_in("therapist")
     page = browser.get("/library?q=danube").body
     assert rows(page) == 1
@@ -72,15 +72,15 @@ def test_it_is_searched_and_the_query_stays(site):
 
 @pytest.mark.parametrize("first", ["-1", "x", "9" * 30, "1.5", "²"])
 def test_a_place_that_is_none_is_the_beginning(site, first):
-    site.services.library = tracks(2)
+    site.desk.tracks = tracks(2)
     site.signed_in("carer").get(
         f"/library?first={first}" if first != "²" else "/library?first=%C2%B2"
     )
-    assert site.services.calls == [("find", "", 0)]
+    assert site.desk.done == [("find", ("", 0))]
 
 
 def test_a_library_that_does_not_answer_is_told(site):
-    site.services.refusal = InputError("the node recommender does not answer", "See its health")
+    site.desk.refusal = InputError("the node recommender does not answer", "See its health")
     assert "does not answer" in site.signed_in("carer").get("/library").body
 
 
@@ -88,7 +88,7 @@ def test_one_piece_is_drawn(site, tmp_path):
     time = np.arange(22050 * 2) / 22050
     loud = np.where(time < 1, 0.1, 0.8) * np.sin(2 * np.pi * 220 * time)
     soundfile.write(tmp_path / "x.wav", loud, 22050)
-    site.services.library = [Track("a b", str(tmp_path / "x.wav"), "Loud later", tempo=0.0)]
+    site.desk.tracks = [Track("a b", str(tmp_path / "x.wav"), "Loud later", tempo=0.0)]
     browser = site.signed_in("carer")
     page = browser.get("/library/track?id=a+b").body
     assert 'src="/library/waveform?id=a+b"' in page
@@ -107,7 +107,7 @@ def test_one_piece_is_drawn(site, tmp_path):
 def test_a_file_that_is_gone_or_none_is_told(site, tmp_path):
     (tmp_path / "x.wav").write_bytes(b"no sound")
     for path in (tmp_path / "gone.wav", tmp_path / "x.wav", tmp_path):
-        site.services.library = [Track("t", str(path), "T")]
+        site.desk.tracks = [Track("t", str(path), "T")]
         drawn = site.signed_in("carer").get("/library/waveform?id=t")
         assert drawn.status == 200
         assert "cannot be drawn" in drawn.body

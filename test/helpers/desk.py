@@ -43,7 +43,7 @@ class Desk:
         self._do("never")
 
     async def find(self, query, first):
-        self._do("find", query)
+        self._do("find", (query, first))
         found = self._search(query)
         return found[first : first + 50], len(found)
 

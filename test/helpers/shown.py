@@ -84,12 +84,11 @@ def fill(site: Served, person: str = "demonstration") -> None:
             Call(2, person, DISTRESS, 2, now - 9e4, now - 8e4, True, True, seen, "Carl"),
         )
     )
-    site.services.library = [
+    site.desk.tracks = [
         Track(f"t{n}", f"/none/{n}", TITLES[n % 6], "Demonstration", "waltz", 180.0 + n, 80.0 + n,
               0.4, 0.5, math.sin(n), math.cos(n))
         for n in range(120)
     ]  # fmt: skip
-    site.desk.tracks = site.services.library
     site.desk.day = "'washing' begins at 15:30"
     store = site.desk.store
     store.change(person, own=(Song(TITLES[0], "Strauss"),), never=(Song(TITLES[4]),), risk="low")

@@ -28,7 +28,6 @@ from emo_music_ros.dashboard.site import Site
 from emo_music_ros.dashboard.situations import Situation
 from emo_music_ros.dashboard.state import Board
 from emo_music_ros.errors import CompanionError
-from emo_music_ros.streams import Track
 
 #: A hash that costs nothing: what is tested is never how long it takes.
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -155,7 +154,6 @@ class Asked:
     def __init__(self) -> None:
         self.calls: list[tuple[Any, ...]] = []
         self.refusal: CompanionError | None = None
-        self.library: list[Track] = []
 
     def _take(self, *call: Any) -> None:
         self.calls.append(call)
@@ -182,18 +180,6 @@ class Asked:
     async def say(self, text: str, language: str) -> None:
         """Take what is said."""
         self._take("say", text, language)
-
-    async def find(self, query: str, first: int) -> tuple[list[Track], int]:
-        """Search what the test put into the library."""
-        self._take("find", query, first)
-        texts = ((each, f"{each.title} {each.artist}".lower()) for each in self.library)
-        found = [each for each, text in texts if query.lower() in text]
-        return found[first : first + 50], len(found)
-
-    async def track(self, track_id: str) -> Track | None:
-        """Return a piece of it."""
-        self._take("track", track_id)
-        return next((each for each in self.library if each.track_id == track_id), None)
 
     async def own_data(self, person_id: str) -> bytes:
         """Take that somebody wants their own data."""

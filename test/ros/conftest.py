@@ -6,18 +6,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import rclpy
-from rclpy.context import Context
-from rclpy.executors import SingleThreadedExecutor
-from rclpy.lifecycle import TransitionCallbackReturn
-from rclpy.node import Node
-from rclpy.parameter import Parameter
+from inprocess import Graph
 
 DEADLINE = 120
 
@@ -45,53 +38,6 @@ def alone(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
         )
 
     return run
-
-
-class Graph:
-    """Nodes of this process on a domain of their own."""
-
-    def __init__(self) -> None:
-        self.context = Context()
-        rclpy.init(context=self.context, domain_id=100 + os.getpid() % 100)
-        self.executor = SingleThreadedExecutor(context=self.context)
-        self.probe = Node("probe", context=self.context)
-        self.nodes = [self.probe]
-
-    def active(self, kind: type, **parameters: Any) -> Any:
-        """Return a node that works."""
-        overrides = [Parameter(name, value=value) for name, value in parameters.items()]
-        node = kind(
-            context=self.context,
-            parameter_overrides=[Parameter("autostart", value=False), *overrides],
-        )
-        assert node.trigger_configure() == TransitionCallbackReturn.SUCCESS, node._health
-        assert node.trigger_activate() == TransitionCallbackReturn.SUCCESS, node._health
-        self.nodes.append(node)
-        return node
-
-    def listen(self, kind: type, topic: str, qos: Any = 20) -> list[Any]:
-        found: list[Any] = []
-        self.probe.create_subscription(kind, topic, found.append, qos)
-        return found
-
-    def until(self, condition: Callable[[], Any]) -> Any:
-        """Let the nodes work until something is so."""
-        end = time.monotonic() + DEADLINE
-        for node in self.nodes:
-            if node not in self.executor.get_nodes():
-                self.executor.add_node(node)
-        while not (found := condition()):
-            assert time.monotonic() < end, "the condition never held"
-            self.executor.spin_once(timeout_sec=0.02)
-        return found
-
-    def close(self) -> None:
-        for node in self.nodes:
-            if node is not self.probe:
-                node.close()
-            node.destroy_node()
-        self.executor.shutdown()
-        rclpy.shutdown(context=self.context)
 
 
 @pytest.fixture

@@ -3,20 +3,13 @@
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 import pytest
-import rclpy
-from rclpy.context import Context
-from rclpy.executors import SingleThreadedExecutor
-from rclpy.lifecycle import TransitionCallbackReturn
-from rclpy.node import Node
-from rclpy.parameter import Parameter
+from inprocess import Graph
 
 import emo_music_ros.msg as msg
 import emo_music_ros.srv as srv
@@ -29,7 +22,7 @@ from emo_music_ros.ros import signals
 from emo_music_ros.ros import voices as heard
 from emo_music_ros.streams import AudioBlock, Encoding, Estimate
 
-DEADLINE, RATE = 60.0, 16000
+RATE = 16000
 ADA, CARER = 0.1, 0.9
 
 
@@ -79,15 +72,11 @@ class Deaf(Whole):
         del self.admits
 
 
-class Graph:
+class World(Graph):
     """The node and a probe, on a domain of their own."""
 
     def __init__(self) -> None:
-        self.context = Context()
-        rclpy.init(context=self.context, domain_id=100 + os.getpid() % 100)
-        self.executor = SingleThreadedExecutor(context=self.context)
-        self.probe = Node("probe", context=self.context)
-        self.executor.add_node(self.probe)
+        super().__init__()
         self.sounds = self.probe.create_publisher(msg.AudioChunk, "microphone/audio", 100)
         self.plays = self.probe.create_publisher(msg.AudioChunk, "player/audio", 100)
         self.found: list[Any] = []
@@ -98,14 +87,8 @@ class Graph:
         self.sent = 0
 
     def start(self, plugin: str = "whole", **parameters: Any) -> Any:
-        chosen = {"autostart": False, "plugin": plugin, "person_id": "ada", **parameters}
-        self.node = SpeechEncoderNode(
-            context=self.context,
-            parameter_overrides=[Parameter(name, value=value) for name, value in chosen.items()],
-        )
-        assert self.node.trigger_configure() == TransitionCallbackReturn.SUCCESS
-        assert self.node.trigger_activate() == TransitionCallbackReturn.SUCCESS
-        self.executor.add_node(self.node)
+        chosen = {"plugin": plugin, "person_id": "ada", **parameters}
+        self.node = self.active(SpeechEncoderNode, **chosen)
         self.until(lambda: self.sounds.get_subscription_count())
         self.until(lambda: self.probe.count_publishers("encoding/speech"))
         return self.node
@@ -123,35 +106,20 @@ class Graph:
     def levels(self) -> list[float]:
         return [round(one.estimate.valence, 3) for one in self.found]
 
-    def until(self, condition: Callable[[], Any]) -> Any:
-        end = time.monotonic() + DEADLINE
-        while not (found := condition()):
-            assert time.monotonic() < end, "the condition never held"
-            self.executor.spin_once(timeout_sec=0.02)
-        return found
-
-    def close(self) -> None:
-        for node in filter(None, (self.node, self.probe)):
-            if node is self.node:
-                node.close()
-            node.destroy_node()
-        self.executor.shutdown()
-        rclpy.shutdown(context=self.context)
-
 
 @pytest.fixture
-def graph(tmp_path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Graph]:
+def graph(tmp_path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setenv("EMO_MUSIC_DATA", str(tmp_path))
     monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
     monkeypatch.setattr(heard, "Voiceprint", Angles)
     monkeypatch.setattr(plugins, "find", lambda stage, name: {"whole": Whole, "deaf": Deaf}[name])
     default_register("").store([Consent("ada", VOICE, True, 0.0, "herself")])
-    made = Graph()
+    made = World()
     yield made
     made.close()
 
 
-def enrol(graph: Graph) -> None:
+def enrol(graph: World) -> None:
     client = graph.probe.create_client(srv.EnrolVoice, "enrol_voice")
     graph.until(client.service_is_ready)
     asked = client.call_async(srv.EnrolVoice.Request(seconds=10.0))

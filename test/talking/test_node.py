@@ -3,19 +3,13 @@
 
 from __future__ import annotations
 
-import os
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
-import rclpy
-from rclpy.context import Context
-from rclpy.executors import SingleThreadedExecutor
-from rclpy.lifecycle import TransitionCallbackReturn
+from inprocess import Graph
 from rclpy.node import Node
-from rclpy.parameter import Parameter
 from std_msgs.msg import Bool, String
 
 import emo_music_ros.msg as msg
@@ -28,8 +22,6 @@ from emo_music_ros.ros import signals
 from emo_music_ros.streams import AudioBlock, Utterance
 from emo_music_ros.talking.base import NoRecogniser, NoVoice, Transcript
 from emo_music_ros.talking.lines import FAILED, line
-
-DEADLINE = 60.0
 
 
 class Voice(NoVoice):
@@ -86,15 +78,11 @@ class Player:
         return response
 
 
-class Graph:
+class World(Graph):
     """The node, what it asks and a listener, on a domain of their own."""
 
     def __init__(self) -> None:
-        self.context = Context()
-        rclpy.init(context=self.context, domain_id=100 + os.getpid() % 100)
-        self.executor = SingleThreadedExecutor(context=self.context)
-        self.probe = Node("probe", context=self.context)
-        self.executor.add_node(self.probe)
+        super().__init__()
         self.player = Player(self.probe)
         self.says = self.probe.create_publisher(msg.Utterance, "conversation/utterance", 10)
         self.plays = self.probe.create_publisher(msg.PlayerState, "player/state", 10)
@@ -102,14 +90,8 @@ class Graph:
         self.node: Any = None
 
     def start(self, recogniser: str = "none", **parameters: Any) -> Any:
-        chosen = {"autostart": False, "plugin": recogniser, "voice": "espeak", **parameters}
-        self.node = TalkingNode(
-            context=self.context,
-            parameter_overrides=[Parameter(name, value=value) for name, value in chosen.items()],
-        )
-        assert self.node.trigger_configure() == TransitionCallbackReturn.SUCCESS
-        assert self.node.trigger_activate() == TransitionCallbackReturn.SUCCESS
-        self.executor.add_node(self.node)
+        chosen = {"plugin": recogniser, "voice": "espeak", **parameters}
+        self.node = self.active(TalkingNode, **chosen)
         clients = (self.node._steering._player, self.node._steering._rating)
         self.until(lambda: all(client.service_is_ready() for client in clients))
         self.until(lambda: self.says.get_subscription_count() == 1)
@@ -126,27 +108,12 @@ class Graph:
         said = Utterance(self.node.now(), text, language, confidence, source="live:terminal")
         self.says.publish(signals.utterance_message(said))
 
-    def until(self, condition: Callable[[], Any]) -> Any:
-        end = time.monotonic() + DEADLINE
-        while not (found := condition()):
-            assert time.monotonic() < end, "the condition never held"
-            self.executor.spin_once(timeout_sec=0.02)
-        return found
-
     def faults(self) -> str:
         return self.node._health.worst(self.node.steady())[1]
 
-    def close(self) -> None:
-        for node in filter(None, (self.node, self.probe)):
-            if node is self.node:
-                node.close()
-            node.destroy_node()
-        self.executor.shutdown()
-        rclpy.shutdown(context=self.context)
-
 
 @pytest.fixture
-def graph(monkeypatch: pytest.MonkeyPatch) -> Iterator[Graph]:
+def graph(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     found = {
         ("recogniser", "none"): NoRecogniser,
         ("recogniser", "hears"): Hears,
@@ -159,7 +126,7 @@ def graph(monkeypatch: pytest.MonkeyPatch) -> Iterator[Graph]:
     monkeypatch.setattr(talking, "AGAIN", 0.0)
     monkeypatch.setattr(Voice, "said", [])
     monkeypatch.setattr(Voice, "error", None)
-    made = Graph()
+    made = World()
     yield made
     made.close()
 

@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from emo_music_ros.errors import StorageError
+from emo_music_ros.simulation import report as simulation_report
 
 Row = Mapping[str, Any]
 
@@ -40,22 +39,8 @@ def markdown(report: Mapping[str, Any]) -> str:
 
 
 def save(folder: Path, report: Mapping[str, Any]) -> None:
-    """Write ``weeks.md`` and ``results/weeks.json`` into a folder.
-
-    Raises
-    ------
-    StorageError
-        If it cannot be written.
-    """
-    try:
-        (folder / "results").mkdir(parents=True, exist_ok=True)
-        text = json.dumps(report, indent=1, allow_nan=False) + "\n"
-        (folder / "results" / "weeks.json").write_text(text, "utf-8")
-        (folder / "weeks.md").write_text(markdown(report), "utf-8")
-    except OSError as error:
-        raise StorageError(
-            f"the report cannot be written into {folder}: {error}", "Free space or name another"
-        ) from error
+    """Write ``weeks.md`` and ``results/weeks.json`` into a folder, see `simulation.report`."""
+    simulation_report.save(folder, report, "weeks", markdown)
 
 
 def _goals(figures: Sequence[Row]) -> str:
