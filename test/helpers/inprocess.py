@@ -23,7 +23,7 @@ class Graph:
 
     def __init__(self) -> None:
         self.context = Context()
-        rclpy.init(context=self.context, domain_id=100 + os.getpid() % 100)
+        rclpy.init(context=self.context, domain_id=101 + os.getpid() % 99)
         self.executor = SingleThreadedExecutor(context=self.context)
         self.probe = Node("probe", context=self.context)
         self.nodes = [self.probe]

@@ -116,7 +116,7 @@ class Launched:
 
     def __init__(self, name: str, *arguments: str) -> None:
         environment = os.environ | {
-            "ROS_DOMAIN_ID": str(90 - os.getpid() % 20),
+            "ROS_DOMAIN_ID": str(80 - os.getpid() % 10),
             "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
             "PYTHONUNBUFFERED": "1",
         }
@@ -248,7 +248,7 @@ def test_a_parameter_file_wins_over_those_of_the_package(tmp_path):
             text=True,
             env=os.environ
             | {
-                "ROS_DOMAIN_ID": str(90 - os.getpid() % 20),
+                "ROS_DOMAIN_ID": str(80 - os.getpid() % 10),
                 "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
             },
             cwd="/",
