@@ -9,6 +9,7 @@ LIBRARY ?=
 SCENARIO ?= home
 SUMMARY ?=
 CONSENT ?=
+DASHBOARD ?= open
 SAMPLE ?= 100
 SEED ?= 1
 JOBS ?= 2
@@ -28,6 +29,7 @@ help:
 	@echo '    SCENARIO=home|daycare|group   settings (home)'
 	@echo '    SUMMARY=path                  summary JSON of the run'
 	@echo '    CONSENT=yes                   the person consents to be sensed; INPUT=devices needs it'
+	@echo '    DASHBOARD=open|true|false     pages to watch and steer by; open = in the browser, too'
 	@echo 'make test        set up and run all checks and tests (ARGS=... for pytest)'
 	@echo 'make test-system test with a browser and servers of music and data (ARGS=... for pytest)'
 	@echo 'make mutation    change operators at random and tell which changes no test notices'
@@ -43,7 +45,8 @@ help:
 companion:
 	@$(BOOTSTRAP) companion --input "$(INPUT)" --duration "$(DURATION)" --scenario "$(SCENARIO)" \
 	  $(if $(REPLAY),--replay "$(REPLAY)") $(if $(LIBRARY),--library "$(LIBRARY)") \
-	  $(if $(SUMMARY),--summary "$(SUMMARY)") $(if $(CONSENT),--consent "$(CONSENT)") $(ARGS)
+	  $(if $(SUMMARY),--summary "$(SUMMARY)") $(if $(CONSENT),--consent "$(CONSENT)") \
+	  --dashboard "$(DASHBOARD)" $(ARGS)
 
 test:
 	@$(BOOTSTRAP) test $(ARGS)

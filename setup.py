@@ -88,6 +88,7 @@ setup(
             "mpd = emo_music_ros.recommendation.library.mpd:MpdCatalogue",
             "navidrome = emo_music_ros.recommendation.library.subsonic:SubsonicCatalogue",
             "spotify = emo_music_ros.recommendation.library.spotify:SpotifyCatalogue",
+            "large = emo_music_ros.recommendation.library.indexed:LargeCatalogue",
         ],
         "emo_music_ros.player": [
             "pyaudio = emo_music_ros.playback.backends:PyAudioBackend",

@@ -12,6 +12,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from emo_music_ros.encryption import encrypted_by
 from emo_music_ros.errors import InputError, StorageError
 from emo_music_ros.paths import expand
 
@@ -63,9 +64,22 @@ def data(*parts: str) -> Path:
     ``EMO_MUSIC_DATA`` names the folder, or else ``EMO_MUSIC_CACHE``; the default is
     ``$XDG_DATA_HOME/emo_music_ros`` or ``~/.local/share/emo_music_ros``. What cannot be written
     is handled as by :func:`cache`.
+
+    Raises
+    ------
+    StorageError
+        If ``EMO_MUSIC_ENCRYPTED`` is ``yes`` and the folder lies on storage that is not encrypted.
     """
     named = ("EMO_MUSIC_DATA", "EMO_MUSIC_CACHE")
-    return _place("EMO_MUSIC_DATA", named, "XDG_DATA_HOME", ".local/share", parts)
+    path = _place("EMO_MUSIC_DATA", named, "XDG_DATA_HOME", ".local/share", parts)
+    wanted = os.environ.get("EMO_MUSIC_ENCRYPTED", "")
+    if wanted not in ("", "no") and not encrypted_by(path.parent):
+        raise StorageError(
+            f"'{path.parent}' is not on encrypted storage, and EMO_MUSIC_ENCRYPTED asks for it:"
+            " nothing is kept there",
+            "Name an encrypted folder by EMO_MUSIC_DATA (see docs/privacy.md)",
+        )
+    return path
 
 
 def data_of(namespace: str, *parts: str) -> Path:

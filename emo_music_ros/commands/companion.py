@@ -132,10 +132,11 @@ def declare_run(one: argparse.ArgumentParser) -> None:
     one.add_argument(
         "--dashboard",
         nargs="?",
-        choices=("true", "false"),
-        const="true",
-        default="false",
-        help="serve the pages by which people watch and steer",
+        choices=("true", "false", "open"),
+        const="open",
+        default="open",
+        help="serve the pages by which people watch and steer; open = show them where there is a"
+        " display (the default)",
     )
     one.add_argument(
         "--talking",

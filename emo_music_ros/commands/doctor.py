@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from emo_music_ros.encryption import encrypted_by
 from emo_music_ros.errors import CompanionError
 from emo_music_ros.names import one_line
 
@@ -182,6 +183,17 @@ def folders() -> Iterator[Finding]:
         yield Finding(part, "warn" if low else "ok", text, "Free some space" if low else "")
 
 
+def encryption() -> Iterator[Finding]:
+    """Yield whether what is known of people is encrypted where it is kept."""
+    from emo_music_ros.resources import data
+
+    place = data("x").parent
+    how = encrypted_by(place)
+    text = f"{place} is " + (f"encrypted by {how}" if how else "not known to be encrypted")
+    remedy = "" if how else "Encrypt the disk or the folder (docs/privacy.md)"
+    yield Finding("encryption", "ok" if how else "warn", text, remedy)
+
+
 def memory() -> Iterator[Finding]:
     """Yield whether there is memory for the loop."""
     for line in Path("/proc/meminfo").read_text("ascii").splitlines():
@@ -222,12 +234,15 @@ def findings(folder: str) -> Iterator[Finding]:
         ("sound files", formats),
         ("library", lambda: library(folder)),
         ("folders", folders),
+        ("encryption", encryption),
         ("memory", memory),
         ("clock", clock),
     ]
     for part, look in looks:
         try:
             yield from look()
+        except CompanionError as error:
+            yield Finding(part, "error", error.cause, error.remedy)
         except Exception as error:  # one odd thing must not hide the others
             yield Finding(
                 part, "error", f"cannot be looked at: {error!r}", "Tell us, with this line"

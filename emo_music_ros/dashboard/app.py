@@ -28,6 +28,7 @@ from emo_music_ros.dashboard.doing import to_tell
 from emo_music_ros.dashboard.entrance import Entrance
 from emo_music_ros.dashboard.gate import Gate, Visit
 from emo_music_ros.dashboard.input_pages import InputPages
+from emo_music_ros.dashboard.judging import GIVEN
 from emo_music_ros.dashboard.law_pages import law
 from emo_music_ros.dashboard.library_pages import LibraryPages
 from emo_music_ros.dashboard.permissions import CONTROLS, HOME
@@ -120,7 +121,7 @@ class Dashboard:
         self._calls = CallPages(board, services, self._note)
         self._people = ConsentPages(board, services, accounts, self._note)
         self._library = LibraryPages(asking)
-        self._input = InputPages(board, services, self._note)
+        self._input = InputPages(board, services, asking, self._note)
         self._viewers: dict[str, int] = {}
         self._drawn: dict[tuple[str, str], tuple[float, Mapping[str, str]]] = {}
         self._open = True
@@ -174,6 +175,8 @@ class Dashboard:
             *(route("GET", f"/{view}", partial(self._view, view)) for view in VIEWS),
             *(route("GET", f"/events/{view}", partial(self._events, view)) for view in VIEWS),
             *(route("POST", f"/control/{name}", partial(self._steer, name)) for name in CONTROLS),
+            route("POST", "/confirm", self._caring.confirm),
+            route("POST", "/unlearn", self._caring.unlearn),
             route("GET", "/profile", self._caring.profile_page),
             route("POST", "/profile", self._caring.profile),
             route("GET", "/pick", self._caring.pick_page),
@@ -198,6 +201,7 @@ class Dashboard:
             route("GET", "/law", law),
             route("GET", "/input", self._input.page),
             route("POST", "/input", self._input.say),
+            *(route("POST", f"/input/{each}", partial(self._input.judge, each)) for each in GIVEN),
             route("GET", "/library", self._library.page),
             route("GET", "/library/track", self._library.track),
             route("GET", "/library/waveform", self._library.drawing),

@@ -9,6 +9,7 @@ from typing import Protocol
 from emo_music_ros.care.notes import Note
 from emo_music_ros.care.plans import Plan
 from emo_music_ros.care.profile import Profile, Song
+from emo_music_ros.dashboard.state import Choice
 from emo_music_ros.streams import Track
 
 
@@ -35,6 +36,10 @@ class Asking(Protocol):
         """Return the pieces of these ids that are in the library."""
         ...
 
+    async def best(self, valence: float, arousal: float) -> Choice:
+        """Return what would be best to play for somebody who feels so, -1..1; nothing is played."""
+        ...
+
     async def pick(self, track_id: str, comfort: bool = False) -> None:
         """Play a piece, or the comfort song, now."""
         ...
@@ -57,6 +62,14 @@ class Asking(Protocol):
 
     async def looked(self) -> None:
         """Say that somebody has looked after the person."""
+        ...
+
+    async def confirm(self, state: str) -> None:
+        """Tell how the person feels now, one of emotion.STATES: it is learned from."""
+        ...
+
+    async def unlearn(self) -> None:
+        """Go back to what holds for everybody."""
         ...
 
     async def notes(self) -> list[Note]:

@@ -20,6 +20,7 @@ from emo_music_ros.dashboard.gate import Visit
 from emo_music_ros.dashboard.permissions import may
 from emo_music_ros.dashboard.records import Records
 from emo_music_ros.dashboard.state import Board
+from emo_music_ros.emotion import STATES
 from emo_music_ros.errors import CompanionError, InputError
 from emo_music_ros.streams import Track
 
@@ -241,6 +242,27 @@ class Caring:
         return await self._do(visit, "note remove", "/notes", remove)
 
     # -- controls ----------------------------------------------------------------------------
+
+    async def confirm(self, visit: Visit, _: Request) -> Response:
+        """Take how somebody says that the person feels."""
+        state = visit.form.get("value", "")
+
+        async def tell() -> str:
+            if state not in STATES:
+                raise InputError("this is no state", "Choose one of the page")
+            await self._asking.confirm(state)
+            return visit.words("confirmed", state=visit.words(state))
+
+        return await self._do(visit, f"confirm {state[:20]}", visit.page, tell)
+
+    async def unlearn(self, visit: Visit, _: Request) -> Response:
+        """Go back to what holds for everybody."""
+
+        async def undo() -> str:
+            await self._asking.unlearn()
+            return visit.words("done", what=visit.words("unlearn"))
+
+        return await self._do(visit, "unlearn", visit.page, undo)
 
     async def steer(self, name: str) -> Song | None:
         """Do what a control is named for; of `never` return what is on the list now."""

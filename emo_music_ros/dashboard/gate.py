@@ -16,15 +16,17 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from emo_music_ros.dashboard.layout import message as message_page
-from emo_music_ros.dashboard.permissions import ANYONE, HOME, PERMISSIONS, may
+from emo_music_ros.dashboard.permissions import ANYONE, HOME, PERMISSIONS, UPLOADS, may
 from emo_music_ros.dashboard.sessions import Session, Sessions
 from emo_music_ros.dashboard.words import LANGUAGES, WORDS, Words, preferred
 
 log = logging.getLogger(__name__)
 
+_FORM = "application/x-www-form-urlencoded"
 _POLICY = b"content-security-policy"
-#: Most bytes of a request, and how long it may take to come [s].
-LARGEST, SLOWEST = 65_536, 10.0
+#: Most bytes of a form and of a file, and how long they may take to come [s].
+LARGEST, LARGEST_FILE = 65_536, 16 * 2**20
+SLOWEST = 10.0
 #: Most fields of a form.
 MOST_FIELDS = 20
 
@@ -46,7 +48,7 @@ HEADERS = {
 
 @dataclass
 class Visit:
-    """One request that was let in: by whom, in which language, with what."""
+    """One request that was let in: by whom, in which language, with what; `file` is an upload."""
 
     session: Session | None
     cookie: str
@@ -54,6 +56,7 @@ class Visit:
     form: dict[str, str]
     query: dict[str, str]
     address: str
+    file: bytes = b""
 
     @property
     def signed_in(self) -> Session:
@@ -182,18 +185,22 @@ class Gate:
                 await self._refused(session, method, path)
                 raise Refusal(403, "refused")
         form: dict[str, str] = {}
-        if method == "POST":
-            form = _fields(await _body(headers, receive))
+        file = b""
+        if method == "POST" and path in UPLOADS:
+            assert session is not None
+            _check_token(headers.get("x-token", ""), session)  # before 16 MiB are taken in
+            file = await _body(headers, receive, "application/octet-stream", LARGEST_FILE)
+        elif method == "POST":
+            form = _fields(await _body(headers, receive, _FORM, LARGEST))
             if ANYONE not in allowed:
                 assert session is not None
-                given = form.get("token", "").encode("utf-8", "replace")
-                if not hmac.compare_digest(given, session.token.encode()):
-                    raise Refusal(403, "refused")
+                _check_token(form.get("token", ""), session)
         query = dict(Request(scope).query_params)
         if session is None and query.get("language") in LANGUAGES:
             words = WORDS[query["language"]]
         address = scope["client"][0] if scope.get("client") else ""
-        scope.setdefault("state", {})["visit"] = Visit(session, cookie, words, form, query, address)
+        visit = Visit(session, cookie, words, form, query, address, file)
+        scope.setdefault("state", {})["visit"] = visit
         return None
 
     def _sign_in_first(self, method: str, path: str) -> Response:
@@ -255,26 +262,31 @@ class Gate:
         message["headers"] = [*kept, *own.items()]
 
 
-async def _body(headers: Headers, receive: Receive) -> bytes:
-    """Return the body of a request, refused where it is too large or too slow."""
+def _check_token(given: str, session: Session) -> None:
+    if not hmac.compare_digest(given.encode("utf-8", "replace"), session.token.encode()):
+        raise Refusal(403, "refused")
+
+
+async def _body(headers: Headers, receive: Receive, wanted: str, largest: int) -> bytes:
+    """Return the body of a request, refused where it is of another kind, too large or too slow."""
     kind = headers.get("content-type", "").split(";")[0].strip().lower()
-    if kind != "application/x-www-form-urlencoded":
+    if kind != wanted:
         raise Refusal(415)
     length = headers.get("content-length", "0")
-    if not (length.isascii() and length.isdigit()) or len(length) > 9 or int(length) > LARGEST:
+    if not (length.isascii() and length.isdigit()) or len(length) > 9 or int(length) > largest:
         raise Refusal(413)
 
     async def read() -> bytes:
-        found = b""
+        found = bytearray()
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise Refusal(400)
             found += message.get("body", b"")
-            if len(found) > LARGEST:
+            if len(found) > largest:
                 raise Refusal(413)
             if not message.get("more_body", False):
-                return found
+                return bytes(found)
 
     try:
         return await asyncio.wait_for(read(), SLOWEST)

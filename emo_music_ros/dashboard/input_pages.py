@@ -1,20 +1,28 @@
 # Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
-"""The page where words are given: what they are taken for, and what would be played (paper D)."""
+"""The page where words, a face or a voice are given: what they are taken for, and what would be
+played (paper D).
+"""
 
 from __future__ import annotations
 
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+import math
 
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+
+from emo_music_ros.dashboard import telling
+from emo_music_ros.dashboard.asking import Asking
 from emo_music_ros.dashboard.doing import Note, done, to_tell
 from emo_music_ros.dashboard.forms import button, form
 from emo_music_ros.dashboard.gate import Visit
+from emo_music_ros.dashboard.judging import GIVEN, Judged
 from emo_music_ros.dashboard.layout import document
-from emo_music_ros.dashboard.markup import Markup, element
-from emo_music_ros.dashboard.sections import SECTIONS
+from emo_music_ros.dashboard.markup import Markup, element, join
+from emo_music_ros.dashboard.sections import SECTIONS, bar
 from emo_music_ros.dashboard.services import Services
 from emo_music_ros.dashboard.sessions import Session
-from emo_music_ros.dashboard.state import Board, Snapshot
+from emo_music_ros.dashboard.state import Board, Choice, Snapshot
 from emo_music_ros.dashboard.words import LANGUAGES, Words
+from emo_music_ros.errors import CompanionError
 
 #: Most characters that are said at once.
 LONGEST = 500
@@ -23,21 +31,24 @@ _FOLLOWED = ("feels", "parts", "plane", "music", "next")
 
 
 class InputPages:
-    """What is answered about words that are given.
+    """What is answered about what is given.
 
     Parameters
     ----------
     board : Board
         What is known.
     services : Services
-        Takes what is said.
+        Takes what is said, and judges files.
+    asking : Asking
+        Asks what would be best to play.
     note : callable
         Notes who did what.
     """
 
-    def __init__(self, board: Board, services: Services, note: Note) -> None:
+    def __init__(self, board: Board, services: Services, asking: Asking, note: Note) -> None:
         self._board = board
         self._services = services
+        self._asking = asking
         self._note = note
 
     async def page(self, visit: Visit, _: object) -> Response:
@@ -59,6 +70,58 @@ class InputPages:
             return words("said")
 
         return await done(visit, self._note, "words", "/input", say)  # never which
+
+    async def judge(self, modality: str, visit: Visit, _: object) -> Response:
+        """Judge a file that is given; the answer is a piece of the page."""
+        session, words, act = visit.signed_in, visit.words, f"{modality} file"
+        if not visit.file:
+            return JSONResponse({"told": words("given_none"), "html": ""})
+        try:
+            judged = await self._services.judge(modality, visit.file)
+            choice = None
+            if math.isfinite(judged.valence) and math.isfinite(judged.arousal):
+                choice = await self._asking.best(judged.valence, judged.arousal)
+        except CompanionError as error:
+            await self._note(session.account, session.role, act, "not done")
+            return JSONResponse({"told": words("not_done", reason=str(error)), "html": ""})
+        await self._note(session.account, session.role, act)
+        return JSONResponse({"told": words("judged"), "html": _judged(words, judged, choice)})
+
+
+def _judged(words: Words, judged: Judged, choice: Choice | None) -> Markup:
+    """Return what a file is taken for, the most probable first, and what would be best to play."""
+    pairs = zip(judged.labels, judged.probabilities)
+    rows = [
+        element(
+            "li",
+            element("span", words.named(label), class_="label"),
+            bar(probability),
+            element("span", f"{telling.percent(probability)} %", class_="note"),
+        )
+        for label, probability in sorted(pairs, key=lambda pair: -pair[1])
+    ]
+    found = [element("h2", words("judged_as"))]
+    told = element("p", words("judged_nothing"))
+    found.append(element("ul", *rows, class_="bars") if rows else told)
+    if choice is not None:
+        found += [
+            element("h2", words("best_then")),
+            element("p", choice.reason),
+            SECTIONS["next"](Snapshot(choice=choice), words),
+        ]
+    return join(*found)
+
+
+def _upload(words: Words, session: Session, modality: str) -> Markup:
+    kinds = {"face": "image/*", "speech": "audio/*,video/*"}
+    chooser = element("input", type="file", name="file", accept=kinds[modality], required=True)
+    return form(
+        f"/input/{modality}",
+        session.token,
+        element("label", words(f"given_{modality}"), chooser),
+        button(words("judge")),
+        class_="upload",
+    )
 
 
 def _page(words: Words, session: Session, now: Snapshot, told: str) -> Markup:
@@ -93,8 +156,14 @@ def _page(words: Words, session: Session, now: Snapshot, told: str) -> Markup:
             ),
             class_="say",
         ),
+        element(
+            "section",
+            *(_upload(words, session, each) for each in GIVEN),
+            element("p", words("given_note"), class_="note"),
+            element("div", id="judged", aria_live="polite"),
+            class_="say",
+        ),
         element("div", *following, class_="sections"),
-        element("p", words("input_files"), class_="note"),
         element("div", id="events", data_events="/events/live", hidden=True),
         session=session,
         told=told,

@@ -14,7 +14,9 @@ class ServerOptions:
     """Where the pages are served."""
 
     host: str = option("127.0.0.1", "address to listen on; other than this machine needs TLS")
-    port: int = option(8420, "port to listen on; 0 = any that is free", low=0, high=65535)
+    port: int = option(
+        8420, "port to listen on, or one soon after it if that is taken; 0 = any", low=0, high=65535
+    )
     hosts: list[str] = option(
         [], "further names under which people open the pages, such as robot.local"
     )
@@ -27,6 +29,7 @@ class DashboardOptions(ServerOptions):
     """Where the pages are served, to whom for how long, and what they offer."""
 
     person_id: str = option("resident", "person the pages are about")
+    open: bool = option(False, "open the pages in the browser where this machine has a display")
     idle: float = option(
         1800.0, "who asks for nothing this long has to sign in again [s]", low=60.0, high=86400.0
     )

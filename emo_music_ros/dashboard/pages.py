@@ -16,6 +16,7 @@ from emo_music_ros.dashboard.sessions import Session
 from emo_music_ros.dashboard.situations import Situation
 from emo_music_ros.dashboard.state import Snapshot
 from emo_music_ros.dashboard.words import Words
+from emo_music_ros.emotion import STATES
 
 #: Sections without a heading.
 _BARE = ("title", *FIRST)
@@ -46,7 +47,7 @@ def view(
         for urgent in (True, False)
     )
     steer = {
-        "live": lambda: _steering(words, session, name, now),
+        "live": lambda: join(_steering(words, session, name, now), _confirming(words, session)),
         "carer": lambda: _starting(words, session, situations),
         "resident": lambda: _large(words, session),
     }[name]()
@@ -96,6 +97,27 @@ def _steering(words: Words, session: Session, page: str, now: Snapshot) -> Marku
     if not found:
         return Markup()
     return element("section", element("h2", words("controls")), *found, class_="controls")
+
+
+def _confirming(words: Words, session: Session) -> Markup:
+    """Return by what somebody tells how the person feels; what is learned can be undone."""
+    if not may(session.role, "POST", "/confirm"):
+        return Markup()
+    asked = [
+        form(
+            "/confirm",
+            session.token,
+            hidden("page", "live"),
+            hidden("value", state),
+            button(words(state)),
+        )
+        for state in STATES
+    ]
+    if may(session.role, "POST", "/unlearn"):
+        undo = button(words("unlearn"), "danger")
+        asked.append(form("/unlearn", session.token, hidden("page", "live"), undo))
+    heading, note = element("h2", words("how_really")), element("p", words("learns"), class_="note")
+    return element("section", heading, *asked, note, class_="controls")
 
 
 def _starting(words: Words, session: Session, situations: Iterable[Situation]) -> Markup:

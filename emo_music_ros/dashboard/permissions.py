@@ -46,6 +46,8 @@ PERMISSIONS: dict[tuple[str, str], frozenset[str]] = {
     ("POST", "/sensing/reviewed"): frozenset({THERAPIST}),
     ("GET", "/input"): _STAFF,
     ("POST", "/input"): _STAFF,
+    ("POST", "/input/face"): _STAFF,
+    ("POST", "/input/speech"): _STAFF,
     ("GET", "/library"): _STAFF,
     ("GET", "/library/track"): _STAFF,
     ("GET", "/library/waveform"): _STAFF,
@@ -68,6 +70,8 @@ PERMISSIONS: dict[tuple[str, str], frozenset[str]] = {
     ("POST", "/control/never"): _STAFF,
     ("POST", "/control/comfort"): _STAFF,
     ("POST", "/control/looked"): _STAFF,
+    ("POST", "/confirm"): _STAFF,
+    ("POST", "/unlearn"): frozenset({THERAPIST}),
     ("POST", "/control/session"): frozenset({THERAPIST}),
     ("POST", "/control/end"): frozenset({THERAPIST}),
     ("GET", "/profile"): _STAFF,
@@ -96,6 +100,8 @@ PERMISSIONS: dict[tuple[str, str], frozenset[str]] = {
     ("GET", "/audit"): frozenset({THERAPIST, DEVELOPER}),
 }
 
+#: Routes that take a file as it is, with the secret of the forms in the header X-Token.
+UPLOADS = frozenset({"/input/face", "/input/speech"})
 #: What can be done with the music; each is a route.
 CONTROLS = tuple(path.rpartition("/")[2] for _, path in PERMISSIONS if path.startswith("/control/"))
 #: Page a role begins with.

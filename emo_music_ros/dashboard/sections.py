@@ -35,7 +35,7 @@ def parts(now: Snapshot, words: Words) -> Markup:
         element(
             "li",
             element("span", part.label, class_="label"),
-            _bar(part.weight),
+            bar(part.weight),
             element("span", part.note, class_="note"),
         )
         for part in telling.shares(now, words)
@@ -87,7 +87,7 @@ def music(now: Snapshot, words: Words) -> Markup:
     playing, done = now.playing, telling.progress(now)
     found: list[str] = [title(now, words)]
     if done is not None:
-        found.append(_bar(done))
+        found.append(bar(done))
     if playing is not None:
         found.append(element("p", telling.playback(now, words), class_="note"))
         if playing.backend == "null":
@@ -194,7 +194,8 @@ def rendered(view: str, now: Snapshot, words: Words) -> dict[str, Markup]:
     return {name: SECTIONS[name](now, words) for name in VIEWS[view]}
 
 
-def _bar(share: float) -> Markup:
+def bar(share: float) -> Markup:
+    """Return a bar of a share, 0..1."""
     return element(
         "svg",
         element("rect", width=100, height=10, class_="groove"),

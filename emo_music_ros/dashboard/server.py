@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import socket
 import ssl
 import threading
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -17,6 +19,8 @@ from emo_music_ros.paths import regular_file
 
 #: Most connections at once.
 MOST_CONNECTIONS = 100
+#: Ports that are tried where one is taken: another robot's pages, or those of an earlier run.
+PORTS = 10
 #: How long the end may take [s].
 _END = 3.0
 
@@ -132,7 +136,7 @@ def _listen(host: str, port: int, secure: bool) -> socket.socket:
                 f"host '{host}' is reached over a network, and without TLS so are passwords",
                 "Give tls_certificate and tls_key, or keep host 127.0.0.1",
             )
-        return socket.create_server(place, family=family)
+        return _free(place, family)
     except CompanionError:
         raise
     except (OSError, ValueError, UnicodeError) as error:
@@ -140,3 +144,16 @@ def _listen(host: str, port: int, secure: bool) -> socket.socket:
             f"'{host}' port {port} cannot be listened on ({error})",
             "Choose another port, or a host that is this machine",
         ) from error
+
+
+def _free(place: tuple[Any, ...], family: int) -> socket.socket:
+    """Listen on a port, or on the first after it that is free."""
+    host, port, *rest = place
+    last = min(port + PORTS, 65536) - 1 if port else 0
+    for each in range(port, last):
+        try:
+            return socket.create_server((host, each, *rest), family=family)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+    return socket.create_server((host, last, *rest), family=family)

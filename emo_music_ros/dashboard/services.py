@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from emo_music_ros.consent.rules import Terms
+from emo_music_ros.dashboard.judging import Judged
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,10 @@ class Services(Protocol):
 
     async def say(self, text: str, language: str) -> None:
         """Take words as said by the person just now; an empty language is not known."""
+        ...
+
+    async def judge(self, modality: str, content: bytes) -> Judged:
+        """Return what a picture or a sound that was given is taken for; it is not kept."""
         ...
 
     async def own_data(self, person_id: str) -> bytes:

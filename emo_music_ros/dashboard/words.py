@@ -185,6 +185,13 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "minutes": ("{minutes} min", "{minutes} 分钟"),
     "lost": ("No connection. What is shown is old.", "连接已断开。显示的内容已过时。"),
     "refused": ("You may not do this.", "您无权执行此操作。"),
+    "how_really": ("You know better? How are they now?", "您更了解？他们现在怎样？"),
+    "learns": (
+        "The companion learns from it how this person shows what they feel, and nobody else.",
+        "机器由此学习此人如何表达感受，只用于此人。",
+    ),
+    "confirmed": ("Learned from: {state}", "已据此学习：{state}"),
+    "unlearn": ("Forget what was learned so", "忘掉由此所学"),
     # the panel of rqt
     "panel": ("Companion", "音乐陪伴"),
     "robot": ("Robot", "机器人"),

@@ -14,6 +14,8 @@ from emo_music_ros.care.store import default_store
 from emo_music_ros.consent.register import default_register
 from emo_music_ros.consent.rules import SENSING
 from emo_music_ros.consent.traces import folder_of, recordings_folder
+from emo_music_ros.dashboard import browser
+from emo_music_ros.dashboard.judging import JudgeProcess
 from emo_music_ros.dashboard.options import DashboardOptions
 from emo_music_ros.dashboard.records import Records
 from emo_music_ros.dashboard.situations import Situation
@@ -80,7 +82,9 @@ class DashboardNode(CompanionNode):
         self._steering = Steering(self, "live:dashboard")
         self._asker = Asker(self, self._steering, lambda: self.person_id, self._people)
         self._reports = ReportProcess()
-        self._others = NodeServices(self, self._steering, self._own_data, self._refusal)
+        self._others = NodeServices(
+            self, self._steering, self._own_data, self._refusal, JudgeProcess()
+        )
         self._site = self._make(
             self.options,
             accounts=data_of(namespace, "dashboard-accounts.sqlite"),
@@ -97,6 +101,8 @@ class DashboardNode(CompanionNode):
         for kind, topic, callback, qos in self._watcher.topics():
             self.listen(kind, topic, callback, qos, watched=not topic.startswith("/"))
         _show(f"dashboard: {self._site.address}")
+        if self.options.open:
+            browser.show(self._site.address)
 
     def deactivate(self) -> None:
         """Let everybody go."""

@@ -18,6 +18,7 @@ from emo_music_ros.playback.exposure import Exposure
 from emo_music_ros.playback.handover import make_player
 from emo_music_ros.playback.ledger import default_ledger
 from emo_music_ros.playback.options import PlayerOptions
+from emo_music_ros.recommendation.library.lookup import Lookup
 from emo_music_ros.ros import conversions as convert
 from emo_music_ros.ros import signals
 from emo_music_ros.ros.host import run_node
@@ -53,7 +54,7 @@ class PlayerNode(CompanionNode):
     def activate(self) -> None:
         """Open the sound device and listen for recommendations."""
         options = self.options
-        self._known = {track.track_id: track for track in self.plugins["catalogue"].tracks()}
+        self._known = Lookup(self.plugins["catalogue"].tracks())
         self._state = self.advertise(msg.PlayerState, "player/state")
         self._events = self.advertise(msg.InteractionEvent, "player/event")
         audio = self.advertise(msg.AudioChunk, "player/audio", SIGNAL)
@@ -159,17 +160,12 @@ class PlayerNode(CompanionNode):
         return known
 
     def _find(self, asked: Track) -> Track | None:
-        def search() -> Track | None:
-            by_id = self._known.get(asked.track_id)
-            same = (each for each in self._known.values() if asked.path and each.path == asked.path)
-            return by_id or next(same, None)
-
-        found = search()
+        found = self._known(asked.track_id, asked.path)
         if found is None:  # the library grows while it is looked at
             catalogue = self.plugins["catalogue"]
             getattr(catalogue, "refresh", catalogue.scan)()
-            self._known = {track.track_id: track for track in catalogue.tracks()}
-            found = search()
+            self._known = Lookup(catalogue.tracks())
+            found = self._known(asked.track_id, asked.path)
         return found
 
     def _on_dashboard(self, message: msg.InteractionEvent) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 import uuid
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from emo_music_ros.emotion import UNKNOWN
 from emo_music_ros.errors import CompanionError, InputError
 from emo_music_ros.fusion.adaptation import learner as adaptation
 from emo_music_ros.notifying.calls import Calls
+from emo_music_ros.recommendation.library.large import LargeLibrary
 from emo_music_ros.recommendation.memory.store import Memory, default_path
 from emo_music_ros.recommendation.session.director import Director
 from emo_music_ros.recommendation.session.options import RecommenderOptions
@@ -56,9 +58,12 @@ class RecommenderNode(CompanionNode):
 
     Options = RecommenderOptions
 
+    _tracks: Sequence[Track] = ()
+    _derived = 0
+
     def configure(self) -> None:
         """Take what is known of the library."""
-        self._tracks: list[Track] = self.plugins["catalogue"].tracks()
+        self._take(self.plugins["catalogue"].tracks())
 
     def activate(self) -> None:
         """Scan the library in the background and follow emotion, player and person."""
@@ -143,11 +148,19 @@ class RecommenderNode(CompanionNode):
     def details(self) -> dict[str, Any]:
         """Return the state of library and memory."""
         return {
-            "tracks": len(getattr(self, "_tracks", [])),
-            "derived": sum(track.derived for track in getattr(self, "_tracks", [])),
+            "tracks": len(self._tracks),
+            "derived": self._derived,
             "memory_updates": self._memory.updates if hasattr(self, "_memory") else 0,
             "waiting": self._director.waiting if hasattr(self, "_director") else "",
         }
+
+    def _take(self, tracks: Sequence[Track]) -> None:
+        """Offer what is known of the library."""
+        self._tracks = tracks
+        if isinstance(tracks, LargeLibrary):
+            self._derived = tracks.derived
+        else:
+            self._derived = sum(track.derived for track in tracks)
 
     def _scan(self, _: None) -> None:
         catalogue = self.plugins["catalogue"]
@@ -155,12 +168,12 @@ class RecommenderNode(CompanionNode):
         try:
             report = catalogue.scan(lambda done, total, name: self._scanned())
         except CompanionError as error:
-            self._tracks = catalogue.tracks()
+            self._take(catalogue.tracks())
             self.fault("library", str(error))
             self._scan_at = self.steady() + getattr(catalogue, "again", SCAN_AGAIN)
             return
         self.fault("library", "")
-        self._tracks = catalogue.tracks()
+        self._take(catalogue.tracks())
         for path, reason in report.unreadable.items() - self._left_out.items():
             self.get_logger().warning(f"left out of the library: {path}: {reason}")
         self._left_out = dict(report.unreadable)
@@ -171,7 +184,7 @@ class RecommenderNode(CompanionNode):
     def _scanned(self) -> None:
         """Offer what is known of the library while the rest is looked at."""
         if self.steady() - self._offered > OFFER_EVERY:
-            self._tracks = self.plugins["catalogue"].tracks()
+            self._take(self.plugins["catalogue"].tracks())
             self._offered = self.steady()
 
     # -- what comes in -----------------------------------------------------------------------

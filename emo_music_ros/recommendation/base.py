@@ -44,7 +44,7 @@ class Catalogue(Protocol):
         """Take over what another process has found since; quick, unlike a scan. May be missing."""
         ...
 
-    def tracks(self) -> list[Track]:
+    def tracks(self) -> Sequence[Track]:
         """Return every usable track."""
         ...
 

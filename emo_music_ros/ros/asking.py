@@ -16,9 +16,12 @@ import emo_music_ros.srv as srv
 from emo_music_ros.care.notes import Note
 from emo_music_ros.care.plans import Plan
 from emo_music_ros.care.profile import Profile, Song
+from emo_music_ros.dashboard.state import Choice
+from emo_music_ros.emotion import STATES
 from emo_music_ros.ros import care
 from emo_music_ros.ros import conversions as convert
 from emo_music_ros.ros.steering import Steering
+from emo_music_ros.ros.watching import choice_of
 from emo_music_ros.streams import Track
 
 #: Pieces and notes that are asked for at once.
@@ -29,6 +32,7 @@ SERVICES: dict[str, tuple[Any, str]] = {
     "change_profile": (srv.ChangeProfile, "recommender"),
     "never_again": (srv.NeverAgain, "recommender"),
     "find_tracks": (srv.FindTracks, "recommender"),
+    "recommend_tracks": (srv.RecommendTracks, "recommender"),
     "pick_track": (srv.PickTrack, "recommender"),
     "get_plans": (srv.GetPlans, "session"),
     "set_plan": (srv.SetPlan, "session"),
@@ -36,6 +40,8 @@ SERVICES: dict[str, tuple[Any, str]] = {
     "add_note": (srv.AddNote, "session"),
     "end_session": (Trigger, "session"),
     "looked_after": (Trigger, "session"),
+    "confirm_emotion": (srv.ConfirmEmotion, "fusion"),
+    "revert_adaptation": (srv.RevertAdaptation, "fusion"),
     "set_person": (srv.SetPerson, "interaction"),
 }
 
@@ -103,6 +109,13 @@ class Asker:
         answer = await self._ask("find_tracks", track_ids=list(track_ids)[:NAMED])
         return [convert.track(each) for each in answer.tracks]
 
+    async def best(self, valence: float, arousal: float) -> Choice:
+        """Return what would be best to play for somebody who feels so, -1..1; nothing is played."""
+        answer = await self._ask(
+            "recommend_tracks", person_id=self._person(), valence=valence, arousal=arousal
+        )
+        return choice_of(answer.recommendation)
+
     async def pick(self, track_id: str, comfort: bool = False) -> None:
         """Play a piece, or the comfort song, now."""
         await self._ask("pick_track", track_id=track_id, comfort=comfort)
@@ -134,6 +147,15 @@ class Asker:
     async def looked(self) -> None:
         """Say that somebody has looked after the person."""
         await self._ask("looked_after")
+
+    async def confirm(self, state: str) -> None:
+        """Tell how the person feels now, one of emotion.STATES: fusion learns from it."""
+        number = 1 + STATES.index(state)
+        await self._ask("confirm_emotion", person_id=self._person(), state=number)
+
+    async def unlearn(self) -> None:
+        """Let fusion go back to the shipped weights."""
+        await self._ask("revert_adaptation", person_id=self._person(), version=0)
 
     # -- notes and whom ----------------------------------------------------------------------
 

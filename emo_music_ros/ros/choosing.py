@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -52,7 +52,7 @@ class ChoosingDesk:
         node: CompanionNode,
         store: CareStore,
         director: Callable[[], Director],
-        tracks: Callable[[], list[Track]],
+        tracks: Callable[[], Sequence[Track]],
         changed: Callable[[], None],
     ) -> None:
         self._node = node

@@ -19,8 +19,8 @@ INPUTS = ("auto", "devices", "demo", "replay")
 SCENARIOS = ("home", "daycare", "group")
 #: What can be said about consent at the start.
 CONSENTS = ("", "yes")
-#: Whether the pages are served.
-DASHBOARDS = ("true", "false")
+#: Whether the pages are served, and opened where there is a display.
+DASHBOARDS = ("true", "false", "open")
 #: Whether people are understood and answered.
 TALKING = ("true", "false")
 #: Nodes that need no consent: they handle music, or calls, which nobody has to agree to.
@@ -84,7 +84,8 @@ def graph(
     encoders : str
         Modalities to recognise emotions from, separated by commas; empty = all.
     dashboard : str
-        ``true`` serves the pages by which people watch and steer.
+        ``true`` serves the pages by which people watch and steer; ``open`` also opens them in the
+        browser where there is a display.
     talking : str
         ``true`` understands what people ask for aloud, and answers.
 
@@ -101,12 +102,13 @@ def graph(
     if not (math.isfinite(duration) and duration >= 0):
         raise InputError(f"duration {duration} is not possible", "Give seconds, 0 = until stopped")
     if dashboard not in DASHBOARDS:
-        raise InputError(f"dashboard '{dashboard}' is not possible", "Give true or false")
+        raise InputError(f"dashboard '{dashboard}' is not possible", "Give true, false or open")
     if talking not in TALKING:
         raise InputError(f"talking '{talking}' is not possible", "Give true or false")
     if input == "auto":
         input = "devices" if has_devices() else "demo"  # noqa: A001
-    pages = [NodeSpec("dashboard", "dashboard")] if dashboard == "true" else []
+    shown = {"open": True} if dashboard == "open" else {}
+    pages = [NodeSpec("dashboard", "dashboard", shown)] if dashboard != "false" else []
     talks = [NodeSpec("talking", "talking")] if talking == "true" else []
     calls = [NodeSpec("notifying", "notifying")] if pages or talks else []
     nodes = of_whom(

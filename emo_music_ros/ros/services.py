@@ -16,6 +16,7 @@ from rclpy.node import Node
 import emo_music_ros.msg as msg
 import emo_music_ros.srv as srv
 from emo_music_ros.consent.rules import Terms
+from emo_music_ros.dashboard.judging import Judged
 from emo_music_ros.dashboard.services import Forgotten
 from emo_music_ros.errors import InputError
 from emo_music_ros.ros.listening import OVERRIDES
@@ -50,6 +51,9 @@ class NodeServices:
         Returns what is kept of a person, on the thread it is called on.
     refusal : callable
         Returns why something may not be done with the person; empty = it may.
+    judge : callable
+        Judges a file, on the thread it is called on; see
+        :class:`emo_music_ros.dashboard.judging.JudgeProcess`.
     """
 
     def __init__(
@@ -58,11 +62,13 @@ class NodeServices:
         steering: Steering,
         own_data: Callable[[str], bytes],
         refusal: Callable[[str], str],
+        judge: Callable[[str, bytes], Judged],
     ) -> None:
         self._node = node
         self._steering = steering
         self._own_data = own_data
         self._refusal = refusal
+        self._judge = judge
         self._said = node.create_publisher(
             msg.Utterance, UTTERANCE, copy(EVENT), qos_overriding_options=OVERRIDES
         )
@@ -114,9 +120,7 @@ class NodeServices:
         """Publish words as said by the person."""
 
         def publish() -> Promise[None]:
-            refusal = self._refusal("text")
-            if refusal:
-                raise InputError(refusal, "Ask for consent first")
+            self._allow("text")
             now = header(self._node.get_clock().now().nanoseconds * 1e-9)
             said = msg.Utterance(header=now, source=SOURCE, text=text, language=language)
             said.confidence = 1.0
@@ -126,6 +130,16 @@ class NodeServices:
             return done
 
         await self._steering.answer(publish)
+
+    async def judge(self, modality: str, content: bytes) -> Judged:
+        """Return what a file is taken for, where the person lets this be looked at."""
+        self._allow(modality)
+        return await asyncio.to_thread(self._judge, modality, content)
+
+    def _allow(self, modality: str) -> None:
+        refusal = self._refusal(modality)
+        if refusal:
+            raise InputError(refusal, "Ask for consent first")
 
     async def own_data(self, person_id: str) -> bytes:
         """Return everything that is kept of a person."""

@@ -40,6 +40,23 @@ class Watched(NamedTuple):
     qos: QoSProfile
 
 
+def choice_of(message: msg.Recommendation) -> Choice:
+    """Return what a recommendation says."""
+    ranked = (
+        Ranked(
+            each.track.title or each.track.track_id,
+            each.track.artist,
+            each.score,
+            each.emotion_match,
+            each.preference_match,
+            each.history_match,
+        )
+        for each in message.tracks
+    )
+    target = (message.need_valence, message.need_arousal) if message.tracks else None
+    return Choice(message.reason, target, tuple(ranked), message.recommendation_id, message.trigger)
+
+
 class Watcher:
     """Puts on a board what concerns one person, as far as that person allows it.
 
@@ -116,23 +133,7 @@ class Watcher:
     def _on_recommendation(self, message: msg.Recommendation) -> None:
         if not self._own(message.person_id):
             return
-        ranked = (
-            Ranked(
-                each.track.title or each.track.track_id,
-                each.track.artist,
-                each.score,
-                each.emotion_match,
-                each.preference_match,
-                each.history_match,
-            )
-            for each in message.tracks
-        )
-        target = (message.need_valence, message.need_arousal) if message.tracks else None
-        self._board.choice(
-            Choice(
-                message.reason, target, tuple(ranked), message.recommendation_id, message.trigger
-            )
-        )
+        self._board.choice(choice_of(message))
 
     def _on_physiology(self, message: msg.ModalityEncoding) -> None:
         if self._own(message.person_id):

@@ -46,9 +46,9 @@ def test_a_folder_that_is_none_is_told(scans: list[str], capsys) -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "served"),
-    [([], "false"), (["--dashboard"], "true"), (["--dashboard", "false"], "false")],
+    [([], "open"), (["--dashboard"], "open"), (["--dashboard", "false"], "false")],
 )
-def test_the_pages_are_asked_for_by_a_flag_or_as_launch_does(arguments, served) -> None:
+def test_the_pages_are_served_unless_they_are_refused(arguments, served) -> None:
     parser = argparse.ArgumentParser()
     add(parser.add_subparsers())
     assert parser.parse_args(["companion", *arguments]).dashboard == served

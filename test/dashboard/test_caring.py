@@ -307,6 +307,26 @@ def test_buttons_for_what_plays(site, store):
     assert site.asked == [("like", "carer"), ("dislike", "therapist")]
 
 
+def test_who_knows_better_tells_how_the_person_feels(site, store):
+    carer, therapist = site.signed_in(CARER), site.signed_in(THERAPIST)
+    page = carer.get("/live").body
+    assert all(f'name="value" value="{state}"' in page for state in STATES)
+    assert 'action="/unlearn"' not in page
+    carer.post("/confirm", page="live", value="calm")
+    assert told(carer.get("/live")) == "Learned from: Calm"
+    assert carer.post("/unlearn", page="live").status == 403
+    therapist.post("/unlearn", page="live")
+    assert told(therapist.get("/live")).startswith("Done")
+    assert site.desk.done == [("confirm", "calm"), ("unlearn", None)]
+    assert site.signed_in(RESIDENT).post("/confirm", value="calm").status == 403
+    carer.post("/confirm", page="live", value=HOSTILE)
+    assert "this is no state" in told(carer.get("/live"))
+    site.desk.refusal = InputError("nothing is learned", "Ask the person for consent")
+    carer.post("/confirm", page="live", value="calm")
+    assert "nothing is learned" in told(carer.get("/live"))
+    assert len(site.desk.done) == 2
+
+
 def test_who_did_what_is_noted(site, store):
     carer = site.signed_in(CARER)
     carer.post("/profile", **SONGS)

@@ -1,6 +1,7 @@
 # Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import trustme
 from web import served
 
 from emo_music_ros.dashboard.options import ServerOptions
-from emo_music_ros.dashboard.server import Server
+from emo_music_ros.dashboard.server import PORTS, Server
 from emo_music_ros.errors import InputError
 
 
@@ -34,9 +35,20 @@ def test_a_host_that_is_none_is_named(host):
         Server(ServerOptions(host=host, port=0))
 
 
-def test_a_port_that_is_taken_is_named():
+def test_where_a_port_is_taken_the_next_free_one_is_used():
     first = Server(ServerOptions(port=0))
-    with pytest.raises(InputError, match=f"port {first.port} cannot be listened on"):
+    with closing(first._socket), closing(Server(ServerOptions(port=first.port))._socket) as second:
+        port = second.getsockname()[1]
+        assert first.port < port < first.port + PORTS
+
+
+def test_ports_that_are_all_taken_are_named(monkeypatch):
+    monkeypatch.setattr("emo_music_ros.dashboard.server.PORTS", 1)
+    first = Server(ServerOptions(port=0))
+    with (
+        closing(first._socket),
+        pytest.raises(InputError, match=f"port {first.port} cannot be listened on"),
+    ):
         Server(ServerOptions(port=first.port))
     first.stop()
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from emo_music_ros.care.store import CareStore
+from emo_music_ros.dashboard.state import Choice, Ranked
 from emo_music_ros.errors import CompanionError
 from emo_music_ros.recommendation.library.search import TrackSearch
 from emo_music_ros.streams import Track
@@ -51,6 +52,11 @@ class Desk:
         self._do("named", tuple(track_ids))
         return self._search.named(track_ids)
 
+    async def best(self, valence, arousal):
+        self._do("best", (valence, arousal))
+        ranked = (Ranked("Waltz", "Strauss", 0.5, 0.5, 0.5, 0.5),)
+        return Choice("It leads up.", (valence, arousal), ranked)
+
     async def pick(self, track_id, comfort=False):
         self._do("comfort" if comfort else "pick", track_id)
 
@@ -73,6 +79,12 @@ class Desk:
 
     async def looked(self):
         self._do("looked")
+
+    async def confirm(self, state):
+        self._do("confirm", state)
+
+    async def unlearn(self):
+        self._do("unlearn")
 
     async def notes(self):
         self._do("notes")

@@ -21,6 +21,7 @@ from desk import Desk
 
 from emo_music_ros.care.notes import Note
 from emo_music_ros.dashboard import accounts as accounts_module
+from emo_music_ros.dashboard.judging import Judged
 from emo_music_ros.dashboard.options import DashboardOptions
 from emo_music_ros.dashboard.records import Records
 from emo_music_ros.dashboard.services import Forgotten
@@ -115,6 +116,11 @@ class Browser:
         """Send a form as a page of ours would, with its secret."""
         return self.send("POST", path, {"token": self.token(), **form})
 
+    def give(self, path: str, content: bytes, **headers: str | None) -> Answer:
+        """Send a file as our pages would."""
+        kind = {"Content-Type": "application/octet-stream", "X-Token": self.token()}
+        return self.send("POST", path, content, {**kind, **headers})
+
     def token(self) -> str:
         """Return the secret of the forms, empty if nobody is signed in."""
         found = re.search(r'name="token" value="([^"]+)"', self.get("/password").body)
@@ -154,6 +160,7 @@ class Asked:
     def __init__(self) -> None:
         self.calls: list[tuple[Any, ...]] = []
         self.refusal: CompanionError | None = None
+        self.judged = Judged(("anger", "happiness"), (0.1, 0.9), 0.7, 0.2)
 
     def _take(self, *call: Any) -> None:
         self.calls.append(call)
@@ -180,6 +187,11 @@ class Asked:
     async def say(self, text: str, language: str) -> None:
         """Take what is said."""
         self._take("say", text, language)
+
+    async def judge(self, modality: str, content: bytes) -> Judged:
+        """Take a file and return what it is taken for."""
+        self._take("judge", modality, content)
+        return self.judged
 
     async def own_data(self, person_id: str) -> bytes:
         """Take that somebody wants their own data."""

@@ -374,6 +374,7 @@ def test_make_hands_its_variables_on():
     assert '--replay "/a b"' in command
     assert '--summary "s.json"' in command
     assert "--library" not in command
+    assert '--dashboard "open"' in command
 
 
 def test_make_and_the_command_line_agree():

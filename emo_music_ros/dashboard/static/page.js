@@ -1,7 +1,8 @@
 /* Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0 */
 "use strict";
 // Two things the pages also do without it, only slower: what changes is shown at once, and a button
-// does not load the page again. What comes is HTML that the server escaped.
+// does not load the page again. Only files are given by it. What comes is HTML that the server
+// escaped.
 
 const lost = document.getElementById("lost");
 const told = document.getElementById("told");
@@ -45,8 +46,32 @@ async function send(form) {
 const place = document.getElementById("events");
 if (place) follow(place.dataset.events);
 
+async function give(form) {
+  const answer = await fetch(form.action, {
+    method: "POST",
+    headers: { "Content-Type": "application/octet-stream", "X-Token": form.token.value },
+    body: form.file.files[0],
+  });
+  if (answer.headers.get("content-type").startsWith("application/json")) {
+    const found = await answer.json();
+    told.textContent = found.told;
+    document.getElementById("judged").innerHTML = found.html;
+  } else {
+    told.textContent = answer.status + " " + answer.statusText;
+  }
+}
+
 document.addEventListener("submit", (event) => {
   const form = event.target;
+  if (form.classList.contains("upload")) {
+    event.preventDefault();
+    told.textContent = "…";
+    give(form).catch(() => {
+      told.textContent = "";
+      lost.hidden = false;
+    });
+    return;
+  }
   if (!new URL(form.action).pathname.startsWith("/control/")) return;
   event.preventDefault();
   told.textContent = "…";

@@ -9,6 +9,7 @@ candidates, and only these become :class:`Track` objects to be scored by a polic
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
@@ -31,7 +32,7 @@ LEARNED = 64
 FOCUS = 24.0
 #: Tracks that are taken over at once.
 CHUNK = 10_000
-FORMAT = 1
+FORMAT = 2
 
 _NUMBERS = (
     *("duration", "tempo", "mode", "energy", "valence", "arousal", "dominance"),
@@ -48,9 +49,12 @@ _ROW = np.dtype(
         ("length", np.uint32),
     ]
 )
+#: Where a hash of an id or path leads to, in the order of the hashes.
+_KEY = np.dtype([("hash", np.uint64), ("row", np.uint64)])
 #: Files of a library.
-_INFO, _ROWS, _CONTENT, _WORDS, _INDEX = (
-    *("library.json", "rows.npy", "content.npy", "words.bin", "near.faiss"),
+INFO = "library.json"
+_ROWS, _CONTENT, _KEYS, _WORDS, _INDEX = (
+    *("rows.npy", "content.npy", "keys.npy", "words.bin", "near.faiss"),
 )
 
 
@@ -73,16 +77,18 @@ class LargeLibrary(Sequence[Track]):
     def __init__(self, folder: Path, probes: int = PROBES) -> None:
         faiss = _faiss()
         try:
-            info = json.loads((folder / _INFO).read_text("utf-8"))
+            info = json.loads((folder / INFO).read_text("utf-8"))
             if info["format"] != FORMAT:
                 raise ValueError(f"it has format {info['format']}, not {FORMAT}")
             self._rows = np.asarray(np.load(folder / _ROWS, mmap_mode="r"))
             self._content = np.asarray(np.load(folder / _CONTENT, mmap_mode="r"))
+            self._keys = np.asarray(np.load(folder / _KEYS, mmap_mode="r"))
             self._words = np.asarray(np.memmap(folder / _WORDS, np.uint8, mode="r"))
             self._index = faiss.read_index(
                 str(folder / _INDEX), faiss.IO_FLAG_MMAP | faiss.IO_FLAG_READ_ONLY
             )
-            if not len(self._rows) == len(self._content) == self._index.ntotal:
+            counts = {len(self._rows), len(self._content), len(self._keys) // 2, self._index.ntotal}
+            if len(counts) != 1:
                 raise ValueError("its files do not belong together")
         except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
             raise InputError(
@@ -115,6 +121,16 @@ class LargeLibrary(Sequence[Track]):
             found.append(Track(**known, features=features))
         return found
 
+    def find(self, name: str) -> Track | None:
+        """Return the track with an id, or else a path; None if there is none."""
+        if not name:
+            return None
+        key = np.uint64(_hash(name))  # a Python int would be compared as a float
+        begin, end = (self._keys["hash"].searchsorted(key, side) for side in ("left", "right"))
+        found = self._read(self._keys["row"][begin:end].astype(np.int64))
+        by_id = (track for track in found if track.track_id == name)
+        return next(by_id, next((track for track in found if track.path == name), None))
+
     def named(self, wanted: Callable[[str, str, str], bool]) -> list[Track]:
         """Return the tracks whose id, title and artist are wanted; reads those of all, seconds."""
         begins, lengths = self._rows["begin"].tolist(), self._rows["length"].tolist()
@@ -125,6 +141,11 @@ class LargeLibrary(Sequence[Track]):
             if wanted(*(texts[each] for each in at)):
                 rows.append(row)
         return self._read(np.array(rows, np.int64)) if rows else []
+
+    @cached_property
+    def derived(self) -> int:
+        """How many tracks have their place from words, not from their sound."""
+        return int(np.count_nonzero(self._rows["derived"]))
 
     @cached_property
     def own(self) -> list[Track]:
@@ -190,6 +211,7 @@ def build(folder: Path, tracks: Iterable[Track], middle: FloatArray | None = Non
     faiss = _faiss()
     tables: list[NDArray[Any]] = []
     contents: list[NDArray[np.float32]] = []
+    names: list[NDArray[np.uint64]] = []
     begin = 0
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -201,17 +223,21 @@ def build(folder: Path, tracks: Iterable[Track], middle: FloatArray | None = Non
                 words.write(b"".join(texts))
                 tables.append(_table(some, begins[:-1], texts))
                 contents.append(np.array([track.features for track in some], np.float32))
+                pairs = [(_hash(track.track_id), _hash(track.path)) for track in some]
+                names.append(np.array(pairs, np.uint64))
         if not tables or len({one.shape[1:] for one in contents}) != 1:
             raise ValueError(f"{sum(map(len, tables))} tracks of several lengths of features")
         table = np.concatenate(tables)
         vectors = unit(np.concatenate(contents), middle)
         index = _index(faiss, np.column_stack([_scaled(_places(table)), vectors]))
-        for name, array in ((_ROWS, table), (_CONTENT, vectors)):
+        arrays = ((_ROWS, table), (_CONTENT, vectors), (_KEYS, _keys(np.concatenate(names))))
+        for name, array in arrays:
             with (folder / f"{name}.part").open("wb") as file:
                 np.save(file, array)
         faiss.write_index(index, str(folder / f"{_INDEX}.part"))
-        (folder / f"{_INFO}.part").write_text(json.dumps({"format": FORMAT}), "utf-8")
-        for name in (_WORDS, _ROWS, _CONTENT, _INDEX, _INFO):
+        (folder / f"{INFO}.part").write_text(json.dumps({"format": FORMAT}), "utf-8")
+        (folder / INFO).unlink(missing_ok=True)  # without it parts of two are never taken for one
+        for name in (_WORDS, _ROWS, _CONTENT, _KEYS, _INDEX, INFO):
             (folder / f"{name}.part").replace(folder / name)
     except ValueError as error:  # also where NumPy cannot stack features
         raise InputError(
@@ -241,6 +267,19 @@ def _table(some: Sequence[Track], begins: NDArray[np.int64], texts: list[bytes])
         table[name] = [getattr(track, name) for track in some]
     table["begin"], table["length"] = begins, [len(text) for text in texts]
     return table
+
+
+def _hash(name: str) -> int:
+    data = name.encode("utf-8", "replace")
+    return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "little")
+
+
+def _keys(hashes: NDArray[np.uint64]) -> NDArray[Any]:
+    """Return where hashes lead to; a row has those of one track [tracks, 2]."""
+    order = hashes.ravel().argsort(kind="stable")
+    keys = np.zeros(len(order), _KEY)
+    keys["hash"], keys["row"] = hashes.ravel()[order], order // 2
+    return keys
 
 
 def unit(content: FloatArray, middle: FloatArray | None = None) -> NDArray[np.float32]:

@@ -30,10 +30,11 @@ class TrackSearch:
 
     def named(self, track_ids: Sequence[str]) -> list[Track]:
         """Return the pieces of these ids that there are, in the same order."""
-        wanted = set(track_ids)
         now = self._source()
         if isinstance(now, LargeLibrary):
-            now = now.named(lambda name, title, artist: name in wanted)
+            read = map(now.find, track_ids)
+            return [track for track in read if track and track.track_id in track_ids]
+        wanted = set(track_ids)
         found = {each.track_id: each for each in now if each.track_id in wanted}
         return [found[each] for each in track_ids if each in found]
 

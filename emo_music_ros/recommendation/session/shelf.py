@@ -16,8 +16,6 @@ from emo_music_ros.streams import FloatArray, Track
 
 #: Lists of songs whose tracks are kept.
 KEPT = 8
-#: Candidates of a large library that are remembered by id.
-MOST_FOUND = 10_000
 
 
 class Shelf:
@@ -74,11 +72,7 @@ class Shelf:
             return tracks
         places = np.stack([begin, (begin + end) / 2, end])
         near = [*tracks.candidates(places, preference), *tracks.own, *self.entered(songs)]
-        found = {track.track_id: track for track in near}
-        if len(self._by_id) > MOST_FOUND:
-            self._by_id.clear()
-        self._by_id |= found
-        return list(found.values())
+        return list({track.track_id: track for track in near}.values())
 
     def entered(self, songs: tuple[Song, ...]) -> list[Track]:
         """Return the tracks that are among some songs; those of a large library are kept."""
@@ -96,13 +90,11 @@ class Shelf:
         return self._entered[songs]
 
     def find(self, track_id: str) -> Track | None:
-        """Return a track of the library; one of a large library is looked for the first time."""
+        """Return a track of the library, None if it is not there."""
         tracks = self.tracks()
-        if track_id and track_id not in self._by_id and isinstance(tracks, LargeLibrary):
-            self._by_id |= {
-                each.track_id: each
-                for each in tracks.named(lambda name, title, artist: name == track_id)
-            }
+        if isinstance(tracks, LargeLibrary):
+            found = tracks.find(track_id)
+            return found if found is not None and found.track_id == track_id else None
         return self._by_id.get(track_id)
 
     def content(self, track: Track) -> FloatArray:

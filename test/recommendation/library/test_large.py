@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,6 +16,8 @@ from emo_music_ros.care.profile import Song
 from emo_music_ros.errors import InputError, StorageError
 from emo_music_ros.recommendation.base import Need
 from emo_music_ros.recommendation.library import large
+from emo_music_ros.recommendation.library.indexed import LargeCatalogue
+from emo_music_ros.recommendation.library.lookup import Lookup
 from emo_music_ros.recommendation.library.search import TrackSearch
 from emo_music_ros.recommendation.policy import scoring
 from emo_music_ros.recommendation.session.shelf import Shelf
@@ -94,10 +97,69 @@ def test_the_shelf_gives_candidates_of_a_large_library_and_all_of_a_small_one(li
     assert len({track.track_id for track in found}) == len(found)
     for place in (begin, end):
         assert min(np.hypot(t.valence - place[0], t.arousal - place[1]) for t in found) < 0.2
-    assert shelf.find(found[0].track_id) == found[0]
+    assert shelf.find(found[0].track_id).path == found[0].path
     assert shelf.find("nobody offered it") is None
     few = tracks(20)
     assert len(Shelf(lambda: few).around(begin, end, np.zeros(0))) == 20
+
+
+def test_a_track_is_found_by_id_and_by_path(library):
+    for row in (0, 17, 2999):
+        assert library.find(f"id{row}").title == f"Stück {row}"
+        assert library.find(f"/m/{row}.ogg").track_id == f"id{row}"
+    assert library.find("") is None
+    assert library.find("/m/nowhere.ogg") is None
+
+
+def test_an_id_goes_before_the_path_of_another(tmp_path):
+    few = [Track("a", "b", features=np.ones(2)), Track("b", "c", features=np.zeros(2))]
+    large.build(tmp_path, few)
+    for found in (large.LargeLibrary(tmp_path).find, Lookup(few)):
+        assert [found(name).track_id for name in "abc"] == ["a", "b", "b"]
+
+
+def test_those_placed_by_words_are_counted(tmp_path):
+    few = tracks(5)
+    large.build(tmp_path, [replace(few[0], derived=True), *few[1:]])
+    assert large.LargeLibrary(tmp_path).derived == 1
+
+
+def test_a_large_library_is_looked_up_like_a_small_one(library):
+    for known in (Lookup(library), Lookup(tracks(3000))):
+        assert known("id5").path == "/m/5.ogg"
+        assert known("", "/m/6.ogg").track_id == "id6"
+        assert known("id5", "/m/6.ogg").track_id == "id5"
+        assert known("nothing", "") is None
+
+
+def test_the_catalogue_follows_a_library_that_is_made_anew(tmp_path):
+    catalogue = LargeCatalogue(LargeCatalogue.Options(str(tmp_path)))
+    assert len(catalogue.tracks()) == 0
+    with pytest.raises(InputError, match="is no library"):
+        catalogue.scan()
+    large.build(tmp_path, tracks(5))
+    report = catalogue.scan()
+    assert (report.added, report.removed) == (5, 0)
+    open_now = catalogue.tracks()
+    assert catalogue.scan().unchanged == 5
+    assert catalogue.tracks() is open_now
+    large.build(tmp_path, tracks(7))
+    assert len(open_now) == 5
+    assert open_now[4].title == "Stück 4"  # what is open is whole
+    catalogue.refresh()
+    assert len(catalogue.tracks()) == 7
+    (tmp_path / "library.json").write_text("{}")
+    catalogue.refresh()
+    with pytest.raises(InputError):
+        catalogue.scan()
+    assert len(catalogue.tracks()) == 7
+
+
+def test_the_catalogue_says_that_it_needs_a_library():
+    catalogue = LargeCatalogue()
+    assert not catalogue.tracks()
+    with pytest.raises(InputError, match=r"large\.path"):
+        catalogue.scan()
 
 
 def test_what_is_not_known_is_in_the_middle(tmp_path):
