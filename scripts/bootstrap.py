@@ -53,7 +53,16 @@ SPACE = 3000
 
 COMMANDS = ("bench", "build", "companion", "lint", "mutation", "test", "test-system")
 #: Programs that tests run, and the Debian packages they are in.
-PROGRAMS = {"chromium": "chromium", "mpd": "mpd", "psql": "postgresql"}
+PROGRAMS = {
+    "chromium": "chromium",
+    "mpd": "mpd",
+    "psql": "postgresql",
+    "pulseaudio": "pulseaudio",
+    "gocryptfs": "gocryptfs",
+    "fusermount": "fuse",
+}
+#: Attacks the pages.
+SCANNER = "wapiti3==3.2.3"
 #: Processes that tests are spread over; more would not be faster, the longest file counts.
 MOST_WORKERS = 4
 
@@ -393,8 +402,16 @@ def ensure_mutation_tester() -> None:
 def ensure_servers() -> None:
     """Install what the tests with real programs need, as far as it can be had."""
     exact = ("-c", REQUIREMENTS / "constraints.txt")
-    path = REQUIREMENTS / "system.txt"
-    pip_install("system_packages", "Python packages for tests with servers", *exact, "-r", path)
+    for name, title in (("system", "tests with servers"), ("large", "large libraries")):
+        path = REQUIREMENTS / f"{name}.txt"
+        pip_install(f"{name}_packages", f"Python packages for {title}", *exact, "-r", path)
+    scanner = VENV / "scanner"  # of the pages; it wants other versions of packages than we do
+    if not is_done("scanner", SCANNER):
+        run("virtual environment of the scanner", [sys.executable, "-m", "venv", scanner],
+            clean_environment(), "$^")  # fmt: skip
+        run(SCANNER, [scanner / "bin" / "pip", "--disable-pip-version-check", "install", SCANNER],
+            clean_environment(), r"^\s*Collecting( ?[^\s(:]*)")  # fmt: skip
+        set_done("scanner", SCANNER)
     missing = [name for program, name in PROGRAMS.items() if not shutil.which(program)]
     before = may_install()
     if missing and before is not None:

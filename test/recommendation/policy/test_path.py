@@ -1,12 +1,15 @@
 # Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from emo_music_ros.emotion import STATES
 from emo_music_ros.recommendation.policy.path import (
     CHOICE,
     EDGE,
@@ -21,6 +24,10 @@ from emo_music_ros.recommendation.policy.path import (
     snapped,
     within_reach,
 )
+from emo_music_ros.recommendation.policy.target import meeting, target
+from emo_music_ros.recommendation.policy.therapeutic import TherapeuticRecommender
+from emo_music_ros.states import STATE_CENTRES
+from emo_music_ros.streams import Estimate
 
 TENSE, CALM, LOW = np.array([-0.5, 0.6, 0]), np.array([0.5, -0.4, 0]), np.array([-0.5, -0.4, 0])
 AXIS = st.floats(-1, 1)
@@ -46,6 +53,21 @@ def test_each_track_heard_is_a_step_and_the_end_is_reached():
         if before is not None:
             assert abs(path.proposed - before.proposed).max() <= 0.15 + 1e-9
     assert path.proposed == pytest.approx(CALM)
+
+
+@given(st.sampled_from(["anxiety", "depression"]), st.floats(-0.25, 0.25), st.floats(-0.25, 0.25))
+def test_from_around_a_state_it_takes_three_to_eight_pieces(state, valence, arousal):
+    centre = STATE_CENTRES[STATES.index(state)]
+    there = Estimate((), np.zeros(0), centre[0] + valence, centre[1] + arousal, math.nan, 1.0)
+    end = target(state, there)
+    start = meeting(state, there, end)
+    step = TherapeuticRecommender.Options().max_step
+    path, pieces = advance(None, state, "", None, start, end, step), 1
+    while not np.allclose(path.proposed[:2], end[:2]):
+        path = advance(path, state, f"t{pieces}", path.proposed, start, end, step)
+        pieces += 1
+        assert pieces <= 8
+    assert pieces >= 3
 
 
 @pytest.mark.parametrize("heard", [None, np.array([0.9, 0.9, 0])])
