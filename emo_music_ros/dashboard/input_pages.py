@@ -17,6 +17,7 @@ from emo_music_ros.dashboard.gate import Visit
 from emo_music_ros.dashboard.judging import GIVEN, Judged
 from emo_music_ros.dashboard.layout import document
 from emo_music_ros.dashboard.markup import Markup, element, join
+from emo_music_ros.dashboard.reason_words import spoken
 from emo_music_ros.dashboard.sections import SECTIONS, bar
 from emo_music_ros.dashboard.services import Services
 from emo_music_ros.dashboard.sessions import Session
@@ -106,7 +107,7 @@ def _judged(words: Words, judged: Judged, choice: Choice | None) -> Markup:
     if choice is not None:
         found += [
             element("h2", words("best_then")),
-            element("p", choice.reason),
+            element("p", spoken(choice.reason, words.language)),
             SECTIONS["next"](Snapshot(choice=choice), words),
         ]
     return join(*found)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from emo_music_ros.dashboard import telling
 from emo_music_ros.dashboard.call_section import calls
 from emo_music_ros.dashboard.markup import Markup, element, join
+from emo_music_ros.dashboard.reason_words import spoken
 from emo_music_ros.dashboard.sensing_section import notice
 from emo_music_ros.dashboard.state import Snapshot
 from emo_music_ros.dashboard.words import Words
@@ -95,7 +96,7 @@ def music(now: Snapshot, words: Words) -> Markup:
         if playing.error:
             found.append(element("p", playing.error, class_="error"))
         if playing.advice:
-            found.append(element("p", playing.advice, class_="note"))
+            found.append(element("p", spoken(playing.advice, words.language), class_="note"))
     reason = telling.why(now, words)
     if reason:
         found.append(element("p", reason))

@@ -7,6 +7,7 @@ import math
 from typing import NamedTuple
 
 from emo_music_ros.dashboard.care_words import CARE_WORDS
+from emo_music_ros.dashboard.reason_words import spoken
 from emo_music_ros.dashboard.state import Snapshot
 from emo_music_ros.dashboard.words import Words
 from emo_music_ros.emotion import UNKNOWN
@@ -110,10 +111,11 @@ def progress(now: Snapshot) -> float | None:
 
 def why(now: Snapshot, words: Words) -> str:
     """Return why this plays, or why nothing does; empty where nobody chose it."""
+    why_ = spoken(now.why, words.language)
     if now.why and (key := f"cause_{now.cause}") in CAUSES:
-        return words("chosen_because", cause=words(key), reason=now.why)
+        return words("chosen_because", cause=words(key), reason=why_)
     if now.why:
-        return words("why", reason=now.why)
+        return words("why", reason=why_)
     playing = now.playing
     chosen = playing is not None and playing.status != "stopped" and playing.choice_id
     return words("why_unknown") if chosen and not now.silent else ""
@@ -123,8 +125,9 @@ def unheard(now: Snapshot, words: Words) -> str:
     """Return why nothing is heard, or what to know of what plays; empty if all is well."""
     if now.playing is None:
         return ""
+    advice = spoken(now.playing.advice, words.language)
     silent = words("no_sound") if now.playing.backend == "null" else ""
-    return " · ".join(filter(None, (silent, now.playing.error, now.playing.advice)))
+    return " · ".join(filter(None, (silent, now.playing.error, advice)))
 
 
 def session(now: Snapshot, words: Words) -> str:

@@ -46,6 +46,7 @@ class Counting:
     def __init__(self, node: CompanionNode, summaries: Callable[[], list[Summary]]) -> None:
         self.state = 0
         self.playing = ""
+        self._newest = 0.0  # stamp of the newest sample that an emotion answered
         self._player_counts: tuple[int, int, int] | None = None
         self._node = node
         self._summaries = summaries
@@ -70,7 +71,9 @@ class Counting:
         return self._summaries() if self._node.allows() else []
 
     def _on_emotion(self, message: msg.EmotionState) -> None:
-        age = self._node.now() - seconds(message.header.stamp)
+        newest = seconds(message.header.stamp)
+        age, new = self._node.now() - newest, newest != self._newest
+        self._newest = newest
         self.state = message.state
         name = self.state_name
         for summary in self._open():
@@ -78,7 +81,8 @@ class Counting:
             if message.state:
                 valence = message.estimate.valence
                 summary.seconds.add(self._node.steady() - summary.began, name, valence)
-            if any(part.weight > 0 for part in message.contributions):
+            # What is told again on the time grid is of a sample that was answered already.
+            if new and any(part.weight > 0 for part in message.contributions):
                 summary.latency("emotion", age)
 
     def _on_encoding(self, modality: str, message: msg.ModalityEncoding) -> None:
