@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from emo_music_ros.consent.rules import SENSING
 from emo_music_ros.dashboard import account_pages, pages, record_pages
 from emo_music_ros.dashboard.accounts import Accounts
 from emo_music_ros.dashboard.asking import Asking
@@ -117,7 +118,7 @@ class Dashboard:
         self._records = records
         self._clock = clock
         self._caring = Caring(asking, board, records, self._note)
-        self._entrance = Entrance(accounts, sessions, self._note, show, clock)
+        self._entrance = Entrance(accounts, sessions, self._note, show, clock, self._sensed)
         self._calls = CallPages(board, services, self._note)
         self._people = ConsentPages(board, services, accounts, self._note)
         self._library = LibraryPages(asking)
@@ -261,6 +262,11 @@ class Dashboard:
             drawn = now, rendered(view, self._board.snapshot(), WORDS[language])
             self._drawn[view, language] = drawn
         return drawn[1]
+
+    def _sensed(self) -> set[str]:
+        """Return who consented to be sensed."""
+        known = self._board.snapshot().consents
+        return {each.person_id for each in known if each.purpose == SENSING and each.given}
 
     # -- steering ----------------------------------------------------------------------------
 

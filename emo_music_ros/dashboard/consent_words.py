@@ -67,6 +67,10 @@ CONSENT_WORDS: dict[str, tuple[str, str]] = {
     "withdrawn": ("no", "否"),
     "until_then": ("until {day}", "至 {day}"),
     "enrolled": ("It holds now for {person}.", "现已对 {person} 生效。"),
+    "sensed_not": (
+        "{person} is enrolled. Nobody who is sensed can have an account of the staff.",
+        "{person} 已登记。被感知的人不能有工作人员账户。",
+    ),
     "staff_not": (
         "{person} has an account of the staff. Nobody of the staff can be enrolled.",
         "{person} 有工作人员账户。工作人员不能登记。",

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from starlette.concurrency import run_in_threadpool
@@ -14,11 +14,11 @@ from emo_music_ros.dashboard.accounts import Accounts, check_password, same_name
 from emo_music_ros.dashboard.doing import Note
 from emo_music_ros.dashboard.first import FirstCode
 from emo_music_ros.dashboard.gate import Visit
-from emo_music_ros.dashboard.permissions import HOME, THERAPIST
+from emo_music_ros.dashboard.permissions import HOME, RESIDENT, THERAPIST
 from emo_music_ros.dashboard.sessions import Sessions
 from emo_music_ros.dashboard.throttle import Attempts
 from emo_music_ros.dashboard.words import LANGUAGES, WORDS, Words
-from emo_music_ros.errors import CompanionError
+from emo_music_ros.errors import CompanionError, InputError
 
 #: Attempts to sign in that are free within `LOCKED` seconds: of one name, of one address.
 MOST_OF_NAME, MOST_OF_ADDRESS = 5, 20
@@ -40,6 +40,8 @@ class Entrance:
         Prints on the terminal.
     clock : callable
         Seconds of a clock that nobody sets.
+    sensed : callable
+        Returns who consented to be sensed: none of them may be of the staff.
     """
 
     def __init__(
@@ -49,7 +51,9 @@ class Entrance:
         note: Note,
         show: Callable[[str], None],
         clock: Callable[[], float],
+        sensed: Callable[[], Iterable[str]],
     ) -> None:
+        self._sensed = sensed
         self._accounts = accounts
         self._sessions = sessions
         self._note = note
@@ -179,6 +183,9 @@ class Entrance:
         session, form = visit.signed_in, visit.form
         given = (form.get("name", ""), form.get("password", ""), form.get("role", ""))
         try:
+            name, _, role = given
+            if role != RESIDENT and same_name(name) in map(same_name, self._sensed()):
+                raise InputError(visit.words("sensed_not", person=name), "")
             account = await run_in_threadpool(self._accounts.add, *given)
         except CompanionError as error:
             return await self._list_accounts(visit, str(error))

@@ -6,9 +6,10 @@ from __future__ import annotations
 import time
 
 import pytest
+from web import PASSWORD
 
 from emo_music_ros.consent.assent import ASK, REFUSED, REVIEW
-from emo_music_ros.consent.rules import ASSENT, MODALITIES, PAUSE, Consent, Terms
+from emo_music_ros.consent.rules import ASSENT, MODALITIES, PAUSE, SENSING, Consent, Terms
 from emo_music_ros.dashboard.sensing_section import SENSING_ACTS, standing
 from emo_music_ros.dashboard.state import Snapshot
 from emo_music_ros.errors import InputError
@@ -56,6 +57,20 @@ def test_nobody_of_the_staff_can_be_enrolled(site, role):
         browser.post("/people/consent", **{**FORM, "person": person}, sensing="yes")
         assert "Nobody of the staff can be enrolled" in browser.get("/people").body
     assert not site.services.calls
+
+
+def test_nobody_who_is_enrolled_gets_an_account_of_the_staff(site):
+    browser = site.signed_in("therapist")
+    site.board.consents((Consent("anna", SENSING, True), Consent("bert", SENSING, False)))
+
+    def add(name, role):
+        form = {"name": name, "password": PASSWORD, "role": role}
+        return browser.post("/accounts/add", **form).body
+
+    for role in ("carer", "therapist", "developer"):
+        assert "is enrolled" in add(" ANNA", role)
+    assert "Saved." in add("anna", "resident")
+    assert "Saved." in add("bert", "carer")
 
 
 def test_a_resident_who_has_an_account_can_be_enrolled(site):

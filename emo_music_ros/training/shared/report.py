@@ -224,8 +224,9 @@ def markdown(folder: Path) -> str:
 def modality_section(entry: Mapping[str, Any]) -> str:
     """Return the tables of one modality, one for every task, corpus and protocol."""
     text = ""
+    told: set[tuple[str, str]] = set()
     for results in _grouped(entry["results"]):
-        text += result_tables(results) + "\n"
+        text += result_tables(results, told) + "\n"
     measured = {result["corpus"] for result in entry["results"]}
     for corpus in entry["corpora"]:
         if corpus not in measured:
@@ -233,8 +234,19 @@ def modality_section(entry: Mapping[str, Any]) -> str:
     return text + places(entry["results"])
 
 
-def result_tables(results: Sequence[Mapping[str, Any]]) -> str:
-    """Return the table of results with one task, corpus and protocol, notes and groups below."""
+def result_tables(
+    results: Sequence[Mapping[str, Any]], told: set[tuple[str, str]] | None = None
+) -> str:
+    """Return the table of results with one task, corpus and protocol, notes and groups below.
+
+    Parameters
+    ----------
+    results : sequence of mapping
+        As they were saved.
+    told : set of (candidate, note), optional
+        Notes that stand above already, and are not repeated; grows by those of these results.
+    """
+    told = set() if told is None else told
     first = results[0]
     leak = "**LEAKY, no result:** " if first["leaky"] else ""
     text = f"### {leak}{first['task']}: {first['corpus']}, {first['protocol']}\n\n"
@@ -259,10 +271,12 @@ def result_tables(results: Sequence[Mapping[str, Any]]) -> str:
     text += "\n"
     notes: dict[str, list[str]] = {}
     for result in results:
-        notes.setdefault(result["note"], []).append(result["candidate"])
+        pair = (result["candidate"], result["note"])
+        if result["note"] and pair not in told:
+            notes.setdefault(result["note"], []).append(result["candidate"])
+        told.add(pair)
     for note, candidates in notes.items():
-        if note:
-            text += f"\n{', '.join(candidates)}: {note}\n"
+        text += f"\n{', '.join(candidates)}: {note}\n"
     for name, values in first["groups"].items():
         text += f"\nBy {name}, {first['candidate']}:\n\n"
         columns = list(dict.fromkeys(kind for entry in values.values() for kind in entry))
