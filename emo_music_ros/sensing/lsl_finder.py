@@ -44,6 +44,8 @@ TRIAL = 2.0
 #: From the first stream of a kind on it is waited this long for others [s]: which answers first is
 #: chance, and the choice must not be.
 SETTLE = 0.5
+#: Time between looks while something that was seen is waited for [s].
+SOON = 0.2
 #: Highest rate that is taken for a biosignal [Hz].
 HIGHEST_RATE = 20000.0
 
@@ -136,7 +138,14 @@ class Finder:
             self._looked = -math.inf
 
     def _look(self) -> None:
-        if self._resolver is None or time.monotonic() - self._looked < 0.2:
+        # Every look makes a document of each stream: not more often than is needed.
+        waiting = len(self._found) < max(len(self._first), 1)
+        pause = (
+            min(SOON, self._options.resolve_interval)
+            if waiting
+            else (self._options.resolve_interval)
+        )
+        if self._resolver is None or time.monotonic() - self._looked < pause:
             return
         self._looked = time.monotonic()
         self._found, refused = {}, {}

@@ -14,8 +14,9 @@ PACKAGE = Path(__file__).resolve().parents[2] / NAME
 
 #: Files of the package itself; they know only each other.
 TOP = {
-    "__init__", "clock", "emotion", "errors", "measures", "names", "numerics", "options", "pacing",
-    "paths", "plugins", "portaudio", "resources", "states", "streams", "summary",
+    "__init__", "clock", "emotion", "encryption", "errors", "measures", "names", "numerics",
+    "options", "pacing", "paths", "plugins", "portaudio", "resources", "states", "streams",
+    "summary",
 }  # fmt: skip
 #: What rosidl makes of msg, srv and action.
 MESSAGES = {"msg", "srv", "action"}
