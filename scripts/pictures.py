@@ -2,12 +2,13 @@
 # Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """Takes the pictures of docs/pictures: the pages with demonstration data, in a real browser.
 
-EMO_MUSIC_CHROMIUM=chromium .venv/bin/python scripts/pictures.py docs/pictures
+.venv/bin/python scripts/pictures.py docs/pictures
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -46,7 +47,7 @@ def main() -> None:
         sync_playwright() as running,
     ):
         browser = running.chromium.launch(
-            executable_path=os.environ.get("EMO_MUSIC_CHROMIUM", "chromium"),
+            executable_path=os.environ.get("EMO_MUSIC_CHROMIUM") or shutil.which("chromium"),
             args=["--no-sandbox", "--disable-dev-shm-usage"],
         )
         fill(site)
