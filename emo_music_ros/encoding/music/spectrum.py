@@ -252,7 +252,7 @@ def tuning(hertz: FloatArray, strength: FloatArray) -> float:
     return float(edges[counts.argmax()])
 
 
-@functools.lru_cache(maxsize=100)
+@functools.lru_cache(maxsize=8)
 def _chroma_filters(tuned: float) -> FloatArray:
     """Return the filter bank of the pitch classes [1025, 12] from C upwards."""
     reference = 27.5 * 2 ** (tuned / 12)
