@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from web import served
 
+from emo_music_ros.dashboard.judging import GIVEN
+
 #: Where `make test-system` puts it: it wants other versions of packages than we do.
 WAPITI = Path(sys.prefix) / "scanner" / "bin" / "wapiti"
 MODULES = (
@@ -21,6 +23,9 @@ MODULES = (
 )
 #: What would end the scan: it would be signed out.
 NOT = ("/logout", "/password", "/accounts/remove", "/accounts/password")
+#: Files are sent with the secret in a header: what a form sends is refused whatever is in it, which
+#: looks to a scanner as if nobody looked at it. test_input.py tries the header.
+KNOWN = {("Cross Site Request Forgery", f"/input/{kind}") for kind in GIVEN}
 
 
 def test_a_scanner_finds_nothing(tmp_path, monkeypatch):
@@ -61,7 +66,7 @@ def test_a_scanner_finds_nothing(tmp_path, monkeypatch):
     found = {
         f"{kind}: {name}": [(each["method"], each["path"], each["info"]) for each in entries]
         for kind in ("vulnerabilities", "anomalies")
-        for name, entries in report[kind].items()
-        if entries
+        for name, every in report[kind].items()
+        if (entries := [each for each in every if (name, each["path"]) not in KNOWN])
     }
     assert not found
