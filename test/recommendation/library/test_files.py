@@ -70,3 +70,11 @@ def test_linked_folders_belong_to_the_library_and_circles_end(tmp_path):
     (music / "nowhere").symlink_to(tmp_path / "gone")
     found = [path.name for path in audio_files(music)]
     assert sorted(found) == ["own.m4a", "song.mp3"]
+
+
+def test_what_comes_after_a_circle_is_found(tmp_path):
+    for name in "abcdef":
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"{name}.mp3").touch()
+        (tmp_path / name / "back").symlink_to(tmp_path)
+    assert sorted(path.stem for path in audio_files(tmp_path)) == list("abcdef")

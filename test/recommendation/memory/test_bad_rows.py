@@ -72,6 +72,13 @@ def test_a_person_whose_row_makes_no_sense(path, heard, caplog, column, value):
     assert (again.updates, again.taste) == (1, pytest.approx([0.25, 0.0]))
 
 
+def test_a_track_that_is_kept_back_and_makes_no_sense_is_told(path, caplog):
+    change(path, "UPDATE blocked SET track_id = ?", b"\xff")
+    with caplog.at_level(logging.WARNING):
+        assert Memory(path).person("anna").blocked == set()
+    assert "table blocked" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("column", "value"),
     [

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -122,6 +123,12 @@ def test_eq_8_and_9_of_paper_a_rank():
     assert [one.propensity for one in ranked] == [1, 0, 0, 0, 0]
 
 
+def test_paper_a_says_where_the_attention_of_all_centres():
+    one = [replace(library()[0], valence=0.6, arousal=-0.4)]
+    need, _ = made(PaperA).rank("calm", feels(0.3, -0.3), one, Person(), [], 1)
+    assert "valence +0.6, arousal -0.4." in need.reason
+
+
 def test_the_weights_of_eq_8_are_learned_from_what_came_of_a_track():
     policy, tracks, person = made(PaperA, rate=0.5), library(), Person()
     _, ranked = policy.rank("calm", feels(0.3, -0.3), tracks, person, [], 1)
@@ -164,6 +171,10 @@ def test_the_bandit_finds_what_earns():
         reward = 1.0 if name == "t03" else -0.5
         person.known[name] = ((mean * count + reward) / (count + 1), count + 1)
     assert chosen[-15:].count("t03") >= 12
+
+
+def test_a_bandit_takes_its_options():
+    assert made(Bandit, alpha=0.25).options.alpha == 0.25
 
 
 def test_a_bandit_without_its_library_says_what_to_install(monkeypatch):
