@@ -9,6 +9,7 @@ node, with ROS.)
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import pickle
 import subprocess
@@ -112,9 +113,19 @@ def _child() -> None:
     function, arguments = pickle.load(sys.stdin.buffer)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
-        send(_RESULT, function(*arguments, lambda *content: send(_PROGRESS, content)))
+        result = function(*arguments, lambda *content: send(_PROGRESS, content))
+        _say_all()
+        send(_RESULT, result)
     except (CompanionError, OSError) as error:  # the others are told by the log
+        _say_all()
         send(_ERROR, error)
+
+
+def _say_all() -> None:
+    """Write what was printed: who gets the answer ends this process at once."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    ctypes.CDLL(None).fflush(None)  # of libraries in C
 
 
 def _end_with_parent() -> None:
