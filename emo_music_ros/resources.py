@@ -9,6 +9,7 @@ import errno
 import logging
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -46,6 +47,12 @@ def share(*parts: str) -> Path:
         f"'{'/'.join(parts)}' is not part of this installation",
         "Build and install the package again",
     )
+
+
+def own_command(*arguments: str) -> list[str]:
+    """Return how ``emo-music`` is started as a process of its own, wherever it is installed."""
+    code = "import sys; from emo_music_ros.cli import main; sys.exit(main(sys.argv[1:]))"
+    return [sys.executable, "-c", code, *arguments]
 
 
 def cache(*parts: str) -> Path:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from emo_music_ros.commands.run import run
 from emo_music_ros.errors import CompanionError
+from emo_music_ros.resources import data, share
 from emo_music_ros.ros.ending import quit_on_signal
 
 if TYPE_CHECKING:  # other commands need no ROS
@@ -38,6 +39,7 @@ def companion(arguments: argparse.Namespace) -> int:
     os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
     from emo_music_ros.ros.graph import graph
 
+    data("x")  # where nothing may be kept no node would start, the one that keeps time neither
     began = time.monotonic()
     prepare_library(arguments.library)
     specs = graph(
@@ -56,7 +58,6 @@ def companion(arguments: argparse.Namespace) -> int:
     from emo_music_ros.ros.environment import prepare_environment
 
     prepare_environment(specs)  # before anything loads the middleware
-    from emo_music_ros.resources import share
     from emo_music_ros.ros.host import Host
 
     files = [share("config", "companion.yaml"), share("config", f"{arguments.scenario}.yaml")]

@@ -181,12 +181,11 @@ class Entrance:
     async def add_account(self, visit: Visit, _: object) -> Response:
         """Add an account."""
         session, form = visit.signed_in, visit.form
-        given = (form.get("name", ""), form.get("password", ""), form.get("role", ""))
+        name, password, role = (form.get(key, "") for key in ("name", "password", "role"))
         try:
-            name, _, role = given
             if role != RESIDENT and same_name(name) in map(same_name, self._sensed()):
                 raise InputError(visit.words("sensed_not", person=name), "")
-            account = await run_in_threadpool(self._accounts.add, *given)
+            account = await run_in_threadpool(self._accounts.add, name, password, role)
         except CompanionError as error:
             return await self._list_accounts(visit, str(error))
         act = f"add {account.role} '{account.name}'"

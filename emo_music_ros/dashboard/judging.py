@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import math
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Mapping
@@ -19,12 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from emo_music_ros.errors import InputError
+from emo_music_ros.resources import own_command
 
 #: What can be given, by the modality that judges it.
 GIVEN = ("face", "speech")
 #: How long it may take [s].
 PATIENCE = 30.0
-_COMMAND = "import sys; from emo_music_ros.cli import main; sys.exit(main(sys.argv[1:]))"
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ class JudgeProcess:
             self._lock.release()
 
     def _judge(self, modality: str, file: Path) -> Judged:
-        command = [sys.executable, "-c", _COMMAND, "predict", modality, str(file)]
+        command = own_command("predict", modality, str(file))
         try:
             done = subprocess.run(
                 command, stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE

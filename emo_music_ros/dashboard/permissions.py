@@ -101,7 +101,7 @@ PERMISSIONS: dict[tuple[str, str], frozenset[str]] = {
 }
 
 #: Routes that take a file as it is, with the secret of the forms in the header X-Token.
-UPLOADS = frozenset({"/input/face", "/input/speech"})
+UPLOADS = frozenset(path for _, path in PERMISSIONS if path.startswith("/input/"))
 #: What can be done with the music; each is a route.
 CONTROLS = tuple(path.rpartition("/")[2] for _, path in PERMISSIONS if path.startswith("/control/"))
 #: Page a role begins with.

@@ -8,7 +8,7 @@ are recognised again. What is not known, such as that of a plugin of somebody el
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 #: Sentence in English, with a name for whatever stands in it -> in Chinese.
 CHINESE: dict[str, str] = {
@@ -130,6 +130,7 @@ _KINDS = {
 }
 
 
+@lru_cache(maxsize=64)  # pages are drawn several times a second, mostly with the same reason
 def spoken(text: str, language: str) -> str:
     """Return what a node said in a language of the pages; in English as it is."""
     if language != "zh":

@@ -111,11 +111,11 @@ def progress(now: Snapshot) -> float | None:
 
 def why(now: Snapshot, words: Words) -> str:
     """Return why this plays, or why nothing does; empty where nobody chose it."""
-    why_ = spoken(now.why, words.language)
+    reason = spoken(now.why, words.language)
     if now.why and (key := f"cause_{now.cause}") in CAUSES:
-        return words("chosen_because", cause=words(key), reason=why_)
+        return words("chosen_because", cause=words(key), reason=reason)
     if now.why:
-        return words("why", reason=why_)
+        return words("why", reason=reason)
     playing = now.playing
     chosen = playing is not None and playing.status != "stopped" and playing.choice_id
     return words("why_unknown") if chosen and not now.silent else ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Sequence
@@ -13,10 +12,10 @@ from pathlib import Path
 
 from emo_music_ros.care.notes import Note
 from emo_music_ros.errors import InputError
+from emo_music_ros.resources import own_command
 
 #: How long a report may take [s].
 PATIENCE = 300.0
-_COMMAND = "import sys; from emo_music_ros.cli import main; sys.exit(main(sys.argv[1:]))"
 
 
 class ReportProcess:
@@ -74,7 +73,7 @@ class ReportProcess:
     def _make(self, arguments: Sequence[str], out: Path) -> bytes:
         command, *rest = arguments
         with subprocess.Popen(
-            [sys.executable, "-c", _COMMAND, command, "--out", str(out), *rest],
+            own_command(command, "--out", str(out), *rest),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

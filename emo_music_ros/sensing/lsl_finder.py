@@ -139,12 +139,9 @@ class Finder:
 
     def _look(self) -> None:
         # Every look makes a document of each stream: not more often than is needed.
-        waiting = len(self._found) < max(len(self._first), 1)
-        pause = (
-            min(SOON, self._options.resolve_interval)
-            if waiting
-            else (self._options.resolve_interval)
-        )
+        pause = self._options.resolve_interval
+        if not self._found or len(self._found) < len(self._first):
+            pause = min(SOON, pause)
         if self._resolver is None or time.monotonic() - self._looked < pause:
             return
         self._looked = time.monotonic()

@@ -7,7 +7,8 @@ import argparse
 
 import pytest
 
-from emo_music_ros.commands.companion import add, prepare_library
+from emo_music_ros.commands.companion import add, companion, prepare_library
+from emo_music_ros.errors import StorageError
 from emo_music_ros.recommendation.base import ScanReport
 from emo_music_ros.recommendation.library.folder import FolderCatalogue
 from emo_music_ros.streams import Track
@@ -52,3 +53,15 @@ def test_the_pages_are_served_unless_they_are_refused(arguments, served) -> None
     parser = argparse.ArgumentParser()
     add(parser.add_subparsers())
     assert parser.parse_args(["companion", *arguments]).dashboard == served
+
+
+def test_where_nothing_may_be_kept_it_ends_at_once_and_says_why(monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("EMO_MUSIC_DATA", str(tmp_path))
+    monkeypatch.setenv("EMO_MUSIC_ENCRYPTED", "yes")
+    monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+    monkeypatch.setattr("emo_music_ros.resources.encrypted_by", lambda folder: "")
+    monkeypatch.setattr("emo_music_ros.commands.companion.quit_on_signal", lambda: None)
+    parser = argparse.ArgumentParser()
+    add(parser.add_subparsers())
+    with pytest.raises(StorageError, match="not on encrypted storage"):
+        companion(parser.parse_args(["companion"]))

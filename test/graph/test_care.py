@@ -4,12 +4,11 @@
 import contextlib
 import time
 
-import numpy as np
 import pytest
-import soundfile
 from action_msgs.msg import GoalStatus
 from rclpy.action import ActionClient
 from std_srvs.srv import Trigger
+from tones import pieces
 
 from emo_music_ros import msg, srv
 from emo_music_ros.action import RunSession
@@ -17,20 +16,13 @@ from emo_music_ros.care.plans import BEFORE
 from emo_music_ros.care.profile import DAY
 from emo_music_ros.ros.qos import LATCHED
 
-RATE = 11025
 TITLES = ("Aria", "Ballade", "Chanson", "Dance")
 
 
 @pytest.fixture
 def robot(start, probe, until, tmp_path):
     """Start recommender, player, session and interaction; return what they say."""
-    folder = tmp_path / "music"
-    folder.mkdir()
-    sound = np.arange(RATE * 40) / RATE
-    for number, title in enumerate(TITLES):
-        tone = 0.2 * np.sin(2 * np.pi * 110 * (number + 2) * sound)
-        tone *= 1 + np.sin(2 * np.pi * (1 + number) * sound)
-        soundfile.write(folder / f"{title}.wav", tone, RATE)
+    folder = pieces(tmp_path / "music", TITLES)
     start("player", plugin="null", folder__path=str(folder))
     recommender = start("recommender", folder__path=str(folder), patience=1.0)
     start("session")

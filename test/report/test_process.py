@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 
 import pytest
@@ -10,6 +11,11 @@ from recordings import Recording
 
 from emo_music_ros.errors import InputError
 from emo_music_ros.report import process
+
+
+def sleeping(*arguments):
+    """Return a command that takes for ever instead."""
+    return [sys.executable, "-c", "import time; time.sleep(600)"]
 
 
 @pytest.fixture
@@ -36,14 +42,14 @@ def test_one_at_a_time(file):
 
 
 def test_it_does_not_take_for_ever(file, monkeypatch):
-    monkeypatch.setattr(process, "_COMMAND", "import time; time.sleep(600)")
+    monkeypatch.setattr(process, "own_command", sleeping)
     monkeypatch.setattr(process, "PATIENCE", 0.2)
     with pytest.raises(InputError, match="took longer"):
         process.ReportProcess().make([file], ".csv", "en")
 
 
 def test_it_ends_with_whoever_asked(file, monkeypatch):
-    monkeypatch.setattr(process, "_COMMAND", "import time; time.sleep(600)")
+    monkeypatch.setattr(process, "own_command", sleeping)
     made = process.ReportProcess()
     errors: list[InputError] = []
 

@@ -9,10 +9,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
-import soundfile
 from inprocess import Graph
+from tones import pieces
 
 import emo_music_ros.msg as msg
 import emo_music_ros.srv as srv
@@ -24,21 +23,14 @@ from emo_music_ros.recommendation.library.large import LargeLibrary
 for package in ("faiss", "distributed"):
     pytest.importorskip(package, reason=f"{package} is not installed: requirements/large.txt")
 
-RATE, TITLES = 11025, ("Aria", "Ballade", "Chanson", "Dance")
+TITLES = ("Aria", "Ballade", "Chanson", "Dance")
 DEADLINE = 60.0
 
 
 @pytest.fixture
 def music(tmp_path: Path) -> Path:
     """Return a folder of short pieces."""
-    folder = tmp_path / "music"
-    folder.mkdir()
-    moments = np.arange(RATE * 20) / RATE
-    for number, title in enumerate(TITLES):
-        tone = 0.2 * np.sin(2 * np.pi * 110 * (number + 2) * moments)
-        tone *= 1 + np.sin(2 * np.pi * (1 + number) * moments)
-        soundfile.write(folder / f"{title}.wav", tone, RATE)
-    return folder
+    return pieces(tmp_path / "music", TITLES)
 
 
 @pytest.fixture

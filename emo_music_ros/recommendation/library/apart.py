@@ -114,14 +114,14 @@ def _child() -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         result = function(*arguments, lambda *content: send(_PROGRESS, content))
-        _say_all()
+        _flush()
         send(_RESULT, result)
     except (CompanionError, OSError) as error:  # the others are told by the log
-        _say_all()
+        _flush()
         send(_ERROR, error)
 
 
-def _say_all() -> None:
+def _flush() -> None:
     """Write what was printed: who gets the answer ends this process at once."""
     sys.stdout.flush()
     sys.stderr.flush()
