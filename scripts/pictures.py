@@ -33,7 +33,8 @@ LABEL = """(() => {
   label.style = "padding:.3rem 1rem;background:#fff3c4;color:#1b1b1f;font:1rem sans-serif";
   document.body.prepend(label);
 })()"""
-WIDTH, HEIGHT = 1000, 760
+#: Width and height by role: as much as is to be seen.
+SIZES = {"resident": (1000, 760), "carer": (1000, 1240), "therapist": (1280, 1720)}
 
 
 def main() -> None:
@@ -54,14 +55,14 @@ def main() -> None:
         for role, view in VIEWS.items():
             if role == "therapist":
                 site.board.calls(())
-            size = (1280, 1460) if role == "therapist" else (WIDTH, HEIGHT)
-            page = browser.new_page(viewport=dict(zip(("width", "height"), size)))
+            width, height = SIZES[role]
+            page = browser.new_page(viewport={"width": width, "height": height})
             sign_in(page, site, role)
             page.goto(site.site.address + view)
             page.evaluate(LABEL)
             page.screenshot(path=folder / f"{role}.png")
         (Path(place) / "report.html").write_bytes(report(Path(place)))
-        page = browser.new_page(viewport={"width": WIDTH, "height": 1100})
+        page = browser.new_page(viewport={"width": 1000, "height": 1100})
         page.goto(f"file://{place}/report.html")
         page.evaluate(LABEL)
         page.screenshot(path=folder / "report.png")
