@@ -525,10 +525,14 @@ def lint() -> None:
 def spread() -> list[str]:
     """Return the arguments that run all tests on the cores there are, a file on one of them.
 
-    One more than there are cores: tests of the graph mostly wait.
+    One more than there are cores: tests of the graph mostly wait. A process that crashes ends the
+    run: with one in its place it would wait for ever.
     """
     cores = len(os.sched_getaffinity(0))
-    return ["-n", str(min(cores + 1, MOST_WORKERS)), "--dist", "loadfile"] if cores > 1 else []
+    if cores == 1:
+        return []
+    workers = str(min(cores + 1, MOST_WORKERS))
+    return ["-n", workers, "--dist", "loadfile", "--max-worker-restart", "0"]
 
 
 def main() -> None:

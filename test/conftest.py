@@ -1,12 +1,21 @@
 # Copyright the emo_music_ros maintainers. SPDX-License-Identifier: Apache-2.0
 """What all tests share: properties are judged by what holds, not by how long a machine takes."""
 
+import atexit
 import ctypes
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+# What numba compiles for librosa, with which tests compare, is kept in files. Two processes that
+# write and load them at the same time can crash: each has its own.
+if "NUMBA_CACHE_DIR" not in os.environ or "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ["NUMBA_CACHE_DIR"] = tempfile.mkdtemp(prefix="numba-")
+    atexit.register(shutil.rmtree, os.environ["NUMBA_CACHE_DIR"], ignore_errors=True)
 
 settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
